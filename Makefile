@@ -1,0 +1,37 @@
+# Every command of the project; each does its own set-up. `make help` lists them.
+SHELL := /bin/bash
+NODE_DIR := $(shell node -p "require('path').resolve(process.execPath, '../..')")
+# Node's own headers where they are installed; otherwise node-gyp finds them.
+NODEDIR_FLAG := $(shell test -f $(NODE_DIR)/include/node/node_api.h && echo --nodedir=$(NODE_DIR))
+ADDON := build/Release/tickswap.node
+SOURCES := $(shell find src -name '*.ts')
+NATIVE := binding.gyp $(shell find native/include native/src native/addon -type f)
+
+.PHONY: help
+help: ## list the commands
+	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
+
+.PHONY: setup native build
+setup: node_modules/.package-lock.json ## install what the project needs
+node_modules/.package-lock.json: package-lock.json
+	npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
+	@touch $@
+
+native: $(ADDON) ## build the addon
+$(ADDON): $(NATIVE) node_modules/.package-lock.json
+	npx --no-install node-gyp rebuild --loglevel=error $(NODEDIR_FLAG)
+	@touch $@
+
+build: dist/.stamp $(ADDON) ## build the addon and compile the TypeScript
+dist/.stamp: $(SOURCES) tsconfig.json node_modules/.package-lock.json
+	rm -rf dist
+	npx --no-install tsc
+	@chmod +x dist/cli/main.js 2>/dev/null || true
+	@touch $@
+
+.PHONY: demo test
+demo: build ## the city that changes while it runs
+	node dist/cli/main.js demo
+
+test: build ## all tests
+	npx --no-install vitest run

@@ -1,0 +1,88 @@
+/**
+ * The one table of error codes. Every failure tickswap reports, thrown or in a
+ * SwapReport, carries one of these; the text beside it says what to do.
+ */
+export const ADVICE = {
+  TICKSWAP_E_SYNTAX: 'Fix the syntax and save; the running version stays until then.',
+  TICKSWAP_E_LINK: 'Export the missing name, or stop importing it, and save either file.',
+  TICKSWAP_E_RESOLVE: 'Check the path of the import; relative imports need their file extension.',
+  TICKSWAP_E_FILE_MISSING: 'Restore the file, or remove the imports of it; the running version stays.',
+  TICKSWAP_E_FILE_EMPTY: 'Save the file with its contents; an empty file never replaces a running unit.',
+  TICKSWAP_E_NOT_A_UNIT: 'Export `unit = defineUnit({...})` from the file.',
+  TICKSWAP_E_UNIT_INVALID: 'Correct the argument of defineUnit that the message names.',
+  TICKSWAP_E_UNIT_DUPLICATE: 'Give one of the two units another name, with `name` or by its file name.',
+  TICKSWAP_E_UNIT_UNKNOWN: 'Use the name of a unit that the runtime lists in `runtime.units()`.',
+  TICKSWAP_E_UNIT_REMOVED: 'Restore the file; a unit that runs is not unloaded by removing its file.',
+  TICKSWAP_E_VERSION_INVALID: 'Write a version such as 1.4.2, 1.4.2.17 or 1.4.2-rc.1.',
+  TICKSWAP_E_CONSTRAINT_INVALID: 'Write a range such as ^1.4.0, >=1 <3 or 1.x.',
+  TICKSWAP_E_REQUIREMENT: 'Change the version or the requirement, or save both files together.',
+  TICKSWAP_E_CYCLE: 'Break the cycle of requirements that the message names.',
+  TICKSWAP_E_MIGRATION_MISSING:
+    'Add `migrate` with up and down for the version that runs, or keep the columns.',
+  TICKSWAP_E_MIGRATION_FAILED: 'Fix the migration; the old state is untouched.',
+  TICKSWAP_E_VERIFY_FAILED: 'The state does not satisfy `verify`; fix the code, the migration or the check.',
+  TICKSWAP_E_EVALUATE: 'The body of the module threw; fix it and save.',
+  TICKSWAP_E_EVALUATE_TIMEOUT: 'The body of the module did not return in time; move loops out of it.',
+  TICKSWAP_E_TOP_LEVEL_AWAIT: 'Move the await into a function, or let the loop yield to the event loop.',
+  TICKSWAP_E_PREPARE: 'A participant could not load the candidate; the message says why.',
+  TICKSWAP_E_STRAGGLER:
+    'The named participant did not reach its tick boundary in time; see docs/architecture.md, "Stragglers".',
+  TICKSWAP_E_PROBATION_EXCEPTION: 'The new version threw; fix it and save. The old version runs again.',
+  TICKSWAP_E_PROBATION_BUDGET:
+    'The new version was slower than its tick budget; make it faster or raise probation.budgetMs.',
+  TICKSWAP_E_PROBATION_NON_FINITE:
+    'The new version wrote NaN or Infinity; fix it, or declare the column with { nonFinite: true }.',
+  TICKSWAP_E_PROBATION_SETUP: '`setup` of the new version threw; fix it and save.',
+  TICKSWAP_E_QUARANTINED: 'This exact content failed before; change it.',
+  TICKSWAP_E_STATE_UNBOUND:
+    'State exists only after loading: read it in setup or in a function, not in the body of the module.',
+  TICKSWAP_E_STATE_LIMIT: 'Make the columns smaller, or raise the limit that the message names.',
+  TICKSWAP_E_OPTION: 'Correct the option that the message names.',
+  TICKSWAP_E_CLOSED: 'The runtime is closed; create a new one.',
+  TICKSWAP_E_TICKET: 'Pass the value of runtime.ticket(), unchanged, from the same process.',
+  TICKSWAP_E_PARTICIPANTS_FULL: 'Raise `maxParticipants` in createRuntime.',
+  TICKSWAP_E_NO_SUCH_VERSION: 'Choose a version that `runtime.history(unit)` lists.',
+  TICKSWAP_E_ADDON: 'Build the addon with `make native`, and run `tickswap diagnostics`.',
+  TICKSWAP_E_REGISTRY_FULL: 'Raise the capacity of the registry in createRuntime.',
+  TICKSWAP_E_REGISTRY_LAYOUT:
+    'Two copies of tickswap with different layouts share memory; install one version.',
+  TICKSWAP_E_IMPL_UNKNOWN: 'Set TICKSWAP_FORCE_IMPL to an implementation that `tickswap diagnostics` lists.',
+  TICKSWAP_E_INTERNAL: 'This is a defect of tickswap; please report it with the message.',
+} as const
+
+export type ErrorCode = keyof typeof ADVICE
+
+/** A place in a file on disk; line and column count from 1. */
+export interface Place {
+  file?: string
+  line?: number
+  column?: number
+}
+
+/** One thing found wrong, as reports show it. Structured-cloneable. */
+export interface Finding extends Place {
+  code: ErrorCode
+  severity: 'error' | 'warning' | 'info'
+  message: string
+  advice: string
+  unit?: string
+  participant?: string
+}
+
+export function finding(code: ErrorCode, message: string, more: Partial<Finding> = {}): Finding {
+  return { code, severity: 'error', message, advice: ADVICE[code], ...more }
+}
+
+/** What tickswap throws: a stable `code`, the place if there is one, and `advice`. */
+export class TickswapError extends Error {
+  override readonly name = 'TickswapError'
+  readonly code: ErrorCode
+  readonly finding: Finding
+
+  constructor(code: ErrorCode, message: string, more: Partial<Finding> = {}, options?: ErrorOptions) {
+    const place = more.file ? ` (${more.file}${more.line ? `:${more.line}:${more.column ?? 1}` : ''})` : ''
+    super(`${code}: ${message}${place}. ${ADVICE[code]}`, options)
+    this.code = code
+    this.finding = finding(code, message, more)
+  }
+}

@@ -1,0 +1,79 @@
+import type { Finding } from '../errors.ts'
+
+/** The phases of the road, in order. The ones from park to commit share one tick boundary. */
+export const PHASES = [
+  'detect',
+  'stage',
+  'check',
+  'rehearse',
+  'prepare',
+  'park',
+  'backup',
+  'migrate',
+  'verify',
+  'commit',
+  'probation',
+  'permanent',
+  'rollback',
+] as const
+export type Phase = (typeof PHASES)[number]
+
+/** milliseconds per phase; a phase that did not happen is absent */
+export type PhaseTimes = Partial<Record<Phase, number>>
+
+export type Verdict = 'identical' | 'compatible' | 'needs-migration' | 'breaking' | 'incompatible'
+
+export type Outcome =
+  /** nothing differed from what runs */
+  | 'unchanged'
+  /** refused before the tick boundary: no participant saw it */
+  | 'refused'
+  /** reversed at the tick boundary, before the commit */
+  | 'reversed'
+  /** live, in probation */
+  | 'committed'
+  /** live, probation passed */
+  | 'permanent'
+  /** was live; the old version is back */
+  | 'rolled-back'
+
+export interface UnitMove {
+  readonly unit: string
+  readonly from: string
+  readonly to: string
+  /** XXH3-64 over the unit's own files, 16 hex digits */
+  readonly hash: string
+}
+
+export interface ParticipantReport {
+  readonly participant: string
+  readonly phases: PhaseTimes
+  /** milliseconds spent inside the tick() that committed */
+  readonly stallMs: number
+  /** the tick, in this participant's own count, at which the swap took effect */
+  readonly tick: number
+}
+
+/** What happened to one swap. Structured-cloneable; events carry the same shape. */
+export interface SwapReport {
+  readonly id: number
+  /** what asked for it */
+  readonly trigger: 'edit' | 'swap' | 'rollback'
+  readonly outcome: Outcome
+  readonly verdict: Verdict
+  readonly units: readonly UnitMove[]
+  /** files that changed, absolute */
+  readonly files: readonly string[]
+  /** the slowest participant's time where a phase runs in all of them */
+  readonly phases: PhaseTimes
+  readonly participants: readonly ParticipantReport[]
+  readonly findings: readonly Finding[]
+  /** milliseconds from the first sign of the edit to the commit; absent when it was not committed */
+  readonly liveMs?: number
+  /** the worst stallMs of all participants */
+  readonly stallMs: number
+  /** epoch milliseconds */
+  readonly at: number
+  /** how state was brought back, and ticks of progress lost, when rolled back */
+  readonly restored?: { how: 'none' | 'last-good' | 'down' | 'backup'; ticksLost: number }
+}

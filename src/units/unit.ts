@@ -1,0 +1,93 @@
+import { TickswapError } from '../errors.ts'
+import type { ArrayOf, Column, Columns } from './column.ts'
+
+/** What a unit's hooks and functions work on. The arrays live in the runtime's arena and outlive the code. */
+export interface State<C extends Columns = Columns, S extends object = Record<string, unknown>> {
+  readonly columns: { readonly [K in keyof C]: C[K] extends Column<infer T> ? ArrayOf<T> : never }
+  /** a small structured-cloneable object, one per participant */
+  soft: S
+}
+
+/** The state on the other side of a migration, whose shape only that version knows. */
+export interface OldState {
+  // biome-ignore lint/suspicious/noExplicitAny: the other version's columns are not known to this one's types
+  readonly columns: Record<string, any>
+  // biome-ignore lint/suspicious/noExplicitAny: as above
+  soft: any
+}
+
+/**
+ * How state moves between a range of older versions and this one. Columns and soft
+ * keys that keep their name and type are carried over before the function runs.
+ */
+export interface Migration<C extends Columns = Columns, S extends object = Record<string, unknown>> {
+  /** from the older version's state to this one's */
+  up?(old: OldState, next: State<C, S>): void
+  /** from this version's state (`next`) to the older one's (`old`) */
+  down?(next: State<C, S>, old: OldState): void
+}
+
+export interface SetupContext {
+  /** why the unit is being set up in this participant */
+  readonly reason: 'boot' | 'join' | 'swap' | 'rollback'
+  /** index of this participant, 0 to maxParticipants - 1 */
+  readonly participant: number
+}
+
+export interface UnitDefinition<C extends Columns = Columns, S extends object = Record<string, unknown>> {
+  /** default: the file's name without its extension */
+  name?: string
+  /** `1.4.2`, `1.4.2.17`, `1.4.2-rc.1`; saving without a new one makes BUILD + 1 */
+  version: string
+  flags?: readonly string[]
+  /** unit name to range: `{ roads: '^1.4.0' }` */
+  requires?: Readonly<Record<string, string>>
+  state?: { columns?: C; soft?: () => S }
+  /** range of older versions to the migration between them and this version */
+  migrate?: Readonly<Record<string, Migration<C, S>>>
+  /** Fills new state. Called once, by one participant, when the unit first exists; never by a swap. */
+  init?(state: State<C, S>): void
+  /** Called in every participant after boot, join, commit or rollback. */
+  setup?(state: State<C, S>, context: SetupContext): void
+  /** Called in every participant once the unit has been replaced for good, or at close. */
+  dispose?(state: State<C, S>): void
+  /** Steps the candidate on a copy of the state before any participant sees it. */
+  rehearse?(state: State<C, S>): void
+  /** Returns false or throws when the state is wrong. Checked at the commit and in probation. */
+  verify?(state: State<C, S>): boolean | void
+}
+
+/** What defineUnit returns. `state` is bound by the runtime and rebound when the unit's memory moves. */
+export interface Unit<C extends Columns = Columns, S extends object = Record<string, unknown>> {
+  readonly definition: UnitDefinition<C, S>
+  readonly state: State<C, S>
+}
+
+/** The runtime's side of a Unit. */
+export class BoundUnit implements Unit {
+  readonly definition: UnitDefinition
+  #state: State | undefined
+
+  constructor(definition: UnitDefinition) {
+    this.definition = definition
+  }
+
+  get state(): State {
+    if (!this.#state)
+      throw new TickswapError('TICKSWAP_E_STATE_UNBOUND', 'the state of a unit was read before it was bound')
+    return this.#state
+  }
+
+  /** Points `state` at memory; undefined unbinds it. */
+  bind(state: State | undefined): void {
+    this.#state = state
+  }
+}
+
+/** Declares the unit of a file: `export const unit = defineUnit({ version: '1.0.0' })`. */
+// biome-ignore lint/complexity/noBannedTypes: {} is "no columns" and "no soft keys"
+export function defineUnit<const C extends Columns = {}, S extends object = {}>(
+  definition: UnitDefinition<C, S>,
+): Unit<C, S> {
+  return new BoundUnit(definition as unknown as UnitDefinition) as unknown as Unit<C, S>
+}
