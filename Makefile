@@ -27,15 +27,15 @@ C_HEADERS := $(wildcard native/include/tickswap/*.h native/src/*.h native/test/*
 C_FLAGS := -std=c11 -D_POSIX_C_SOURCE=200809L -pthread -Wall -Wextra -Wpedantic -Wconversion -Werror -Inative/include
 SANITIZERS := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 
-build/check/%: $(C_SOURCES) $(C_HEADERS)
+.build/check/%: $(C_SOURCES) $(C_HEADERS)
 	@mkdir -p $(@D)
 	$(CC) $(C_FLAGS) $(if $(findstring sanitize,$*),-O1 -g $(SANITIZERS),-O3) -o $@ $(C_SOURCES) -lm
 
 .PHONY: check-native sanitize format
-check-native: build/check/native ## the C core against its specification (ARGS='--seed N --function NAME')
+check-native: .build/check/native ## the C core against its specification (ARGS='--seed N --function NAME')
 	$< $(ARGS)
 
-sanitize: build/check/sanitize ## the same under AddressSanitizer and UndefinedBehaviorSanitizer
+sanitize: .build/check/sanitize ## the same under AddressSanitizer and UndefinedBehaviorSanitizer
 	$< $(ARGS)
 
 CLANG_FORMAT_FILES := $(shell find native -name '*.[ch]' -o -name '*.cc')
