@@ -43,5 +43,8 @@ const alternative = fc.oneof(
   fc.tuple(semverText, semverText).map((all) => all.join(' - ')),
 )
 
-/** A range in node-semver's grammar. */
-export const rangeText = fc.array(alternative, { minLength: 1, maxLength: 3 }).map((all) => all.join(' || '))
+/** A range in node-semver's grammar, no longer than a constraint may be. */
+export const rangeText = fc
+  .array(alternative, { minLength: 1, maxLength: 3 })
+  .map((all) => all.join(' || '))
+  .filter((text) => text.length <= 256)
