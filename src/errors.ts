@@ -47,6 +47,9 @@ export const ADVICE = {
   TICKSWAP_E_REGISTRY_LAYOUT:
     'Two copies of tickswap with different layouts share memory; install one version.',
   TICKSWAP_E_IMPL_UNKNOWN: 'Set TICKSWAP_FORCE_IMPL to an implementation that `tickswap diagnostics` lists.',
+  TICKSWAP_E_WATCH: 'Check that the path exists and may be read; tickswap looks again every second.',
+  TICKSWAP_E_WATCH_POLLING:
+    'Raise fs.inotify.max_user_watches and max_user_instances (sysctl), or watch fewer folders; until then edits are found by polling.',
   TICKSWAP_E_INTERNAL: 'This is a defect of tickswap; please report it with the message.',
 } as const
 
