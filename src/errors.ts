@@ -46,6 +46,9 @@ export const ADVICE = {
   TICKSWAP_E_REGISTRY_FULL: 'Raise the capacity of the registry in createRuntime.',
   TICKSWAP_E_REGISTRY_LAYOUT:
     'Two copies of tickswap with different layouts share memory; install one version.',
+  TICKSWAP_E_REGISTRY_STATE:
+    'The version is in the wrong state for this; stage it again, or publish another one before retiring it.',
+  TICKSWAP_E_REGISTRY_BUSY: 'Let one thread at a time write to a registry: the control thread.',
   TICKSWAP_E_IMPL_UNKNOWN: 'Set TICKSWAP_FORCE_IMPL to an implementation that `tickswap diagnostics` lists.',
   TICKSWAP_E_WATCH: 'Check that the path exists and may be read; tickswap looks again every second.',
   TICKSWAP_E_WATCH_POLLING:
