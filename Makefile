@@ -29,7 +29,7 @@ SANITIZERS := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-f
 
 .build/check/%: $(C_SOURCES) $(C_HEADERS)
 	@mkdir -p $(@D)
-	$(CC) $(C_FLAGS) $(if $(findstring sanitize,$*),-O1 -g $(SANITIZERS),-O3) -o $@ $(C_SOURCES) -lm
+	$(CC) $(C_FLAGS) $(if $(findstring sanitize,$*),-O1 -g $(SANITIZERS),-O3) -o $@ $(C_SOURCES)
 
 .PHONY: check-native sanitize format
 check-native: .build/check/native ## the C core against its specification (ARGS='--seed N --function NAME')
@@ -54,5 +54,5 @@ dist/.stamp: $(SOURCES) tsconfig.json node_modules/.package-lock.json
 demo: build ## the city that changes while it runs
 	node dist/cli/main.js demo
 
-test: build ## all tests
+test: build check-native ## all tests
 	npx --no-install vitest run

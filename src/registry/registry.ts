@@ -41,6 +41,7 @@ interface Writer {
   readonly scratch: Handle
   /** arguments that are more than integers are passed in this */
   readonly memory: Uint8Array<SharedArrayBuffer>
+  readonly view: DataView<SharedArrayBuffer>
 }
 
 function openWriter(shared: SharedArrayBuffer, unitCapacity: number): Writer {
@@ -50,6 +51,7 @@ function openWriter(shared: SharedArrayBuffer, unitCapacity: number): Writer {
     registry: addon().attach(new Uint8Array(shared)),
     scratch: addon().attach(memory),
     memory,
+    view: new DataView(memory.buffer),
   }
 }
 
@@ -109,7 +111,7 @@ export class Registry extends RegistryReader {
         `the name of a unit has 1 to ${LAYOUT.MAX_NAME_BYTES} bytes, not ${bytes.length}`,
       )
     memory.set(bytes)
-    return unwrap(`register unit ${name}`, addon().registryRegisterUnit(registry, scratch, bytes.length))
+    return unwrap('register a unit', addon().registryRegisterUnit(registry, scratch, bytes.length))
   }
 
   /**
@@ -118,14 +120,14 @@ export class Registry extends RegistryReader {
    * a hash that is not 16 hex digits or a timestamp that is no whole number.
    */
   registerVersion(draft: VersionDraft): number {
-    const { registry, scratch, memory } = this.#write()
+    const { registry, scratch, view } = this.#write()
     if (!HASH.test(draft.hash) || !Number.isSafeInteger(draft.timestamp) || draft.timestamp < 0)
       throw new TickswapError(
         'TICKSWAP_E_OPTION',
         `a version cannot be registered with hash "${draft.hash}", timestamp ${draft.timestamp}`,
       )
-    writeDraft(memory, draft)
-    return unwrap(`register ${draft.version}`, addon().registryRegisterVersion(registry, scratch))
+    writeDraft(view, draft)
+    return unwrap('register a version', addon().registryRegisterVersion(registry, scratch))
   }
 
   /**
@@ -135,7 +137,7 @@ export class Registry extends RegistryReader {
   setState(record: number, state: VersionState): void {
     const { registry } = this.#write()
     const result = addon().registrySetState(registry, record, VERSION_STATES.indexOf(state))
-    unwrap(`make version ${record} ${state}`, result)
+    unwrap('change the state of a version', result)
   }
 
   /**

@@ -6,7 +6,12 @@ import { readVersion } from './read.ts'
 const byNumber = (a: number, b: number): number => (a === b ? 0 : a < b ? -1 : 1)
 
 const endsInNumber = (identifiers: readonly Identifier[]): boolean =>
-  typeof identifiers[identifiers.length - 1] === 'number'
+  identifiers.length > 0 && typeof identifiers[identifiers.length - 1] === 'number'
+
+const comparePrereleases = (a: Version, b: Version): number =>
+  a.prerelease.length === 0 && b.prerelease.length === 0
+    ? 0
+    : comparePrerelease(a.precedence(), b.precedence())
 
 /**
  * MAJOR.MINOR.PATCH.BUILD, with a prerelease and metadata. Immutable.
@@ -58,7 +63,7 @@ export class Version implements VersionParts {
       byNumber(a.major, b.major) ||
       byNumber(a.minor, b.minor) ||
       byNumber(a.patch, b.patch) ||
-      comparePrerelease(a.precedence(), b.precedence()) ||
+      comparePrereleases(a, b) ||
       byNumber(a.build, b.build)
     )
   }
