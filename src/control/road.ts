@@ -1,4 +1,3 @@
-import { sep } from 'node:path'
 import { type Finding, finding, findingOf } from '../errors.ts'
 import { allocate, copyMemory } from '../state/memory.ts'
 import { Outcome, SlotTime, Word } from '../swap/board.ts'
@@ -10,9 +9,17 @@ import type { Contract } from '../units/contract.ts'
 import { Version } from '../version/version.ts'
 import { Account } from './account.ts'
 import { type Backup, backupRoom, type Edition, newMemory, type UnitEntry } from './catalog.ts'
-import { checkRequirements, nextVersion, type Passage, passageOf, type Side, verdictOf } from './check.ts'
+import {
+  checkName,
+  checkRequirements,
+  nextVersion,
+  type Passage,
+  passageOf,
+  type Side,
+  verdictOf,
+} from './check.ts'
 import type { Control } from './control.ts'
-import { looksLikeUnit } from './folder.ts'
+import { unitFilesAmong } from './folder.ts'
 
 /** What asks for a swap. Files are absolute paths. */
 export interface Ask {
@@ -101,7 +108,7 @@ export class Road {
   // ---- before the boundary --------------------------------------------------------
 
   async #stageFiles(): Promise<Stage> {
-    const { stager, catalog } = this.#control
+    const { stager, catalog, settings } = this.#control
     const empty = this.#ask.empty.map((file) =>
       finding('TICKSWAP_E_FILE_EMPTY', `${file} is empty`, { file }),
     )
@@ -113,26 +120,20 @@ export class Road {
     })
     if (empty.length + removed.length > 0) throw new Stop('refused', [...empty, ...removed])
     const { edition } = this.#ask
+    const newUnits = () =>
+      unitFilesAmong(
+        this.#ask.files.filter((file) => !catalog.has(file)),
+        settings.units,
+      )
     const stage = await stager.stage(
       edition
         ? { artifacts: edition.edition.artifacts }
-        : { files: this.#ask.files, entries: await this.#newUnits() },
+        : { files: this.#ask.files, entries: await newUnits() },
     )
     if (stage.update.artifacts.length === 0 && stage.update.evaluate.length === 0)
       throw new Stop('unchanged', [])
     this.#account.add(...stage.warnings)
     return stage
-  }
-
-  /** Files of units that do not run yet. */
-  async #newUnits(): Promise<string[]> {
-    const { catalog, settings } = this.#control
-    const fresh = this.#ask.files.filter(
-      (file) => !catalog.has(file) && file.startsWith(settings.units + sep),
-    )
-    const gone = new Set(this.#ask.removed)
-    const looks = await Promise.all(fresh.map(async (file) => !gone.has(file) && (await looksLikeUnit(file))))
-    return fresh.filter((_, i) => looks[i])
   }
 
   /** The contract of a candidate is known once it has run: both phases look at the same evaluation. */
@@ -148,7 +149,7 @@ export class Road {
       for (const entry of catalog.units.values()) after.set(entry.name, entry.running)
       for (const { contract, version } of this.#passengers) after.set(contract.name, { contract, version })
       const findings = [
-        ...this.#nameFindings(),
+        ...this.#passengers.flatMap(({ contract }) => checkName(contract, catalog)),
         ...this.#passengers.flatMap(({ passage }) => passage?.findings ?? []),
         ...checkRequirements(after, this.#control.crew.uses()),
       ]
@@ -196,29 +197,6 @@ export class Road {
     const passage = entry && passageOf(entry.running, { version, contract })
     const from = entry?.running.version.toString()
     return { entry, contract, from, version, hash, evaluated: evaluated.has(contract.file), passage }
-  }
-
-  /** Two files with one name; a file whose unit has another name now. */
-  #nameFindings(): Finding[] {
-    return this.#passengers.flatMap(({ entry, contract }) => {
-      const { name, file } = contract
-      const before = this.#control.catalog.byFile(file)
-      if (entry && entry.running.contract.file !== file)
-        return [
-          finding('TICKSWAP_E_UNIT_DUPLICATE', `${name} is also the unit of ${entry.running.contract.file}`, {
-            unit: name,
-            file,
-          }),
-        ]
-      if (before && before.name !== name)
-        return [
-          finding('TICKSWAP_E_UNIT_REMOVED', `${file} now exports unit ${name} instead of ${before.name}`, {
-            unit: before.name,
-            file,
-          }),
-        ]
-      return []
-    })
   }
 
   #dryRuns() {
