@@ -1,6 +1,5 @@
 /** Turns the state of the city into pixels, one for each cell. */
-
-import type { unit as citizens } from './systems/citizens.ts'
+import type { CityState } from './city-state.ts'
 import {
   CELLS,
   chance,
@@ -13,23 +12,6 @@ import {
   smooth,
   WIDTH,
 } from './systems/city.ts'
-import type { unit as economy } from './systems/economy.ts'
-import type { unit as power } from './systems/power.ts'
-import type { unit as roads } from './systems/roads.ts'
-import type { unit as terrain } from './systems/terrain.ts'
-import type { unit as traffic } from './systems/traffic.ts'
-import type { unit as zoning } from './systems/zoning.ts'
-
-/** The columns of all units, as the renderer and the headline numbers read them. */
-export interface CityState {
-  terrain: typeof terrain.state.columns
-  roads: typeof roads.state.columns
-  zoning: typeof zoning.state.columns
-  power: typeof power.state.columns
-  traffic: typeof traffic.state.columns
-  citizens: typeof citizens.state.columns
-  economy: typeof economy.state.columns
-}
 
 type Colour = readonly [number, number, number]
 

@@ -41,7 +41,7 @@ export const dayAt = (frame: number): number =>
 /** 0 at night, 1 by day, with dawn and dusk between. */
 export function daylightAt(frame: number): number {
   const sun = Math.sin(((hourAt(frame) - DAWN_HOUR) / 24) * 2 * Math.PI)
-  return smooth(-0.18, 0.32, sun)
+  return smooth(-0.45, 0.15, sun)
 }
 
 export function smooth(from: number, to: number, x: number): number {

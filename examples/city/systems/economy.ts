@@ -93,8 +93,8 @@ function growPlants(frame: number): number {
   const extension = extensionAt(frame)
   const { load, output } = grid(frame)
   if (output > load * 1.1 || unit.state.columns.treasury[0]! < RESERVE / 2) return extension
-  spend(PLANT_COST * 0.05)
-  return extension + 0.0005
+  spend(PLANT_COST * 0.08)
+  return extension + 0.0008
 }
 
 function planZones(frame: number): void {

@@ -1,7 +1,7 @@
 import { defineUnit, f32, u8, u16, u32 } from 'tickswap/module'
 import {
   CELLS,
-  clamp,
+  chance,
   DISTRICTS,
   daylightAt,
   districtOf,
@@ -66,7 +66,7 @@ export const unit = defineUnit({
   },
 })
 
-/** Feeds the grid and shares it out; when it is short, some districts go dim. */
+/** Feeds the grid and shares it out; when it is short, some districts go dim, in turns. */
 export function step(first: number, last: number, frame: number): void {
   const { load, output, served, age } = unit.state.columns
   const out = slotOf(frame) * DISTRICTS
@@ -76,8 +76,7 @@ export function step(first: number, last: number, frame: number): void {
   for (let district = first; district < last; district++) {
     load[out + district] = loadOf(district, frame)
     output[out + district] = outputOf(district, frame)
-    const share =
-      ratio >= 1 ? 1 : clamp(ratio - 0.35 * noise(district * 7.3, frame / 40, SEED) * (1 - ratio) * 4, 0, 1)
+    const share = ratio >= 1 || chance(district, frame >> 7, SEED) < ratio - 0.1 ? 1 : 0.3
     served[out + district] = mix(served[seen + district]!, share, 0.08)
     age[district]!++
   }
@@ -124,9 +123,9 @@ export const extensionAt = (frame: number): number => unit.state.columns.extensi
 function buildPlants(): void {
   const { plant, site, rating } = unit.state.columns
   for (const [kind, count, megawatts] of [
-    [COAL, 3, 46],
-    [WIND, 4, 22],
-    [SOLAR, 3, 30],
+    [COAL, 3, 64],
+    [WIND, 4, 30],
+    [SOLAR, 3, 36],
   ] as const)
     for (let built = 0; built < count; built++) {
       const cell = bestSite(kind, built)
