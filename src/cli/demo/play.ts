@@ -15,8 +15,8 @@ export interface Result {
 }
 
 /** time to read what is about to happen, and to see what came of it */
-const READ_MS = 900
-const WATCH_MS = 700
+const READ_MS = 1300
+const WATCH_MS = 1100
 /** an answer of the runtime takes as long as probation at most */
 const ANSWER_MS = 8000
 /** how long a restored file may take to be looked at */
