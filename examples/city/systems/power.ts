@@ -13,7 +13,8 @@ import {
   sum,
   WIDTH,
 } from './city.ts'
-import { NONE as NO_ROAD, remoteness, unit as roads } from './roads.ts'
+import { NONE as NO_ROAD, remoteness } from './network.ts'
+import { unit as roads } from './roads.ts'
 import { buildable, isLand, unit as terrain } from './terrain.ts'
 import { EMPTY, homesIn, jobsIn, unit as zoning } from './zoning.ts'
 

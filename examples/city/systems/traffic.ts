@@ -1,18 +1,7 @@
 import { defineUnit, f32, f64, i32, u8, u16, u32 } from 'tickswap/module'
 import { BLOCK, CELLS, chance, DISTRICTS, districtOf, originOf, PEOPLE, ROWS, slotOf, WIDTH } from './city.ts'
-import {
-  AVENUE,
-  headingTo,
-  lengthOf,
-  NONE as NO_ROAD,
-  NODES,
-  NOWHERE,
-  ROUTE_FRAMES,
-  reportDelay,
-  unit as roads,
-  STEP_X,
-  STEP_Y,
-} from './roads.ts'
+import { AVENUE, lengthOf, type Network, NONE as NO_ROAD, NODES, NOWHERE, STEP_X, STEP_Y } from './network.ts'
+import { headingTo, ROUTE_FRAMES, reportDelay, unit as roads } from './roads.ts'
 
 /** what a person's trip is doing */
 export const PARKED = 0
@@ -70,7 +59,6 @@ export const unit = defineUnit({
 })
 
 type Cars = typeof unit.state.columns
-type Roads = typeof roads.state.columns
 
 /** Moves the cars of each district, and sees how full its roads are. */
 export function step(first: number, last: number, frame: number): void {
@@ -95,7 +83,7 @@ export function step(first: number, last: number, frame: number): void {
   if (frame % ROUTE_FRAMES === ROUTE_FRAMES - 8) report(first, last, cars, net, frame)
 }
 
-function drive(person: number, cars: Cars, net: Roads, frame: number): void {
+function drive(person: number, cars: Cars, net: Network, frame: number): void {
   const at = cars.at[person]!
   const heading = cars.heading[person]!
   const along = cars.along[person]!
@@ -106,7 +94,7 @@ function drive(person: number, cars: Cars, net: Roads, frame: number): void {
   const free = net.kind[cell]! >= AVENUE ? SPEED_LIMIT * FASTER : SPEED_LIMIT
   const speed = cars.speed[person]! + (free / (1 + slowdown(jam)) - cars.speed[person]!) * 0.25
   const ahead = along + speed
-  const length = lengthOf(at, heading)
+  const length = lengthOf(net, at, heading)
   const end = net.neighbour[at * 4 + heading]!
   if (ahead < length) {
     move(person, cars, ahead, speed)
@@ -135,7 +123,7 @@ function turn(person: number, cars: Cars, node: number, frame: number): void {
 }
 
 /** Where avenues cross there are lights, one axis at a time. */
-function isRed(node: number, heading: number, net: Roads, frame: number): boolean {
+function isRed(node: number, heading: number, net: Network, frame: number): boolean {
   if (net.kind[net.nodeY[node]! * WIDTH + net.nodeX[node]!]! < AVENUE) return false
   return ((Math.floor(frame / LIGHT_FRAMES) + node) & 1) === (heading & 1)
 }
@@ -145,13 +133,13 @@ function ride(person: number, cars: Cars): void {
   if (cars.along[person]! <= 0) cars.phase[person] = ARRIVED
 }
 
-const cellAt = (node: number, heading: number, along: number, net: Roads): number =>
+const cellAt = (node: number, heading: number, along: number, net: Network): number =>
   (net.nodeY[node]! + STEP_Y[heading]! * (along | 0)) * WIDTH +
   net.nodeX[node]! +
   STEP_X[heading]! * (along | 0)
 
 /** Smooths last frame's count of cars, and clears the count that the next frame fills. */
-function measure(district: number, cars: Cars, net: Roads, frame: number): void {
+function measure(district: number, cars: Cars, net: Network, frame: number): void {
   const { flow, count } = cars
   const out = slotOf(frame) * CELLS
   const seen = CELLS - out
@@ -167,13 +155,13 @@ function measure(district: number, cars: Cars, net: Roads, frame: number): void 
 }
 
 /** Tells routing which streets are slow. */
-function report(first: number, last: number, cars: Cars, net: Roads, frame: number): void {
+function report(first: number, last: number, cars: Cars, net: Network, frame: number): void {
   const seen = (slotOf(frame) ^ 1) * CELLS
   for (let node = 0; node < NODES; node++) {
     const owner = districtOf(net.nodeY[node]! * WIDTH + net.nodeX[node]!)
     if (owner < first || owner >= last) continue
     for (let heading = 0; heading < 4; heading++) {
-      const length = lengthOf(node, heading)
+      const length = lengthOf(net, node, heading)
       let delay = 0
       for (let along = 0; along < length; along++) {
         delay += slowdown(cars.flow[seen + cellAt(node, heading, along, net)]!)

@@ -14,7 +14,8 @@ import {
   sum,
   WIDTH,
 } from './city.ts'
-import { AVENUE, NONE as NO_ROAD, reachAt, remoteness, unit as roads } from './roads.ts'
+import { AVENUE, NEVER, NONE as NO_ROAD, remoteness } from './network.ts'
+import { reachAt, unit as roads } from './roads.ts'
 import { buildable, FOREST, unit as terrain } from './terrain.ts'
 
 /** what a cell is used for */
@@ -160,7 +161,7 @@ export function order(homes: number, shops: number, works: number, frame: number
 
 function planFor(cell: number): number {
   const { kind, access } = roads.state.columns
-  if (kind[cell] !== NO_ROAD || !buildable(cell) || access[cell]! > 1e8) return EMPTY
+  if (kind[cell] !== NO_ROAD || !buildable(cell) || access[cell] === NEVER) return EMPTY
   const x = cell % WIDTH
   const y = Math.floor(cell / WIDTH)
   const far = remoteness(x, y)
