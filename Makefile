@@ -22,6 +22,27 @@ $(ADDON): $(NATIVE) node_modules/.package-lock.json
 	npx --no-install node-gyp rebuild --loglevel=error $(NODEDIR_FLAG)
 	@touch $@
 
+C_SOURCES := $(wildcard native/src/*.c native/test/*.c)
+C_HEADERS := $(wildcard native/include/tickswap/*.h native/src/*.h native/test/*.h)
+C_FLAGS := -std=c11 -D_POSIX_C_SOURCE=200809L -pthread -Wall -Wextra -Wpedantic -Wconversion -Werror -Inative/include
+SANITIZERS := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+
+.build/check/%: $(C_SOURCES) $(C_HEADERS)
+	@mkdir -p $(@D)
+	$(CC) $(C_FLAGS) $(if $(findstring sanitize,$*),-O1 -g $(SANITIZERS),-O3) -o $@ $(C_SOURCES)
+
+.PHONY: check-native sanitize format
+check-native: .build/check/native ## the C core against its specification (ARGS='--seed N --function NAME')
+	$< $(ARGS)
+
+sanitize: .build/check/sanitize ## the same under AddressSanitizer and UndefinedBehaviorSanitizer
+	$< $(ARGS)
+
+CLANG_FORMAT_FILES := $(shell find native -name '*.[ch]' -o -name '*.cc')
+format: ## lay out the C, C++ and TypeScript sources
+	clang-format -i $(CLANG_FORMAT_FILES)
+	npx --no-install biome check --write
+
 build: dist/.stamp $(ADDON) ## build the addon and compile the TypeScript
 dist/.stamp: $(SOURCES) tsconfig.json node_modules/.package-lock.json
 	rm -rf dist
@@ -33,5 +54,5 @@ dist/.stamp: $(SOURCES) tsconfig.json node_modules/.package-lock.json
 demo: build ## the city that changes while it runs
 	node dist/cli/main.js demo
 
-test: build ## all tests
+test: build check-native ## all tests
 	npx --no-install vitest run

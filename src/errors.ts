@@ -33,6 +33,9 @@ export const ADVICE = {
   TICKSWAP_E_PROBATION_NON_FINITE:
     'The new version wrote NaN or Infinity; fix it, or declare the column with { nonFinite: true }.',
   TICKSWAP_E_PROBATION_SETUP: '`setup` of the new version threw; fix it and save.',
+  TICKSWAP_E_DISPOSE: 'Fix `dispose`; the swap itself is not affected.',
+  TICKSWAP_E_REPLAY: 'A call that the rollback replayed with the old version threw; the old version goes on.',
+  TICKSWAP_E_LISTENER: 'Fix the listener; the runtime is not affected.',
   TICKSWAP_E_QUARANTINED: 'This exact content failed before; change it.',
   TICKSWAP_E_STATE_UNBOUND:
     'State exists only after loading: read it in setup or in a function, not in the body of the module.',
@@ -46,7 +49,13 @@ export const ADVICE = {
   TICKSWAP_E_REGISTRY_FULL: 'Raise the capacity of the registry in createRuntime.',
   TICKSWAP_E_REGISTRY_LAYOUT:
     'Two copies of tickswap with different layouts share memory; install one version.',
+  TICKSWAP_E_REGISTRY_STATE:
+    'The version is in the wrong state for this; stage it again, or publish another one before retiring it.',
+  TICKSWAP_E_REGISTRY_BUSY: 'Let one thread at a time write to a registry: the control thread.',
   TICKSWAP_E_IMPL_UNKNOWN: 'Set TICKSWAP_FORCE_IMPL to an implementation that `tickswap diagnostics` lists.',
+  TICKSWAP_E_WATCH: 'Check that the path exists and may be read; tickswap looks again every second.',
+  TICKSWAP_E_WATCH_POLLING:
+    'Raise fs.inotify.max_user_watches and max_user_instances (sysctl), or watch fewer folders; until then edits are found by polling.',
   TICKSWAP_E_INTERNAL: 'This is a defect of tickswap; please report it with the message.',
 } as const
 
@@ -85,4 +94,11 @@ export class TickswapError extends Error {
     this.code = code
     this.finding = finding(code, message, more)
   }
+}
+
+/** Any error as a finding: a TickswapError's own, otherwise a defect of tickswap. */
+export function findingOf(error: unknown): Finding {
+  if (error instanceof TickswapError) return error.finding
+  const message = error instanceof Error ? (error.stack ?? error.message) : String(error)
+  return finding('TICKSWAP_E_INTERNAL', message)
 }

@@ -63,8 +63,12 @@ export interface Unit<C extends Columns = Columns, S extends object = Record<str
   readonly state: State<C, S>
 }
 
+/** Marks units across copies of this package: an engine and its modules may resolve different ones. */
+const BRAND = Symbol.for('tickswap.unit.1')
+
 /** The runtime's side of a Unit. */
 export class BoundUnit implements Unit {
+  readonly [BRAND] = true
   readonly definition: UnitDefinition
   #state: State | undefined
 
@@ -91,3 +95,7 @@ export function defineUnit<const C extends Columns = {}, S extends object = {}>(
 ): Unit<C, S> {
   return new BoundUnit(definition as unknown as UnitDefinition) as unknown as Unit<C, S>
 }
+
+/** Whether a value was made by defineUnit, by any copy of this package. */
+export const isUnit = (value: unknown): value is BoundUnit =>
+  typeof value === 'object' && value !== null && BRAND in value

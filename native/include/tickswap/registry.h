@@ -1,0 +1,232 @@
+#ifndef TICKSWAP_REGISTRY_H
+#define TICKSWAP_REGISTRY_H
+
+/*
+ * The registry: which units there are, which versions of them are known, and
+ * which version of each unit is active in which generation. It lives in one
+ * block of shared memory and has no pointers in it.
+ *
+ * Threads. Functions marked [writer] may be called from any thread, one at a
+ * time: a second one that finds another inside returns TS_E_BUSY and changes
+ * nothing. Functions marked [reader] may be called by any number of threads at
+ * any time; they never write, never wait and loop over bounded tables only.
+ *
+ * Generations. A generation is one choice of an active version for every unit.
+ * `stage` prepares the next one beside the live one, `publish` makes it live by
+ * one store. A reader loads the generation once per tick and asks about that
+ * generation for the whole tick; the answers stay whole until two more
+ * generations have been published. Three banks hold the last three generations.
+ *
+ * Reuse. Records of retired and quarantined versions are taken again, oldest
+ * first, once no fresh record is left and no reader whose view is still whole
+ * can hold them. Who keeps a record's index longer than that compares the
+ * content hash before trusting it.
+ */
+
+#include "status.h"
+#include "version.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+enum {
+  TS_REGISTRY_MAGIC = 0x47525354, /* "TSRG" */
+  TS_REGISTRY_LAYOUT = 1,
+  TS_BANKS = 3,
+  TS_MAX_UNITS = 65536,
+  TS_MAX_VERSIONS = 1048576,
+  TS_MAX_NAME_BYTES = 240,
+  /* the last generation; publishing more is refused */
+  TS_MAX_GENERATION = 0x7fffffff
+};
+
+/* "no version", where a record index is expected */
+#define TS_NO_RECORD UINT32_C(0xffffffff)
+
+/* The head of the shared memory. Each group of words begins a cache line of its own. */
+typedef struct ts_registry_header {
+  /* fixed when the registry is created; offsets are in bytes from the head */
+  uint32_t magic;
+  uint32_t layout;
+  uint32_t total_bytes;
+  uint32_t unit_capacity;
+  uint32_t version_capacity;
+  uint32_t slot_count;
+  uint32_t units_at;
+  uint32_t slots_at;
+  uint32_t banks_at;
+  uint32_t bank_bytes;
+  uint32_t records_at;
+  uint32_t tails_at;
+  uint32_t reserved_fixed[4];
+  /* the one word readers load per tick */
+  uint32_t generation;
+  uint32_t reserved_generation[15];
+  /* the writer's */
+  uint32_t writer_lock;
+  uint32_t unit_count;
+  uint32_t record_count; /* records ever used; those past it are fresh */
+  uint32_t reclaim_head; /* index + 1 of the oldest reclaimable record, 0 when none */
+  uint32_t reclaim_tail; /* index + 1 of the newest */
+  uint32_t reclaim_count;
+  uint32_t staged;     /* the generation that `stage` filled, 0 when none */
+  uint32_t registered; /* versions registered so far, modulo 2^32 */
+  uint32_t reused;     /* of them, in a reused record */
+  uint32_t reserved_writer[7];
+} ts_registry_header;
+
+static_assert(offsetof(ts_registry_header, generation) == 64, "layout");
+static_assert(offsetof(ts_registry_header, writer_lock) == 128, "layout");
+static_assert(sizeof(ts_registry_header) == 192, "layout");
+
+/* One unit. Written before its slot is, never changed after. */
+typedef struct ts_unit_entry {
+  uint64_t name_hash; /* XXH3-64 of the name */
+  uint32_t name_bytes;
+  uint32_t reserved;
+  uint8_t name[TS_MAX_NAME_BYTES]; /* UTF-8, not terminated */
+} ts_unit_entry;
+
+static_assert(sizeof(ts_unit_entry) == 256, "layout");
+static_assert(offsetof(ts_unit_entry, name) == 16, "layout");
+
+/*
+ * A thread's way into a registry: pointers into the shared memory, and the
+ * geometry copied from its head, so that later damage to the head cannot lead
+ * anyone out of the block. Owns nothing; valid as long as the memory is mapped.
+ * May be copied. Fill it with ts_registry_create or ts_registry_attach.
+ */
+typedef struct ts_registry {
+  ts_registry_header *header;
+  ts_unit_entry *units;
+  uint32_t *slots;
+  uint8_t *banks;
+  ts_version_record *records;
+  uint8_t *tails;
+  uint32_t unit_capacity;
+  uint32_t version_capacity;
+  uint32_t slot_count;
+  uint32_t bank_bytes;
+} ts_registry;
+
+/* What registering a version needs. */
+typedef struct ts_version_draft {
+  ts_version_key key;
+  uint32_t flags;
+  uint32_t unit;
+  uint64_t timestamp_ms;
+  uint64_t content_hash;
+  uint16_t prerelease_bytes;
+  uint16_t metadata_bytes;
+  /* prerelease and metadata, one after the other; null only when both are empty */
+  const void *tail;
+} ts_version_draft;
+
+/* One unit's new active version; `record` TS_NO_RECORD leaves the unit without one. */
+typedef struct ts_move {
+  uint32_t unit;
+  uint32_t record;
+} ts_move;
+
+/*
+ * Bytes a registry of `units` (1 to TS_MAX_UNITS) and `versions` (1 to
+ * TS_MAX_VERSIONS) needs; 0 when either is out of range. Any thread.
+ */
+uint64_t ts_registry_bytes(uint32_t units, uint32_t versions);
+
+/*
+ * Lays an empty registry out in `memory` and fills `out`.
+ * `memory`: aligned to 8, `bytes` long, at least ts_registry_bytes; its contents
+ * are overwritten. It stays the caller's, who keeps it mapped while any
+ * ts_registry points into it. One thread, before the memory is shared.
+ * TS_E_ARGUMENT: a null, misaligned, or out-of-range argument. TS_E_LAYOUT: too short.
+ */
+ts_status ts_registry_create(ts_registry *out, void *memory, uint64_t bytes, uint32_t units,
+                             uint32_t versions);
+
+/*
+ * Fills `out` for a registry that another thread created in `memory`. Any thread.
+ * TS_E_ARGUMENT: null or misaligned. TS_E_LAYOUT: no registry of this layout, or
+ * its tables do not fit into `bytes`.
+ */
+ts_status ts_registry_attach(ts_registry *out, void *memory, uint64_t bytes);
+
+/*
+ * [writer] Registers a unit and gives its index; a name that is known already
+ * gives the index it has. Units are never removed.
+ * `name`: UTF-8, 1 to TS_MAX_NAME_BYTES bytes, copied.
+ * TS_E_ARGUMENT: empty or too long. TS_E_FULL: no room. TS_E_BUSY: another writer.
+ */
+ts_status ts_registry_register_unit(ts_registry *registry, const void *name, uint32_t name_bytes,
+                                    uint32_t *index);
+
+/*
+ * [reader] The index of the unit called `name`.
+ * TS_E_NOT_FOUND: none, also for names no unit can have.
+ */
+ts_status ts_registry_lookup(const ts_registry *registry, const void *name, uint32_t name_bytes,
+                             uint32_t *index);
+
+/*
+ * [writer] Registers a version as TS_STATE_CANDIDATE and gives its record's index.
+ * `draft`: copied with its tail. TS_E_ARGUMENT: unknown unit, or a tail longer
+ * than TS_TAIL_BYTES. TS_E_FULL: every record holds a version that is neither
+ * retired nor quarantined, or that a reader may still see. TS_E_BUSY: another writer.
+ */
+ts_status ts_registry_register_version(ts_registry *registry, const ts_version_draft *draft,
+                                       uint32_t *record);
+
+/*
+ * [writer] Changes the state of a record in use, to any state but TS_STATE_FREE.
+ * Retiring or quarantining a version that is staged takes that staging back.
+ * TS_E_ARGUMENT: no such record or state. TS_E_STATE: the version is active in
+ * the live generation and cannot be retired or quarantined. TS_E_BUSY: another writer.
+ */
+ts_status ts_registry_set_state(ts_registry *registry, uint32_t record, ts_version_state state);
+
+/*
+ * [writer] Fills the generation after the live one: the live choice with `count`
+ * moves made in it. Replaces an earlier staging that was not published; with no
+ * moves it takes one back. Never wait for readers here: the bank it fills is
+ * the one that no whole view can still use.
+ * TS_E_ARGUMENT: unknown unit or record, or a record of another unit.
+ * TS_E_STATE: a record that is retired or quarantined. TS_E_FULL: the live
+ * generation is TS_MAX_GENERATION. TS_E_BUSY: another writer.
+ */
+ts_status ts_registry_stage(ts_registry *registry, const ts_move *moves, uint32_t count,
+                            uint32_t *generation);
+
+/*
+ * Makes the staged generation live: one store-release. Any thread, but one
+ * thread only for each staging, and no [writer] meanwhile.
+ * TS_E_STATE: `generation` is not the one that is staged.
+ */
+ts_status ts_registry_publish(ts_registry *registry, uint32_t generation);
+
+/* [reader] The live generation, 0 before the first publish. One load-acquire. */
+uint32_t ts_registry_generation(const ts_registry *registry);
+
+/*
+ * [reader] The record of `unit` that is active in `generation`, or TS_NO_RECORD.
+ * `generation`: one this thread has loaded.
+ */
+uint32_t ts_registry_active(const ts_registry *registry, uint32_t generation, uint32_t unit);
+
+/*
+ * [reader] Whether everything read so far about `generation` was whole: 1 until
+ * two more generations have been published, then 0. Ask after the reads it is about.
+ */
+int ts_registry_view_is_whole(const ts_registry *registry, uint32_t generation);
+
+/*
+ * [reader] Copies a record, and its tail unless `tail` is null (else room for
+ * TS_TAIL_BYTES). TS_E_ARGUMENT: no such record. TS_E_BUSY: it was being
+ * rewritten for another version, eight times in a row.
+ */
+ts_status ts_registry_read(const ts_registry *registry, uint32_t record, ts_version_record *out, void *tail);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,27 @@
+#ifndef TICKSWAP_STATUS_H
+#define TICKSWAP_STATUS_H
+
+/*
+ * What a function that can fail returns: TS_OK, or one of the negative values.
+ * On any failure the shared memory and the output parameters are as they were
+ * before the call.
+ */
+typedef enum ts_status {
+  TS_OK = 0,
+  /* an argument is out of the range its function documents */
+  TS_E_ARGUMENT = -1,
+  /* wrong magic, wrong layout version, or memory too short for the layout */
+  TS_E_LAYOUT = -2,
+  /* the table of units or of versions has no free entry */
+  TS_E_FULL = -3,
+  /* the version's state does not allow this */
+  TS_E_STATE = -4,
+  /* another writer is inside the registry, or an entry is being rewritten */
+  TS_E_BUSY = -5,
+  /* no unit of that name */
+  TS_E_NOT_FOUND = -6,
+  /* TICKSWAP_FORCE_IMPL names an implementation this build does not have */
+  TS_E_IMPL_UNKNOWN = -7
+} ts_status;
+
+#endif

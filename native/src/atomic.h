@@ -1,0 +1,41 @@
+/*
+ * The atomic operations the shared structures are written in: 32-bit words only,
+ * each with its ordering in its name. Everything that threads share goes through
+ * these, so that another set can be put beneath for model checking.
+ */
+#ifndef TICKSWAP_SRC_ATOMIC_H
+#define TICKSWAP_SRC_ATOMIC_H
+
+#include <stdint.h>
+
+static inline uint32_t ts_load_relaxed(const uint32_t *word) {
+  return __atomic_load_n(word, __ATOMIC_RELAXED);
+}
+
+static inline uint32_t ts_load_acquire(const uint32_t *word) {
+  return __atomic_load_n(word, __ATOMIC_ACQUIRE);
+}
+
+static inline void ts_store_relaxed(uint32_t *word, uint32_t value) {
+  __atomic_store_n(word, value, __ATOMIC_RELAXED);
+}
+
+static inline void ts_store_release(uint32_t *word, uint32_t value) {
+  __atomic_store_n(word, value, __ATOMIC_RELEASE);
+}
+
+/* Takes a lock word from 0 to 1; 0 when it was taken already. */
+static inline int ts_try_lock(uint32_t *word) {
+  uint32_t expected = 0;
+  return __atomic_compare_exchange_n(word, &expected, 1, 0, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED);
+}
+
+static inline void ts_fence_acquire(void) {
+  __atomic_thread_fence(__ATOMIC_ACQUIRE);
+}
+
+static inline void ts_fence_release(void) {
+  __atomic_thread_fence(__ATOMIC_RELEASE);
+}
+
+#endif

@@ -1,0 +1,271 @@
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "check.h"
+#include "tickswap/registry.h"
+
+typedef struct fixture {
+  void *memory;
+  ts_registry registry;
+} fixture;
+
+static fixture open_fixture(uint32_t units, uint32_t versions) {
+  fixture made;
+  uint64_t bytes = ts_registry_bytes(units, versions);
+  CHECK(bytes > 0);
+  made.memory = malloc(bytes);
+  CHECK(made.memory != NULL);
+  CHECK(ts_registry_create(&made.registry, made.memory, bytes, units, versions) == TS_OK);
+  return made;
+}
+
+static uint32_t add_unit(fixture *on, const char *name) {
+  uint32_t unit = 99;
+  CHECK(ts_registry_register_unit(&on->registry, name, (uint32_t)strlen(name), &unit) == TS_OK);
+  return unit;
+}
+
+static ts_version_draft draft_of(uint32_t unit, uint32_t build) {
+  ts_version_draft draft = {.key = {1, 2, 3, build}, .unit = unit, .content_hash = build};
+  return draft;
+}
+
+static uint32_t add_version(fixture *on, uint32_t unit, uint32_t build) {
+  ts_version_draft draft = draft_of(unit, build);
+  uint32_t record = 99;
+  CHECK(ts_registry_register_version(&on->registry, &draft, &record) == TS_OK);
+  return record;
+}
+
+static void go_live(fixture *on, uint32_t unit, uint32_t record) {
+  ts_move move = {unit, record};
+  uint32_t generation;
+  CHECK(ts_registry_stage(&on->registry, &move, 1, &generation) == TS_OK);
+  CHECK(ts_registry_publish(&on->registry, generation) == TS_OK);
+}
+
+static void creating(void) {
+  uint64_t bytes = ts_registry_bytes(4, 8);
+  ts_registry registry;
+  uint8_t *memory = malloc(bytes + 8);
+  CHECK(memory != NULL);
+  CHECK(ts_registry_bytes(0, 1) == 0 && ts_registry_bytes(1, 0) == 0);
+  CHECK(ts_registry_bytes(TS_MAX_UNITS + 1, 1) == 0 && ts_registry_bytes(1, TS_MAX_VERSIONS + 1) == 0);
+  CHECK(ts_registry_create(&registry, memory, bytes - 1, 4, 8) == TS_E_LAYOUT);
+  CHECK(ts_registry_create(&registry, memory + 1, bytes, 4, 8) == TS_E_ARGUMENT);
+  CHECK(ts_registry_create(&registry, NULL, bytes, 4, 8) == TS_E_ARGUMENT);
+  CHECK(ts_registry_create(&registry, memory, bytes, 0, 8) == TS_E_ARGUMENT);
+  CHECK(ts_registry_create(&registry, memory, bytes, 4, 8) == TS_OK);
+  CHECK(ts_registry_attach(&registry, memory, bytes) == TS_OK);
+  CHECK(ts_registry_attach(&registry, memory, bytes - 1) == TS_E_LAYOUT);
+  CHECK(ts_registry_attach(&registry, memory, 4) == TS_E_LAYOUT);
+  for (uint32_t at = 0; at < offsetof(ts_registry_header, reserved_fixed); at++) {
+    memory[at] ^= 1;
+    CHECK(ts_registry_attach(&registry, memory, bytes) == TS_E_LAYOUT);
+    memory[at] ^= 1;
+  }
+  free(memory);
+}
+
+static void units(void) {
+  enum { COUNT = 500 };
+  fixture on = open_fixture(COUNT, 1);
+  char name[TS_MAX_NAME_BYTES + 1];
+  uint32_t index;
+  for (uint32_t i = 0; i < COUNT; i++) {
+    snprintf(name, sizeof name, "unit-%u", i);
+    CHECK(add_unit(&on, name) == i);
+    CHECK(add_unit(&on, name) == i);
+  }
+  for (uint32_t i = 0; i < COUNT; i++) {
+    snprintf(name, sizeof name, "unit-%u", i);
+    CHECK(ts_registry_lookup(&on.registry, name, (uint32_t)strlen(name), &index) == TS_OK && index == i);
+  }
+  CHECK(ts_registry_lookup(&on.registry, "unit-x", 6, &index) == TS_E_NOT_FOUND);
+  CHECK(ts_registry_lookup(&on.registry, "", 0, &index) == TS_E_NOT_FOUND);
+  CHECK(ts_registry_register_unit(&on.registry, "one more", 8, &index) == TS_E_FULL);
+  memset(name, 'n', sizeof name);
+  CHECK(ts_registry_register_unit(&on.registry, name, sizeof name, &index) == TS_E_ARGUMENT);
+  CHECK(ts_registry_register_unit(&on.registry, name, 0, &index) == TS_E_ARGUMENT);
+  free(on.memory);
+}
+
+static void versions(void) {
+  fixture on = open_fixture(2, 4);
+  uint32_t unit = add_unit(&on, "traffic"), record;
+  uint8_t tail[TS_TAIL_BYTES];
+  ts_version_draft draft = {.key = {1, 4, 2, 17},
+                            .flags = 5,
+                            .unit = unit,
+                            .timestamp_ms = 7,
+                            .content_hash = 9,
+                            .prerelease_bytes = 4,
+                            .metadata_bytes = 5,
+                            .tail = "rc.1g0a1b"};
+  ts_version_record read;
+  CHECK(ts_registry_register_version(&on.registry, &draft, &record) == TS_OK && record == 0);
+  CHECK(ts_registry_read(&on.registry, record, &read, tail) == TS_OK);
+  CHECK(ts_version_compare_c(&read.key, &draft.key) == 0 && read.flags == 5 && read.unit == unit);
+  CHECK(read.timestamp_ms == 7 && read.content_hash == 9 && read.state == TS_STATE_CANDIDATE);
+  CHECK(memcmp(tail, "rc.1g0a1b", 9) == 0 && read.integrity == ts_version_integrity(&read, tail));
+  CHECK(ts_registry_read(&on.registry, 1, &read, NULL) == TS_E_ARGUMENT);
+  draft.metadata_bytes = TS_TAIL_BYTES - 3;
+  CHECK(ts_registry_register_version(&on.registry, &draft, &record) == TS_E_ARGUMENT);
+  draft = draft_of(unit + 1, 0);
+  CHECK(ts_registry_register_version(&on.registry, &draft, &record) == TS_E_ARGUMENT);
+  CHECK(ts_registry_set_state(&on.registry, 0, TS_STATE_PERMANENT) == TS_OK);
+  CHECK(ts_registry_set_state(&on.registry, 0, TS_STATE_FREE) == TS_E_ARGUMENT);
+  CHECK(ts_registry_set_state(&on.registry, 0, (ts_version_state)6) == TS_E_ARGUMENT);
+  CHECK(ts_registry_set_state(&on.registry, 1, TS_STATE_ACTIVE) == TS_E_ARGUMENT);
+  free(on.memory);
+}
+
+static void generations(void) {
+  fixture on = open_fixture(2, 8);
+  uint32_t a = add_unit(&on, "a"), b = add_unit(&on, "b"), generation;
+  uint32_t a1 = add_version(&on, a, 1), b1 = add_version(&on, b, 1), a2 = add_version(&on, a, 2);
+  ts_registry *registry = &on.registry;
+  CHECK(ts_registry_generation(registry) == 0 && ts_registry_active(registry, 0, a) == TS_NO_RECORD);
+  CHECK(ts_registry_publish(registry, 1) == TS_E_STATE);
+  ts_move both[] = {{a, a1}, {b, b1}}, next = {a, a2}, none = {b, TS_NO_RECORD}, wrong = {b, a2};
+  CHECK(ts_registry_stage(registry, both, 2, &generation) == TS_OK && generation == 1);
+  CHECK(ts_registry_generation(registry) == 0 && ts_registry_active(registry, 0, a) == TS_NO_RECORD);
+  CHECK(ts_registry_publish(registry, 2) == TS_E_STATE);
+  CHECK(ts_registry_publish(registry, 1) == TS_OK);
+  CHECK(ts_registry_publish(registry, 1) == TS_E_STATE);
+  CHECK(ts_registry_active(registry, 1, a) == a1 && ts_registry_active(registry, 1, b) == b1);
+  CHECK(ts_registry_stage(registry, &wrong, 1, &generation) == TS_E_ARGUMENT);
+  CHECK(ts_registry_stage(registry, &next, 1, &generation) == TS_OK && generation == 2);
+  CHECK(ts_registry_stage(registry, &none, 1, &generation) == TS_OK && generation == 2);
+  CHECK(ts_registry_publish(registry, 2) == TS_OK);
+  CHECK(ts_registry_active(registry, 2, a) == a1 && ts_registry_active(registry, 2, b) == TS_NO_RECORD);
+  CHECK(ts_registry_view_is_whole(registry, 1) && ts_registry_active(registry, 1, b) == b1);
+  go_live(&on, a, a2);
+  CHECK(!ts_registry_view_is_whole(registry, 1) && ts_registry_view_is_whole(registry, 2));
+  CHECK(ts_registry_active(registry, 2, a) == a1 && ts_registry_active(registry, 3, a) == a2);
+  CHECK(ts_registry_active(registry, 3, 99) == TS_NO_RECORD);
+  free(on.memory);
+}
+
+static void retiring(void) {
+  fixture on = open_fixture(1, 3);
+  ts_registry *registry = &on.registry;
+  uint32_t unit = add_unit(&on, "a"), generation, record;
+  uint32_t first = add_version(&on, unit, 1), second = add_version(&on, unit, 2);
+  ts_move move = {unit, second};
+  ts_version_draft draft = draft_of(unit, 4);
+  go_live(&on, unit, first);
+  CHECK(ts_registry_set_state(registry, first, TS_STATE_RETIRED) == TS_E_STATE);
+  CHECK(ts_registry_stage(registry, &move, 1, &generation) == TS_OK);
+  CHECK(ts_registry_set_state(registry, second, TS_STATE_QUARANTINED) == TS_OK);
+  CHECK(ts_registry_publish(registry, generation) == TS_E_STATE);
+  CHECK(ts_registry_stage(registry, &move, 1, &generation) == TS_E_STATE);
+  CHECK(add_version(&on, unit, 3) == 2);
+  CHECK(add_version(&on, unit, 4) == second);
+  CHECK(ts_registry_register_version(registry, &draft, &record) == TS_E_FULL);
+  go_live(&on, unit, second);
+  CHECK(ts_registry_set_state(registry, first, TS_STATE_RETIRED) == TS_OK);
+  CHECK(ts_registry_register_version(registry, &draft, &record) == TS_E_FULL);
+  go_live(&on, unit, 2);
+  CHECK(add_version(&on, unit, 5) == first);
+  free(on.memory);
+}
+
+/* Thousands of versions through a small table, revived and retired at random, one model beside. */
+static void reusing(void) {
+  enum { CAPACITY = 16, ROUNDS = 20000 };
+  fixture on = open_fixture(1, CAPACITY);
+  ts_registry *registry = &on.registry;
+  uint32_t unit = add_unit(&on, "a"), live = add_version(&on, unit, 0);
+  go_live(&on, unit, live);
+  for (uint32_t round = 1; round < ROUNDS; round++) {
+    uint32_t fresh = add_version(&on, unit, round), before = live;
+    CHECK(fresh != live);
+    uint32_t fate = check_random_below(4);
+    if (fate == 0) {
+      CHECK(ts_registry_set_state(registry, fresh, TS_STATE_QUARANTINED) == TS_OK);
+      continue;
+    }
+    if (fate == 1) {
+      CHECK(ts_registry_set_state(registry, fresh, TS_STATE_RETIRED) == TS_OK);
+      CHECK(ts_registry_set_state(registry, fresh, TS_STATE_CANDIDATE) == TS_OK);
+    }
+    go_live(&on, unit, fresh);
+    live = fresh;
+    CHECK(ts_registry_set_state(registry, before, TS_STATE_RETIRED) == TS_OK);
+    ts_version_record read;
+    CHECK(ts_registry_read(registry, live, &read, NULL) == TS_OK && read.content_hash == round);
+  }
+  CHECK(registry->header->registered == ROUNDS && registry->header->record_count == CAPACITY);
+  free(on.memory);
+}
+
+enum { THREAD_UNITS = 16, READERS = 4, PUBLISHES = 20000 };
+
+typedef struct reader {
+  ts_registry registry;
+  uint64_t torn, whole;
+} reader;
+
+/* Every unit of a generation carries that generation as its build number. */
+static void *read_generations(void *argument) {
+  reader *self = argument;
+  uint32_t generation = 0;
+  while (generation < PUBLISHES) {
+    generation = ts_registry_generation(&self->registry);
+    uint32_t wrong = 0;
+    for (uint32_t unit = 0; unit < THREAD_UNITS && generation > 0; unit++) {
+      ts_version_record read;
+      uint32_t record = ts_registry_active(&self->registry, generation, unit);
+      if (ts_registry_read(&self->registry, record, &read, NULL) != TS_OK) wrong++;
+      else if (read.key.build != generation || read.unit != unit) wrong++;
+    }
+    int whole = ts_registry_view_is_whole(&self->registry, generation);
+    self->whole += (uint64_t)whole;
+    if (whole && wrong > 0) self->torn++;
+  }
+  return NULL;
+}
+
+static void publish_all(fixture *on) {
+  uint32_t live[THREAD_UNITS], generation;
+  ts_move moves[THREAD_UNITS];
+  for (uint32_t next = 1; next <= PUBLISHES; next++) {
+    for (uint32_t unit = 0; unit < THREAD_UNITS; unit++)
+      moves[unit] = (ts_move){unit, add_version(on, unit, next)};
+    CHECK(ts_registry_stage(&on->registry, moves, THREAD_UNITS, &generation) == TS_OK);
+    CHECK(ts_registry_publish(&on->registry, generation) == TS_OK);
+    for (uint32_t unit = 0; unit < THREAD_UNITS; unit++) {
+      if (next > 1) CHECK(ts_registry_set_state(&on->registry, live[unit], TS_STATE_RETIRED) == TS_OK);
+      live[unit] = moves[unit].record;
+    }
+  }
+}
+
+static void threads(void) {
+  fixture on = open_fixture(THREAD_UNITS, THREAD_UNITS * 4);
+  reader readers[READERS];
+  pthread_t ids[READERS];
+  for (uint32_t unit = 0; unit < THREAD_UNITS; unit++) {
+    char name[8];
+    snprintf(name, sizeof name, "u%u", unit);
+    CHECK(add_unit(&on, name) == unit);
+  }
+  for (int i = 0; i < READERS; i++) {
+    readers[i] = (reader){.registry = on.registry};
+    CHECK(pthread_create(&ids[i], NULL, read_generations, &readers[i]) == 0);
+  }
+  publish_all(&on);
+  for (int i = 0; i < READERS; i++) {
+    CHECK(pthread_join(ids[i], NULL) == 0);
+    CHECK(readers[i].torn == 0 && readers[i].whole > 0);
+  }
+  free(on.memory);
+}
+
+const check_case check_registry[] = {{"registry.create", creating},   {"registry.units", units},
+                                     {"registry.versions", versions}, {"registry.generations", generations},
+                                     {"registry.retire", retiring},   {"registry.reuse", reusing},
+                                     {"registry.threads", threads},   {NULL, NULL}};

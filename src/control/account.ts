@@ -1,0 +1,86 @@
+import type { Finding } from '../errors.ts'
+import { type Board, Restore, SlotTime, Word } from '../swap/board.ts'
+import type { ParticipantReport, Phase, PhaseTimes, SwapReport } from '../swap/report.ts'
+import type { Crew } from './crew.ts'
+
+/** Phases whose times the participants write to the board. */
+const BOUNDARY = ['park', 'backup', 'migrate', 'verify', 'commit'] as const
+
+/** Keeps the times and findings of one swap, and makes its report. */
+export class Account {
+  readonly phases: PhaseTimes = {}
+  readonly #findings: Finding[] = []
+  readonly #board: Board
+  readonly #crew: Crew
+
+  constructor(board: Board, crew: Crew) {
+    this.#board = board
+    this.#crew = crew
+  }
+
+  add(...findings: readonly Finding[]): void {
+    this.#findings.push(...findings)
+  }
+
+  /** Adds the time that `act` takes to a phase, be it that it throws. */
+  async timed<T>(phase: Phase, act: () => Promise<T>): Promise<T> {
+    const from = performance.now()
+    try {
+      return await act()
+    } finally {
+      this.phases[phase] = (this.phases[phase] ?? 0) + performance.now() - from
+    }
+  }
+
+  /** The largest of the participants' times. */
+  slowest(which: number): number {
+    return Math.max(0, ...this.#crew.online().map((slot) => this.#time(slot, which)))
+  }
+
+  report(
+    swap: Pick<SwapReport, 'id' | 'trigger' | 'files' | 'at' | 'units' | 'verdict' | 'outcome'>,
+  ): SwapReport {
+    const wasLive = ['committed', 'permanent', 'rolled-back'].includes(swap.outcome)
+    const wentBack = swap.outcome === 'rolled-back'
+    const participants = wasLive ? this.#crew.online().map((slot) => this.#participant(slot, wentBack)) : []
+    if (wasLive)
+      for (const phase of BOUNDARY)
+        this.phases[phase] = Math.max(0, ...participants.map(({ phases }) => phases[phase] ?? 0))
+    return {
+      ...swap,
+      phases: { ...this.phases },
+      participants,
+      findings: [...this.#findings],
+      ...(wasLive && { liveMs: this.slowest(SlotTime.LIVE_AT) - swap.at }),
+      stallMs: Math.max(0, ...participants.map(({ stallMs }) => stallMs)),
+      at: Math.round(swap.at),
+      ...(wentBack && { restored: this.#restored() }),
+    }
+  }
+
+  #restored(): NonNullable<SwapReport['restored']> {
+    const restore = this.#board.load(Word.RESTORE)
+    if (restore === Restore.BACKUP)
+      return { how: 'backup', ticksLost: this.#board.load(Word.PROBATION_PASSED) }
+    return { how: restore === Restore.DOWN ? 'down' : 'last-good', ticksLost: 0 }
+  }
+
+  #participant(slot: number, wentBack: boolean): ParticipantReport {
+    const time = (which: number) => this.#time(slot, which)
+    const phases: PhaseTimes = {
+      prepare: time(SlotTime.PREPARE),
+      park: time(SlotTime.PARK),
+      backup: time(SlotTime.BACKUP),
+      migrate: time(SlotTime.MIGRATE),
+      verify: time(SlotTime.VERIFY),
+      commit: time(SlotTime.COMMIT),
+      ...(wentBack && { rollback: time(SlotTime.ROLLBACK) }),
+    }
+    const participant = this.#crew.name(slot)
+    return { participant, phases, stallMs: time(SlotTime.STALL), tick: time(SlotTime.TICK) }
+  }
+
+  #time(slot: number, which: number): number {
+    return this.#board.times[this.#board.timeAt(slot, which)]!
+  }
+}

@@ -1,0 +1,107 @@
+import { allocate, type UnitMemory } from '../state/memory.ts'
+import type { Artifact, GraphUpdate } from '../units/code/artifact.ts'
+import type { Contract } from '../units/contract.ts'
+import type { Version } from '../version/version.ts'
+
+/** One version of a unit that runs or has run. */
+export interface Edition {
+  readonly version: Version
+  readonly contract: Contract
+  /** hash over the unit's own files, 16 hex digits */
+  readonly hash: string
+  /** the modules of the unit's own files: what going back to it loads */
+  readonly artifacts: readonly Artifact[]
+  /** index of its record in the registry */
+  readonly record: number
+  /** epoch milliseconds of its commit */
+  readonly at: number
+}
+
+/** A copy of a unit's arena from before a swap. */
+export interface Backup {
+  readonly version: string
+  readonly memory: SharedArrayBuffer
+}
+
+/** A unit as the control thread knows it. */
+export interface UnitEntry {
+  readonly name: string
+  /** index of the unit in the registry */
+  readonly index: number
+  running: Edition
+  memory: UnitMemory
+  /** every edition that was committed, oldest first; bounded */
+  readonly editions: Edition[]
+  /** newest last; at most as many as the runtime keeps */
+  readonly backups: Backup[]
+}
+
+/** Editions that stay available for going back, per unit. */
+const MAX_EDITIONS = 64
+
+/** What runs: the units and the graph of their modules. */
+export class Catalog {
+  readonly units = new Map<string, UnitEntry>()
+  readonly #artifacts = new Map<string, Artifact>()
+
+  /** Takes over a committed update of the graph. */
+  accept(update: GraphUpdate): void {
+    for (const artifact of update.artifacts) this.#artifacts.set(artifact.id, artifact)
+    for (const id of update.removed) this.#artifacts.delete(id)
+  }
+
+  byFile(file: string): UnitEntry | undefined {
+    for (const entry of this.units.values()) if (entry.running.contract.file === file) return entry
+    return undefined
+  }
+
+  add(index: number, memory: UnitMemory, edition: Edition): void {
+    const { name } = edition.contract
+    this.units.set(name, { name, index, memory, running: edition, editions: [edition], backups: [] })
+  }
+
+  /** Every module id of the graph. */
+  has(id: string): boolean {
+    return this.#artifacts.has(id)
+  }
+
+  /** The modules that make up a unit: its file and what travels with it, up to other units' files. */
+  closure(file: string, update?: GraphUpdate): Artifact[] {
+    const changed = new Map(update?.artifacts.map((artifact) => [artifact.id, artifact]))
+    const found = new Map<string, Artifact>()
+    const visit = (id: string) => {
+      const artifact = changed.get(id) ?? this.#artifacts.get(id)
+      if (!artifact || found.has(id) || (artifact.isUnit && id !== file)) return
+      found.set(id, artifact)
+      for (const imported of artifact.imports) visit(imported)
+    }
+    visit(file)
+    return [...found.values()]
+  }
+
+  /** Records that `edition` runs now. */
+  run(entry: UnitEntry, edition: Edition): void {
+    entry.running = edition
+    entry.editions.push(edition)
+    if (entry.editions.length > MAX_EDITIONS) entry.editions.shift()
+  }
+
+  /** The units, each after those it requires. */
+  inOrder(): UnitEntry[] {
+    const ordered = new Set<UnitEntry>()
+    const visit = (entry: UnitEntry | undefined, path: UnitEntry[]) => {
+      if (!entry || ordered.has(entry) || path.includes(entry)) return
+      for (const name of Object.keys(entry.running.contract.requires))
+        visit(this.units.get(name), [...path, entry])
+      ordered.add(entry)
+    }
+    for (const name of [...this.units.keys()].sort()) visit(this.units.get(name), [])
+    return [...ordered]
+  }
+}
+
+/** Memory for a new version's state. @throws TickswapError STATE_LIMIT */
+export function newMemory(contract: Contract): UnitMemory {
+  const { shared, own, name } = contract
+  return { shared, own, arena: allocate(shared.bytes, name), lastGood: allocate(shared.bytes, name) }
+}

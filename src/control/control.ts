@@ -1,0 +1,363 @@
+import { BroadcastChannel } from 'node:worker_threads'
+import { type Finding, finding, findingOf, TickswapError } from '../errors.ts'
+import { hashHex } from '../native/addon.ts'
+import type { Registry } from '../registry/registry.ts'
+import { type Board, Word } from '../swap/board.ts'
+import {
+  controlChannel,
+  type HistoryEntry,
+  type PrepareMessage,
+  type RequestMessage,
+  type RuntimeEvent,
+  type ToControl,
+} from '../swap/protocol.ts'
+import type { SwapReport } from '../swap/report.ts'
+import type { GraphUpdate, Stage } from '../units/code/artifact.ts'
+import { Graph } from '../units/code/graph.ts'
+import { planUpdate } from '../units/code/plan.ts'
+import { Stager } from '../units/code/stager.ts'
+import type { Contract } from '../units/contract.ts'
+import { Version } from '../version/version.ts'
+import { Barrier } from './barrier.ts'
+import { Catalog, newMemory, type UnitEntry } from './catalog.ts'
+import { checkRequirements } from './check.ts'
+import { Crew } from './crew.ts'
+import { Desk } from './desk.ts'
+import { isModuleFile, requireFolder, unitFilesIn } from './folder.ts'
+import { History } from './history.ts'
+import type { Settings } from './options.ts'
+import { Rehearsal } from './rehearsal.ts'
+import { type Ask, Road } from './road.ts'
+import { type WatchBatch, Watcher } from './watcher.ts'
+
+/** A failure message and the board's word of the same failure travel apart; this much at most. */
+const FAILURE_GRACE_MS = 100
+const BURY_EVERY_MS = 250
+
+/** The event that tells engines about an outcome. */
+const EVENTS: Record<Exclude<SwapReport['outcome'], 'unchanged'>, RuntimeEvent> = {
+  refused: 'reject',
+  reversed: 'reject',
+  committed: 'swap',
+  permanent: 'permanent',
+  'rolled-back': 'rollback',
+}
+
+interface Waiting {
+  readonly ask: Ask
+  readonly resolve?: (report: SwapReport) => void
+}
+
+/** The control thread: watches, stages, checks, decides, records. */
+export class Control {
+  readonly board: Board
+  readonly registry: Registry
+  readonly settings: Settings
+  readonly crew: Crew
+  readonly barrier: Barrier
+  readonly catalog = new Catalog()
+  readonly rehearsal: Rehearsal
+  readonly stager: Stager
+  readonly #desk: Desk
+  /** hash of a unit's files that failed, and why */
+  readonly quarantine = new Map<string, string>()
+  /** the last candidate sent to the participants */
+  offered: PrepareMessage | undefined
+  closed = false
+  readonly #channel: BroadcastChannel
+  readonly #failures = new Map<number, Finding[]>()
+  readonly #history = new History()
+  readonly #queue: Waiting[] = []
+  readonly #joins: RequestMessage<'join'>[] = []
+  /** files whose last edit was refused: they are tried again with the next edit */
+  readonly #refused = new Set<string>()
+  #missed: Ask[] = []
+  #watcher: Watcher | undefined
+  #bury: NodeJS.Timeout | undefined
+  #driving = false
+  #travelling = false
+  #onTrial = false
+  #booted = 0
+  #lastId = 0
+
+  constructor(id: string, board: Board, registry: Registry, settings: Settings) {
+    this.board = board
+    this.registry = registry
+    this.settings = settings
+    this.crew = new Crew(board, id)
+    this.barrier = new Barrier(board, this.crew)
+    this.rehearsal = new Rehearsal(() => this.graph(), settings.evaluateMs)
+    this.stager = new Stager({ root: settings.units, hash: hashHex })
+    const request = (ask: Ask) => new Promise<SwapReport>((resolve) => this.#enqueue({ ask, resolve }))
+    this.#desk = new Desk(this.catalog, this.crew, request)
+    this.#channel = new BroadcastChannel(controlChannel(id))
+    this.#channel.onmessage = (event) => this.#take((event as { data: ToControl }).data)
+  }
+
+  // ---- start ------------------------------------------------------------------------
+
+  /** Loads the folder. @throws TickswapError when the units in it cannot run */
+  async boot(): Promise<void> {
+    const { board, settings } = this
+    board.store(Word.PARK_DEADLINE_MS, settings.parkMs)
+    board.store(Word.PROBATION_DEADLINE_MS, settings.probationMs)
+    board.store(Word.BUDGET_US, Math.round(settings.budgetMs * 1000))
+    await requireFolder(settings.units)
+    if (settings.watch) await this.#watch()
+    const stage = await this.stager.boot(await unitFilesIn(settings.units))
+    const contracts = await this.rehearsal.load(stage.update, stage.units)
+    this.#populate(stage, contracts)
+    this.#bury = setInterval(() => this.#tidy(), BURY_EVERY_MS)
+  }
+
+  async #watch(): Promise<void> {
+    this.#watcher = new Watcher({
+      directories: [this.settings.units],
+      filter: isModuleFile,
+      onBatch: (batch) => this.#edited(batch),
+      onWarning: (warning) => this.#publish('warning', warning, []),
+    })
+    await this.#watcher.ready()
+  }
+
+  #populate(stage: Stage, contracts: readonly Contract[]): void {
+    const sides = new Map<string, { version: Version; contract: Contract }>()
+    for (const contract of contracts) {
+      const twin = sides.get(contract.name)?.contract
+      if (twin)
+        throw new TickswapError(
+          'TICKSWAP_E_UNIT_DUPLICATE',
+          `${twin.file} and ${contract.file} are both unit ${contract.name}`,
+          { file: contract.file },
+        )
+      sides.set(contract.name, { version: Version.parse(contract.version), contract })
+    }
+    const [wrong] = checkRequirements(sides, [])
+    if (wrong) throw new TickswapError(wrong.code, wrong.message, wrong)
+    this.stager.accept(stage)
+    this.catalog.accept(stage.update)
+    const timestamp = Date.now()
+    const moves = contracts.map((contract) => {
+      const { version } = sides.get(contract.name)!
+      const hash = this.hashOf(contract.file)
+      const unit = this.registry.registerUnit(contract.name)
+      const record = this.registry.registerVersion({ unit, version, hash, timestamp })
+      const artifacts = this.catalog.closure(contract.file)
+      this.catalog.add(unit, newMemory(contract), {
+        version,
+        contract,
+        hash,
+        artifacts,
+        record,
+        at: timestamp,
+      })
+      this.registry.setState(record, 'permanent')
+      this.#history.boot(contract.name, version, hash, timestamp)
+      return { unit, record }
+    })
+    this.registry.publish(this.registry.stage(moves))
+  }
+
+  /** The whole graph as one update: what a joining participant loads. */
+  graph(): GraphUpdate {
+    const { graph } = this.stager
+    return planUpdate(new Graph(new Map(), new Set()), graph, [...graph.modules.values()])
+  }
+
+  // ---- what the road asks -----------------------------------------------------------
+
+  /** Hash over a unit's own files, as they are or as an update makes them. */
+  hashOf(file: string, update?: GraphUpdate): string {
+    const parts = this.catalog.closure(file, update).map(({ id, hash }) => `${id}\0${hash}`)
+    return hashHex(new TextEncoder().encode(parts.sort().join('\n')))
+  }
+
+  isUnitFile(id: string, stage: Stage): boolean {
+    const artifact = stage.update.artifacts.find((candidate) => candidate.id === id)
+    return artifact ? artifact.isUnit : this.catalog.byFile(id) !== undefined
+  }
+
+  usedVersions(entry: UnitEntry | undefined): Version[] {
+    if (!entry) return []
+    return [entry.running.version, ...this.#history.versions(entry.name)]
+  }
+
+  /** What participants reported about swap `id`. */
+  async failures(id: number): Promise<Finding[]> {
+    const end = performance.now() + FAILURE_GRACE_MS
+    while (!this.#failures.has(id) && performance.now() < end)
+      await new Promise((resolve) => setImmediate(resolve))
+    return (
+      this.#failures.get(id) ?? [finding('TICKSWAP_E_INTERNAL', 'a participant failed without saying why')]
+    )
+  }
+
+  /** Keeps an edit that came before anybody ticked. */
+  retryWhenOnline(ask: Ask): void {
+    if (ask.trigger === 'edit') this.#missed.push(ask)
+  }
+
+  // ---- the queue of swaps -----------------------------------------------------------
+
+  #edited({ changed, removed, empty, at }: WatchBatch): void {
+    const files = [...changed, ...removed]
+    if (files.length + empty.length > 0)
+      this.#enqueue({ ask: { trigger: 'edit', files, removed, empty, at } })
+  }
+
+  #enqueue(waiting: Waiting): void {
+    this.#queue.push(waiting)
+    void this.#drive()
+  }
+
+  /** One transition at a time. Edits that arrive meanwhile become one swap. */
+  async #drive(): Promise<void> {
+    if (this.#driving) return
+    this.#driving = true
+    for (let next = this.#next(); next && !this.closed; next = this.#next()) await this.#swap(next)
+    this.#driving = false
+  }
+
+  #next(): Waiting | undefined {
+    const first = this.#queue.shift()
+    if (first?.ask.trigger !== 'edit') return first
+    let { ask } = first
+    while (this.#queue[0]?.ask.trigger === 'edit') {
+      const { ask: more } = this.#queue.shift()!
+      const files = [...new Set([...ask.files, ...more.files])]
+      // A file that was empty, removed or both is judged by its latest state.
+      const empty = [...ask.empty.filter((file) => !more.files.includes(file)), ...more.empty]
+      const removed = [...ask.removed.filter((file) => !more.files.includes(file)), ...more.removed]
+      ask = { ...ask, files, empty, removed }
+    }
+    return { ask }
+  }
+
+  async #swap({ ask, resolve }: Waiting): Promise<void> {
+    const earlier = [...this.#refused].filter((file) => !ask.files.includes(file))
+    let road = this.#road(ask.edition ? ask : { ...ask, files: [...ask.files, ...earlier] })
+    let report = await this.#travel(road)
+    if (report.outcome === 'refused' && earlier.length > 0 && !ask.edition) {
+      // An earlier refused file may still be broken: it must not hold up this edit.
+      road = this.#road(ask)
+      report = await this.#travel(road)
+    }
+    this.#remember(ask, report)
+    resolve?.(report)
+    this.#announce(report)
+    if (report.outcome !== 'committed') return
+    this.#onTrial = true
+    this.#admitWaiting()
+    const final = await road.outlive()
+    this.#onTrial = false
+    this.#announce(final)
+  }
+
+  #road(ask: Ask): Road {
+    return new Road(++this.#lastId, this, ask)
+  }
+
+  async #travel(road: Road): Promise<SwapReport> {
+    this.#travelling = true
+    const report = await road.travel()
+    this.#travelling = false
+    if (report.outcome !== 'committed') this.#admitWaiting()
+    return report
+  }
+
+  #remember(ask: Ask, { outcome, files }: SwapReport): void {
+    if (outcome === 'refused') for (const file of ask.files) this.#refused.add(file)
+    else for (const file of files) this.#refused.delete(file)
+  }
+
+  #announce(report: SwapReport): void {
+    if (report.outcome === 'unchanged') return
+    this.#publish(EVENTS[report.outcome], report, this.#history.record(report))
+    if (report.outcome !== 'committed') this.#failures.delete(report.id)
+  }
+
+  #publish(event: RuntimeEvent, payload: SwapReport | Finding, history: readonly HistoryEntry[]): void {
+    this.crew.broadcast({ type: 'event', event, payload, history })
+  }
+
+  // ---- messages ---------------------------------------------------------------------
+
+  #take(message: ToControl): void {
+    if (message.type === 'failure') {
+      const { id, slot, finding: found } = message
+      const named = { ...found, participant: this.crew.name(slot) }
+      if (id !== this.#lastId || found.severity === 'warning') this.#publish('warning', named, [])
+      else this.#failures.set(id, [...(this.#failures.get(id) ?? []), named])
+      return
+    }
+    Promise.resolve()
+      .then(() => this.#answer(message))
+      .then(
+        (value) => value !== LATER && this.#reply(message, { value }),
+        (error) => this.#reply(message, { error: findingOf(error) }),
+      )
+  }
+
+  #reply({ slot, request }: RequestMessage, reply: { value?: unknown; error?: Finding }): void {
+    this.crew.send(slot, { type: 'reply', request, ...reply })
+    this.board.attend()
+  }
+
+  #answer(message: RequestMessage): unknown {
+    switch (message.name) {
+      case 'join':
+        return this.#join(message as RequestMessage<'join'>)
+      case 'close':
+        return this.close()
+      default:
+        return this.#desk.answer(message)
+    }
+  }
+
+  #join(message: RequestMessage<'join'>): typeof LATER {
+    this.#joins.push(message)
+    if (!this.#travelling) this.#admitWaiting()
+    return LATER
+  }
+
+  /** A participant never starts on code that is about to be replaced: joins wait for the commit. */
+  #admitWaiting(): void {
+    for (const message of this.#joins.splice(0)) {
+      const { slot, body } = message
+      const name = body.name ?? (this.#booted === 0 ? this.settings.name : `worker-${slot}`)
+      this.crew.admit(slot, name)
+      const units = this.catalog.inOrder().map(({ name: unit, running, memory }) => {
+        return { unit, file: running.contract.file, version: running.version.toString(), memory }
+      })
+      const [base, first, history] = [this.graph(), this.#booted++ === 0, this.#history.entries]
+      this.crew.send(slot, { type: 'boot', name, base, units, first, history })
+      if (!this.#onTrial || !this.offered) continue
+      this.crew.send(slot, this.offered)
+      this.crew.send(slot, { type: 'outcome', id: this.offered.id, outcome: 'committed' })
+    }
+  }
+
+  // ---- housekeeping -----------------------------------------------------------------
+
+  #tidy(): void {
+    if (this.#driving) return
+    this.crew.bury()
+    if (this.#missed.length === 0 || this.crew.online().length === 0) return
+    for (const ask of this.#missed.splice(0)) this.#enqueue({ ask })
+  }
+
+  async close(): Promise<void> {
+    this.closed = true
+    clearInterval(this.#bury)
+    this.board.store(Word.CLOSED, 1)
+    this.board.wake()
+    await Promise.all([this.#watcher?.close(), this.rehearsal.close()])
+    setImmediate(() => {
+      this.crew.close()
+      this.#channel.close()
+    })
+  }
+}
+
+/** The answer comes by another message. */
+const LATER = Symbol('later')

@@ -1,0 +1,85 @@
+import { BroadcastChannel } from 'node:worker_threads'
+import { type Board, ParticipantState, SlotWord } from '../swap/board.ts'
+import { participantChannel, type ToParticipant } from '../swap/protocol.ts'
+import type { EngineUse } from './check.ts'
+
+interface Hand {
+  readonly slot: number
+  readonly name: string
+  readonly channel: BroadcastChannel
+  readonly uses: Map<string, string>
+}
+
+/** The participants, as the control thread reaches them. */
+export class Crew {
+  readonly #board: Board
+  readonly #runtime: string
+  readonly #hands = new Map<number, Hand>()
+
+  constructor(board: Board, runtime: string) {
+    this.#board = board
+    this.#runtime = runtime
+  }
+
+  /** Opens the way to a participant that asked to join. */
+  admit(slot: number, name: string): void {
+    const channel = new BroadcastChannel(participantChannel(this.#runtime, slot))
+    this.#hands.set(slot, { slot, name, channel, uses: new Map() })
+  }
+
+  send(slot: number, message: ToParticipant): void {
+    this.#hands.get(slot)?.channel.postMessage(message)
+  }
+
+  /** To all of them; those that tick see it at their next boundary. */
+  broadcast(message: ToParticipant): void {
+    for (const { channel } of this.#hands.values()) channel.postMessage(message)
+    this.#board.attend()
+  }
+
+  use(slot: number, unit: string, range: string): void {
+    this.#hands.get(slot)?.uses.set(unit, range)
+  }
+
+  uses(): EngineUse[] {
+    return [...this.#hands.values()].flatMap(({ name, uses }) =>
+      Array.from(uses, ([unit, range]) => ({ participant: name, unit, range })),
+    )
+  }
+
+  name(slot: number): string {
+    return this.#hands.get(slot)?.name ?? `slot ${slot}`
+  }
+
+  /** Participants that tick. */
+  online(): number[] {
+    return this.#board.inState(ParticipantState.ONLINE)
+  }
+
+  /** Forgets participants whose thread is gone, and frees their slots. */
+  bury(): string[] {
+    const names: string[] = []
+    for (const slot of this.#board.inState(ParticipantState.DEAD)) {
+      names.push(this.name(slot))
+      this.#hands.get(slot)?.channel.close()
+      this.#hands.delete(slot)
+      for (const word of Object.values(SlotWord)) this.#board.store(this.#board.at(slot, word), 0)
+      this.#board.store(this.#board.at(slot, SlotWord.STATE), ParticipantState.FREE)
+    }
+    return names
+  }
+
+  list(): { slot: number; name: string; online: boolean; tick: number }[] {
+    return Array.from(this.#hands.values(), ({ slot, name }) => ({
+      slot,
+      name,
+      online: this.#board.state(slot) === ParticipantState.ONLINE,
+      tick: this.#board.tick(slot),
+    }))
+  }
+
+  close(): void {
+    for (const { channel } of this.#hands.values()) channel.close()
+    this.#hands.clear()
+  }
+}

@@ -1,0 +1,83 @@
+import { resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { TickswapError } from '../errors.ts'
+
+export interface RuntimeOptions {
+  /** folder of the units, searched with its subfolders; relative to the working directory */
+  units: string | URL
+  /** watch the folder for edits; default true */
+  watch?: boolean
+  /** what reports call the participant that creates the runtime; default 'main' */
+  name?: string
+  /** participants at the same time, 1 to 256; default 64 */
+  maxParticipants?: number
+  probation?: {
+    /** ticks that a new version is watched, 1 to 1,000,000; default 60 */
+    ticks?: number
+    /** milliseconds that the functions of a unit may take of a tick, per participant; default 50 */
+    budgetMs?: number
+  }
+  /** backups kept per unit, 1 to 64; default 4 */
+  backups?: number
+  deadlines?: {
+    /** for the body of a module in rehearsal; default 1000 */
+    evaluateMs?: number
+    /** until every participant has loaded the candidate; default 2000 */
+    prepareMs?: number
+    /** that a participant waits at the boundary for the others; default 250 */
+    parkMs?: number
+    /** the same in probation; default 1000 */
+    probationMs?: number
+  }
+}
+
+/** The same, complete and checked. Structured-cloneable. */
+export interface Settings {
+  units: string
+  watch: boolean
+  name: string
+  maxParticipants: number
+  ticks: number
+  budgetMs: number
+  backups: number
+  evaluateMs: number
+  prepareMs: number
+  parkMs: number
+  probationMs: number
+}
+
+const KEYS = ['units', 'watch', 'name', 'maxParticipants', 'probation', 'backups', 'deadlines']
+
+/** @throws TickswapError OPTION that names the option */
+export function settingsOf(options: RuntimeOptions): Settings {
+  if (typeof options !== 'object' || options === null) throw bad('createRuntime takes an object of options')
+  for (const key of Object.keys(options)) if (!KEYS.includes(key)) throw bad(`there is no option ${key}`)
+  const { units } = options
+  if (typeof units !== 'string' && !(units instanceof URL)) throw bad('units must be the path of a folder')
+  const { probation = {}, deadlines = {} } = options
+  return {
+    units: resolve(units instanceof URL || units.startsWith('file:') ? fileURLToPath(units) : units),
+    watch: options.watch ?? true,
+    name: options.name ?? 'main',
+    maxParticipants: integer('maxParticipants', options.maxParticipants ?? 64, 1, 256),
+    ticks: integer('probation.ticks', probation.ticks ?? 60, 1, 1_000_000),
+    budgetMs: within('probation.budgetMs', probation.budgetMs ?? 50, 0.001, 60_000),
+    backups: integer('backups', options.backups ?? 4, 1, 64),
+    evaluateMs: integer('deadlines.evaluateMs', deadlines.evaluateMs ?? 1000, 1, 600_000),
+    prepareMs: integer('deadlines.prepareMs', deadlines.prepareMs ?? 2000, 1, 600_000),
+    parkMs: integer('deadlines.parkMs', deadlines.parkMs ?? 250, 1, 600_000),
+    probationMs: integer('deadlines.probationMs', deadlines.probationMs ?? 1000, 1, 600_000),
+  }
+}
+
+function within(name: string, value: unknown, low: number, high: number): number {
+  if (typeof value === 'number' && value >= low && value <= high) return value
+  throw bad(`${name} is ${String(value)}; ${low} to ${high} is possible`)
+}
+
+function integer(name: string, value: unknown, low: number, high: number): number {
+  if (Number.isInteger(value)) return within(name, value, low, high)
+  throw bad(`${name} is ${String(value)}; a whole number is needed`)
+}
+
+const bad = (message: string) => new TickswapError('TICKSWAP_E_OPTION', message)

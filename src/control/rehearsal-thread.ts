@@ -1,0 +1,118 @@
+import { parentPort } from 'node:worker_threads'
+import { ADVICE, type ErrorCode, type Finding, TickswapError } from '../errors.ts'
+import { layoutOf, viewsOf } from '../state/layout.ts'
+import { type MigrationPlan, migrate } from '../state/migrate.ts'
+import type { GraphUpdate } from '../units/code/artifact.ts'
+import { Linker, type Prepared } from '../units/code/linker.ts'
+import { placeOf } from '../units/code/place.ts'
+import { type Contract, contractOf } from '../units/contract.ts'
+import { isUnit, type State, type UnitDefinition } from '../units/unit.ts'
+
+/**
+ * The thread in which a candidate runs before any participant sees it. A body that throws
+ * or hangs here costs nothing: the control thread ends this thread and starts another.
+ */
+
+export interface DryRun {
+  readonly file: string
+  readonly plan: MigrationPlan
+  /** a copy of the running arena; the rehearsal may write to it */
+  readonly arena: SharedArrayBuffer
+}
+
+export type ToRehearsal =
+  | { type: 'base'; update: GraphUpdate; units: readonly string[] }
+  | { type: 'evaluate'; update: GraphUpdate; units: readonly string[] }
+  | { type: 'dry-run'; runs: readonly DryRun[] }
+  | { type: 'accept' }
+  | { type: 'discard' }
+
+export type FromRehearsal =
+  | { type: 'contracts'; contracts: Contract[] }
+  | { type: 'ran' }
+  | { type: 'failed'; finding: Finding }
+
+let linker = new Linker()
+let prepared: Prepared | undefined
+let evaluating: readonly string[] = []
+
+async function act(message: ToRehearsal): Promise<FromRehearsal | undefined> {
+  switch (message.type) {
+    case 'base':
+      linker = new Linker()
+      evaluating = message.update.evaluate
+      await linker.loadAsync(message.update)
+      return { type: 'contracts', contracts: message.units.map((file) => contractOf(running(file), file)) }
+    case 'evaluate':
+      prepared?.discard()
+      prepared = undefined
+      evaluating = message.update.evaluate
+      prepared = linker.prepare(message.update)
+      return { type: 'contracts', contracts: message.units.map((file) => contractOf(candidate(file), file)) }
+    case 'dry-run':
+      for (const run of message.runs) dryRun(run)
+      return { type: 'ran' }
+    case 'accept':
+      prepared?.commit()
+      prepared?.settle()
+      prepared = undefined
+      return undefined
+    case 'discard':
+      prepared?.discard()
+      prepared = undefined
+      return undefined
+  }
+}
+
+const candidate = (file: string): unknown => (prepared!.namespace(file) as { unit?: unknown }).unit
+const running = (file: string): unknown => (linker.namespace(file) as { unit?: unknown } | undefined)?.unit
+
+/** Migrates a copy of live state, as the participants will at the boundary. */
+function dryRun({ file, plan, arena }: DryRun): void {
+  const [next, old] = [candidate(file), running(file)]
+  if (!isUnit(next) || !isUnit(old)) return
+  const from = stateOf(old.definition, arena)
+  const to = stateOf(next.definition)
+  const newer = plan.direction === 'down' ? old : next
+  try {
+    migrate(plan, newer.definition.migrate, from, to)
+  } catch (error) {
+    throw new TickswapError('TICKSWAP_E_MIGRATION_FAILED', `the migration threw: ${text(error)}`, {
+      file,
+      ...placeOf(error, [file]),
+    })
+  }
+}
+
+function stateOf(definition: UnitDefinition, arena?: SharedArrayBuffer): State {
+  const columns = definition.state?.columns ?? {}
+  const [shared, own] = [layoutOf(columns, 'shared'), layoutOf(columns, 'participant')]
+  const views = {
+    ...viewsOf(shared, arena ?? new ArrayBuffer(shared.bytes)),
+    ...viewsOf(own, new ArrayBuffer(own.bytes)),
+  }
+  return { columns: views, soft: definition.state?.soft?.() ?? {} } as State
+}
+
+const text = (error: unknown): string => (error instanceof Error ? error.message : String(error))
+
+/** What went wrong, with the place in the candidate's own files. */
+function findingOf(error: unknown): Finding {
+  if (error instanceof TickswapError) return error.finding
+  const thrown = error as { code?: unknown }
+  const code: ErrorCode = isOurs(thrown?.code) ? thrown.code : 'TICKSWAP_E_EVALUATE'
+  const place = placeOf(error, evaluating) ?? { file: evaluating[0] ?? '' }
+  const name = error instanceof Error ? error.name : 'exception'
+  return { code, severity: 'error', message: `${name}: ${text(error)}`, advice: ADVICE[code], ...place }
+}
+
+const isOurs = (code: unknown): code is ErrorCode => typeof code === 'string' && Object.hasOwn(ADVICE, code)
+
+parentPort!.on('message', async (message: ToRehearsal) => {
+  try {
+    const reply = await act(message)
+    if (reply) parentPort!.postMessage(reply)
+  } catch (error) {
+    parentPort!.postMessage({ type: 'failed', finding: findingOf(error) } satisfies FromRehearsal)
+  }
+})

@@ -1,0 +1,113 @@
+import { Worker } from 'node:worker_threads'
+import { TickswapError } from '../errors.ts'
+import type { GraphUpdate } from '../units/code/artifact.ts'
+import type { Contract } from '../units/contract.ts'
+import type { DryRun, FromRehearsal, ToRehearsal } from './rehearsal-thread.ts'
+
+/** Starting the thread and loading the running graph may take longer than one candidate. */
+const START_MS = 30_000
+
+/** The control thread's side of the rehearsal thread. One question at a time. */
+export class Rehearsal {
+  readonly #base: () => GraphUpdate
+  readonly #deadlineMs: number
+  #worker: Worker | undefined
+  #closed = false
+
+  /** `base` gives the running graph, loaded whenever the thread is started anew. */
+  constructor(base: () => GraphUpdate, deadlineMs: number) {
+    this.#base = base
+    this.#deadlineMs = deadlineMs
+  }
+
+  /**
+   * Evaluates the candidate beside the running graph and reads the contracts of `units`.
+   * @throws TickswapError with the place: EVALUATE, EVALUATE_TIMEOUT, UNIT_INVALID and others
+   */
+  async evaluate(update: GraphUpdate, units: readonly string[]): Promise<Contract[]> {
+    await this.#start()
+    const blamed = update.artifacts[0]?.file ?? units[0] ?? ''
+    const reply = await this.#ask({ type: 'evaluate', update, units }, this.#deadlineMs, blamed)
+    return reply.type === 'contracts' ? reply.contracts : []
+  }
+
+  /** Migrates copies of the running state. @throws TickswapError MIGRATION_FAILED */
+  async dryRun(runs: readonly DryRun[]): Promise<void> {
+    if (runs.length > 0) await this.#ask({ type: 'dry-run', runs }, this.#deadlineMs, runs[0]!.file)
+  }
+
+  /** The candidate is what runs now. */
+  accept(): void {
+    this.#worker?.postMessage({ type: 'accept' } satisfies ToRehearsal)
+  }
+
+  discard(): void {
+    this.#worker?.postMessage({ type: 'discard' } satisfies ToRehearsal)
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true
+    await this.#worker?.terminate()
+  }
+
+  /** Loads a whole graph, as at boot. @throws as evaluate does */
+  async load(update: GraphUpdate, units: readonly string[]): Promise<Contract[]> {
+    this.#spawn()
+    const reply = await this.#ask({ type: 'base', update, units }, START_MS, units[0] ?? '')
+    return reply.type === 'contracts' ? reply.contracts : []
+  }
+
+  async #start(): Promise<void> {
+    if (!this.#worker) await this.load(this.#base(), [])
+  }
+
+  #spawn(): void {
+    if (this.#worker) return
+    // What modules print while they are rehearsed is theirs to print again when they run.
+    const worker = new Worker(new URL('./rehearsal-thread.js', import.meta.url), {
+      stdout: true,
+      stderr: true,
+    })
+    worker.stdout.resume()
+    worker.stderr.resume()
+    worker.on('error', () => this.#drop(worker))
+    worker.on('exit', () => this.#drop(worker))
+    this.#worker = worker
+  }
+
+  #drop(worker: Worker): void {
+    if (this.#worker === worker) this.#worker = undefined
+  }
+
+  #ask(message: ToRehearsal, deadlineMs: number, file: string): Promise<FromRehearsal> {
+    const worker = this.#worker
+    if (!worker || this.#closed) throw new TickswapError('TICKSWAP_E_CLOSED', 'the rehearsal thread is gone')
+    return new Promise((resolve, reject) => {
+      const end = (act: () => void) => {
+        clearTimeout(timer)
+        worker.off('message', onMessage).off('exit', onExit)
+        act()
+      }
+      const onMessage = (reply: FromRehearsal) =>
+        end(() => {
+          if (reply.type !== 'failed') return resolve(reply)
+          const { code, message: text, ...more } = reply.finding
+          reject(new TickswapError(code, text, more))
+        })
+      const onExit = () =>
+        end(() =>
+          reject(new TickswapError('TICKSWAP_E_EVALUATE', 'the candidate ended its thread', { file })),
+        )
+      const timer = setTimeout(() => {
+        end(() => {
+          this.#drop(worker)
+          void worker.terminate()
+          const what = `still running after ${deadlineMs} ms`
+          reject(new TickswapError('TICKSWAP_E_EVALUATE_TIMEOUT', what, { file }))
+        })
+      }, deadlineMs)
+      worker.on('message', onMessage).on('exit', onExit)
+      worker.postMessage(message)
+    })
+  }
+}

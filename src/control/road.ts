@@ -1,0 +1,412 @@
+import { sep } from 'node:path'
+import { type Finding, finding, findingOf } from '../errors.ts'
+import { allocate, copyMemory } from '../state/memory.ts'
+import { Outcome, SlotTime, Word } from '../swap/board.ts'
+import type { Move } from '../swap/protocol.ts'
+import type { Outcome as OutcomeName, SwapReport, UnitMove, Verdict } from '../swap/report.ts'
+import type { Stage } from '../units/code/artifact.ts'
+import { StageError } from '../units/code/stage-error.ts'
+import type { Contract } from '../units/contract.ts'
+import { Version } from '../version/version.ts'
+import { Account } from './account.ts'
+import { type Backup, type Edition, newMemory, type UnitEntry } from './catalog.ts'
+import { checkRequirements, nextVersion, type Passage, passageOf, type Side, verdictOf } from './check.ts'
+import type { Control } from './control.ts'
+import { looksLikeUnit } from './folder.ts'
+
+/** What asks for a swap. Files are absolute paths. */
+export interface Ask {
+  readonly trigger: SwapReport['trigger']
+  readonly files: readonly string[]
+  /** those of them that are gone */
+  readonly removed: readonly string[]
+  /** files that were saved empty and stayed so */
+  readonly empty: readonly string[]
+  /** performance.timeOrigin + performance.now() at the first sign */
+  readonly at: number
+  /** go back to this edition instead of reading files */
+  readonly edition?: { readonly unit: string; readonly edition: Edition }
+}
+
+/** One unit's way through a swap. */
+interface Passenger {
+  readonly entry: UnitEntry | undefined
+  readonly contract: Contract
+  readonly from: string | undefined
+  readonly version: Version
+  readonly hash: string
+  readonly evaluated: boolean
+  readonly passage: Passage | undefined
+}
+
+/** Ends the road early, with what there is to say. */
+class Stop extends Error {
+  readonly outcome: OutcomeName
+  readonly findings: readonly Finding[]
+  constructor(outcome: OutcomeName, findings: readonly Finding[]) {
+    super(outcome)
+    this.outcome = outcome
+    this.findings = findings
+  }
+}
+
+/** One swap on its way from detect to permanent, or back. */
+export class Road {
+  readonly id: number
+  readonly #control: Control
+  readonly #ask: Ask
+  readonly #account: Account
+  #stage: Stage | undefined
+  #passengers: Passenger[] = []
+  #moves: Move[] = []
+  #records: number[] = []
+  #verdict: Verdict = 'identical'
+  #outcome: OutcomeName = 'unchanged'
+
+  constructor(id: number, control: Control, ask: Ask) {
+    this.id = id
+    this.#control = control
+    this.#ask = ask
+    this.#account = new Account(control.board, control.crew)
+  }
+
+  /** Everything up to the commit. Never throws: what goes wrong is in the report. */
+  async travel(): Promise<SwapReport> {
+    this.#account.phases.detect = performance.timeOrigin + performance.now() - this.#ask.at
+    try {
+      this.#stage = await this.#account.timed('stage', () => this.#stageFiles())
+      await this.#rehearseAndCheck(this.#stage)
+      await this.#account.timed('prepare', () => this.#prepare(this.#stage!))
+      await this.#boundary()
+      this.#outcome = 'committed'
+    } catch (error) {
+      this.#stopped(error)
+    }
+    return this.report()
+  }
+
+  #stopped(error: unknown): void {
+    const stop = error instanceof Stop ? error : new Stop('refused', findingsOf(error))
+    this.#outcome = stop.outcome
+    this.#account.add(...stop.findings)
+    if (stop.outcome !== 'unchanged') this.#verdict = 'incompatible'
+    this.#control.rehearsal.discard()
+    if (this.#moves.length > 0)
+      this.#control.crew.broadcast({ type: 'outcome', id: this.id, outcome: 'discarded' })
+    for (const record of this.#records) this.#control.registry.setState(record, 'retired')
+  }
+
+  // ---- before the boundary --------------------------------------------------------
+
+  async #stageFiles(): Promise<Stage> {
+    const { stager, catalog } = this.#control
+    const empty = this.#ask.empty.map((file) =>
+      finding('TICKSWAP_E_FILE_EMPTY', `${file} is empty`, { file }),
+    )
+    const removed = this.#ask.removed.flatMap((file) => {
+      const unit = catalog.byFile(file)?.name
+      return unit
+        ? [finding('TICKSWAP_E_UNIT_REMOVED', `the file of unit ${unit} is gone`, { file, unit })]
+        : []
+    })
+    if (empty.length + removed.length > 0) throw new Stop('refused', [...empty, ...removed])
+    const { edition } = this.#ask
+    const stage = await stager.stage(
+      edition
+        ? { artifacts: edition.edition.artifacts }
+        : { files: this.#ask.files, entries: await this.#newUnits() },
+    )
+    if (stage.update.artifacts.length === 0 && stage.update.evaluate.length === 0)
+      throw new Stop('unchanged', [])
+    this.#account.add(...stage.warnings)
+    return stage
+  }
+
+  /** Files of units that do not run yet. */
+  async #newUnits(): Promise<string[]> {
+    const { catalog, settings } = this.#control
+    const fresh = this.#ask.files.filter(
+      (file) => !catalog.has(file) && file.startsWith(settings.units + sep),
+    )
+    const gone = new Set(this.#ask.removed)
+    const looks = await Promise.all(fresh.map(async (file) => !gone.has(file) && (await looksLikeUnit(file))))
+    return fresh.filter((_, i) => looks[i])
+  }
+
+  /** The contract of a candidate is known once it has run: both phases look at the same evaluation. */
+  async #rehearseAndCheck(stage: Stage): Promise<void> {
+    const { rehearsal, catalog } = this.#control
+    const evaluated = new Set(stage.update.evaluate)
+    const files = this.#unitFiles(stage)
+    this.#refuseQuarantined(stage, files)
+    const contracts = await this.#account.timed('rehearse', () => rehearsal.evaluate(stage.update, files))
+    await this.#account.timed('check', async () => {
+      this.#passengers = contracts.map((contract) => this.#passenger(stage, contract, evaluated))
+      const after = new Map<string, Side>()
+      for (const entry of catalog.units.values()) after.set(entry.name, entry.running)
+      for (const { contract, version } of this.#passengers) after.set(contract.name, { contract, version })
+      const findings = [
+        ...this.#nameFindings(),
+        ...this.#passengers.flatMap(({ passage }) => passage?.findings ?? []),
+        ...checkRequirements(after, this.#control.crew.uses()),
+      ]
+      this.#verdict = verdictOf(
+        findings,
+        this.#passengers.map(({ entry, contract, version, passage }) => ({
+          candidate: { contract, version },
+          ...(entry && { running: entry.running }),
+          ...(passage && { passage }),
+        })),
+      )
+      if (this.#verdict === 'incompatible') throw new Stop('refused', findings)
+      this.#account.add(...findings)
+    })
+    await this.#account.timed('rehearse', () => rehearsal.dryRun(this.#dryRuns()))
+  }
+
+  /** Files of units whose code changes, be it their own, or in a module that travels with them. */
+  #unitFiles(stage: Stage): string[] {
+    const { catalog } = this.#control
+    const evaluated = stage.update.evaluate.filter(
+      (id) => catalog.byFile(id) !== undefined || this.#control.isUnitFile(id, stage),
+    )
+    return [...new Set([...stage.units, ...evaluated])]
+  }
+
+  #refuseQuarantined(stage: Stage, files: readonly string[]): void {
+    if (this.#ask.edition) return
+    for (const file of files) {
+      const reason = this.#control.quarantine.get(this.#control.hashOf(file, stage.update))
+      if (!reason) continue
+      const message = `the content of ${file} failed before: ${reason}`
+      throw new Stop('refused', [finding('TICKSWAP_E_QUARANTINED', message, { file })])
+    }
+  }
+
+  #passenger(stage: Stage, contract: Contract, evaluated: ReadonlySet<string>): Passenger {
+    const entry = this.#control.catalog.units.get(contract.name)
+    const declared = Version.parse(contract.version)
+    const version =
+      this.#ask.edition?.unit === contract.name
+        ? this.#ask.edition.edition.version
+        : nextVersion(declared, this.#control.usedVersions(entry))
+    const hash = this.#control.hashOf(contract.file, stage.update)
+    const passage = entry && passageOf(entry.running, { version, contract })
+    const from = entry?.running.version.toString()
+    return { entry, contract, from, version, hash, evaluated: evaluated.has(contract.file), passage }
+  }
+
+  /** Two files with one name; a file whose unit has another name now. */
+  #nameFindings(): Finding[] {
+    return this.#passengers.flatMap(({ entry, contract }) => {
+      const { name, file } = contract
+      const before = this.#control.catalog.byFile(file)
+      if (entry && entry.running.contract.file !== file)
+        return [
+          finding('TICKSWAP_E_UNIT_DUPLICATE', `${name} is also the unit of ${entry.running.contract.file}`, {
+            unit: name,
+            file,
+          }),
+        ]
+      if (before && before.name !== name)
+        return [
+          finding('TICKSWAP_E_UNIT_REMOVED', `${file} now exports unit ${name} instead of ${before.name}`, {
+            unit: before.name,
+            file,
+          }),
+        ]
+      return []
+    })
+  }
+
+  #dryRuns() {
+    return this.#passengers.flatMap(({ entry, contract, passage }) => {
+      if (!entry || !passage?.moved) return []
+      // Live memory, copied while the engine writes: good enough to see whether the migration throws.
+      const arena = allocate(entry.memory.arena.byteLength, contract.name)
+      copyMemory(entry.memory.arena, arena)
+      return [{ file: contract.file, plan: passage.plan, arena }]
+    })
+  }
+
+  async #prepare(stage: Stage): Promise<void> {
+    const { board, crew, barrier, registry, settings } = this.#control
+    this.#moves = this.#passengers.map((passenger) => this.#move(passenger))
+    const timestamp = Date.now()
+    const units = this.#passengers.map(({ contract }) => registry.registerUnit(contract.name))
+    this.#records = this.#passengers.map(({ version, hash }, i) =>
+      registry.registerVersion({ unit: units[i]!, version, hash, timestamp }),
+    )
+    const generation = registry.stage(units.map((unit, i) => ({ unit, record: this.#records[i]! })))
+    const back = units.map((unit, i) => ({ unit, record: this.#passengers[i]!.entry?.running.record ?? -1 }))
+    board.store(Word.PROBATION_LEFT, settings.ticks)
+    barrier.open(this.id)
+    const reason = this.#ask.trigger === 'rollback' ? 'rollback' : 'swap'
+    const message = {
+      type: 'prepare',
+      id: this.id,
+      update: stage.update,
+      moves: this.#moves,
+      generation,
+      back,
+      reason,
+    } as const
+    this.#control.offered = message
+    crew.broadcast(message)
+    await this.#allPrepared()
+  }
+
+  #move({ entry, contract, from, version, evaluated, passage }: Passenger): Move {
+    const memory =
+      entry && !passage?.moved ? { ...entry.memory, shared: contract.shared } : newMemory(contract)
+    return {
+      unit: contract.name,
+      file: contract.file,
+      from,
+      to: version.toString(),
+      evaluated,
+      moved: !entry || passage?.moved === true,
+      plan: passage?.plan ?? { direction: 'none' },
+      memory,
+      backup: entry && this.#backupRoom(entry),
+    }
+  }
+
+  /** The oldest backup's memory when the ring is full and the size fits, otherwise new. */
+  #backupRoom(entry: UnitEntry): SharedArrayBuffer {
+    const size = entry.memory.arena.byteLength
+    const oldest = entry.backups.length >= this.#control.settings.backups ? entry.backups.shift() : undefined
+    return oldest?.memory.byteLength === size ? oldest.memory : allocate(size, entry.name)
+  }
+
+  /** Deadline, nudge, deadline, then the swap is given up with the names. */
+  async #allPrepared(): Promise<void> {
+    const { barrier, crew, board, settings } = this.#control
+    const half = settings.prepareMs / 2
+    const answered = () => crew.online().length > 0 && barrier.unprepared(this.id).length === 0
+    if (!(await barrier.until(answered, half))) {
+      board.attend()
+      board.wake()
+      if (!(await barrier.until(answered, half)))
+        throw new Stop('refused', [this.#unprepared(settings.prepareMs)])
+    }
+    if (barrier.failed(this.id).length > 0) throw new Stop('refused', await this.#control.failures(this.id))
+  }
+
+  #unprepared(ms: number): Finding {
+    const { barrier, crew } = this.#control
+    if (crew.online().length === 0) {
+      this.#control.retryWhenOnline(this.#ask)
+      return finding('TICKSWAP_E_STRAGGLER', 'no participant calls tick(); the change waits until one does')
+    }
+    return barrier.stragglerFinding(
+      'prepare',
+      ms,
+      barrier.unprepared(this.id).map((slot) => crew.name(slot)),
+    )
+  }
+
+  // ---- the boundary ---------------------------------------------------------------
+
+  async #boundary(): Promise<void> {
+    const { barrier, settings, crew } = this.#control
+    const outcome = await barrier.meet(settings.prepareMs)
+    if (outcome === Outcome.ABORTED) throw new Stop('reversed', await this.#control.failures(this.id))
+    if (outcome === Outcome.STRAGGLER)
+      throw new Stop('reversed', [barrier.stragglerFinding('park', settings.parkMs, barrier.stragglers)])
+    crew.broadcast({ type: 'outcome', id: this.id, outcome: 'committed' })
+    await barrier.until(() => barrier.behind(this.id).length === 0, settings.parkMs)
+    for (const record of this.#records) this.#control.registry.setState(record, 'active')
+  }
+
+  // ---- after the commit -----------------------------------------------------------
+
+  /** Waits for the end of probation. */
+  async outlive(): Promise<SwapReport> {
+    const { barrier, board } = this.#control
+    const from = performance.now()
+    const over = () =>
+      board.load(Word.OUTCOME) === Outcome.PERMANENT || board.load(Word.OUTCOME) === Outcome.ROLLED_BACK
+    while (!(await barrier.until(over, 60_000)) && !this.#control.closed);
+    this.#account.phases.probation = performance.now() - from
+    if (board.load(Word.OUTCOME) === Outcome.PERMANENT) await this.#becomePermanent()
+    else await this.#wentBack()
+    return this.report()
+  }
+
+  async #becomePermanent(): Promise<void> {
+    const from = performance.now()
+    const { catalog, stager, registry, rehearsal } = this.#control
+    this.#outcome = 'permanent'
+    stager.accept(this.#stage!)
+    catalog.accept(this.#stage!.update)
+    rehearsal.accept()
+    for (const [i, passenger] of this.#passengers.entries()) {
+      const { entry, contract, version, hash } = passenger
+      const move = this.#moves[i]!
+      const edition: Edition = {
+        version,
+        contract,
+        hash,
+        artifacts: catalog.closure(contract.file),
+        record: this.#records[i]!,
+        at: Date.now(),
+      }
+      if (entry) {
+        registry.setState(entry.running.record, 'retired')
+        const backup: Backup = { version: entry.running.version.toString(), memory: move.backup! }
+        entry.backups.push(backup)
+        entry.memory = move.memory
+        catalog.run(entry, edition)
+      } else catalog.add(registry.registerUnit(contract.name), move.memory, edition)
+      registry.setState(edition.record, 'permanent')
+    }
+    await this.#end('permanent')
+    this.#account.phases.permanent = performance.now() - from
+  }
+
+  async #wentBack(): Promise<void> {
+    const { barrier, rehearsal, registry, quarantine } = this.#control
+    this.#outcome = 'rolled-back'
+    const straggler = barrier.probationStraggler()
+    const found = straggler ? [straggler] : await this.#control.failures(this.id)
+    this.#account.add(...found)
+    for (const [i, { hash }] of this.#passengers.entries()) {
+      quarantine.set(hash, found[0]?.message ?? 'rolled back')
+      registry.setState(this.#records[i]!, 'quarantined')
+    }
+    rehearsal.discard()
+    await this.#end('rolled-back')
+    this.#account.phases.rollback = this.#account.slowest(SlotTime.ROLLBACK)
+  }
+
+  async #end(outcome: 'permanent' | 'rolled-back'): Promise<void> {
+    const { barrier, crew, settings } = this.#control
+    crew.broadcast({ type: 'outcome', id: this.id, outcome })
+    await barrier.until(() => barrier.behind(this.id).length === 0, settings.parkMs)
+  }
+
+  report(): SwapReport {
+    const { trigger, files, at } = this.#ask
+    const units = this.#passengers.map(unitMove)
+    return this.#account.report({
+      id: this.id,
+      trigger,
+      files,
+      at,
+      units,
+      verdict: this.#verdict,
+      outcome: this.#outcome,
+    })
+  }
+}
+
+const unitMove = ({ from, contract, version, hash }: Passenger): UnitMove => ({
+  unit: contract.name,
+  from: from ?? 'none',
+  to: version.toString(),
+  hash,
+})
+
+const findingsOf = (error: unknown): readonly Finding[] =>
+  error instanceof StageError ? error.findings : [findingOf(error)]

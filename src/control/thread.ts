@@ -1,0 +1,24 @@
+import { parentPort, workerData } from 'node:worker_threads'
+import { type Finding, findingOf } from '../errors.ts'
+import { Registry } from '../registry/registry.ts'
+import { Board } from '../swap/board.ts'
+import type { Ticket } from '../swap/protocol.ts'
+import { Control } from './control.ts'
+import type { Settings } from './options.ts'
+
+/** Where the control thread begins. */
+export interface ControlData {
+  readonly ticket: Ticket
+  readonly settings: Settings
+}
+export type ControlStarted = { ready: true } | { ready: false; finding: Finding }
+
+const { ticket, settings } = workerData as ControlData
+const control = new Control(ticket.id, new Board(ticket.board), Registry.attach(ticket.registry), settings)
+try {
+  await control.boot()
+  parentPort!.postMessage({ ready: true } satisfies ControlStarted)
+} catch (error) {
+  parentPort!.postMessage({ ready: false, finding: findingOf(error) } satisfies ControlStarted)
+  await control.close()
+}

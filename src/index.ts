@@ -1,0 +1,20 @@
+import v8 from 'node:v8'
+
+// Before any worker starts: V8's compilation cache would hold every version of every module.
+v8.setFlagsFromString('--no-compilation-cache')
+
+export type { RuntimeOptions } from './control/options.ts'
+export { ADVICE, type ErrorCode, type Finding, type Place, TickswapError } from './errors.ts'
+export { createRuntime, type Handle, joinRuntime, type Runtime, type UnitStatus } from './runtime.ts'
+export type { HistoryEntry, Ticket } from './swap/protocol.ts'
+export type {
+  Outcome,
+  ParticipantReport,
+  Phase,
+  PhaseTimes,
+  SwapReport,
+  UnitMove,
+  Verdict,
+} from './swap/report.ts'
+export { Constraint } from './version/constraint.ts'
+export { Version } from './version/version.ts'

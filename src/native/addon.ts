@@ -1,0 +1,110 @@
+import { createRequire } from 'node:module'
+import { ADVICE, type ErrorCode, TickswapError } from '../errors.ts'
+
+/** Attached memory, as the addon knows it. Valid in the thread that attached it, until `detach`. */
+export type Handle = number
+
+/**
+ * The native core, as it is bound to JavaScript. Wrong arguments throw
+ * TICKSWAP_E_OPTION; registry operations return what they made or a negative
+ * status, which src/registry turns into errors.
+ */
+export interface Addon {
+  /** The implementation of the kernels that runs in this process: `c`. */
+  implementation(): string
+
+  /**
+   * Gives the addon a view of shared memory to work on; the view is kept alive until
+   * `detach`. Throws for a view that is not on a SharedArrayBuffer. A view of
+   * growable memory is attached with the length it has now.
+   */
+  attach(view: SharedView): Handle
+  detach(handle: Handle): void
+
+  /** XXH3-64 of what the view shows. `seed` is taken modulo 2^64; default 0. */
+  hash(view: NodeJS.TypedArray, seed?: bigint): bigint
+  hashRange(memory: Handle, offsetBytes: number, bytes: number, seed?: bigint): bigint
+  /** Orders two 16-byte version keys, aligned to 4: -1, 0 or 1. */
+  compareKeys(memory: Handle, offsetA: number, offsetB: number): number
+  /** Index of the first NaN or infinity among `count` floats of 4 or 8 bytes, -1 when all are finite. */
+  firstNonFinite(memory: Handle, offsetBytes: number, count: number, bytesPerFloat: 4 | 8): number
+
+  /**
+   * Makes the store `array[index] = value` when this thread's environment ends, however it
+   * ends: return, process.exit, uncaught exception or terminate. Waiters on the word are not
+   * notified; they wait with a timeout. Returns a token for `cancelStoreOnExit`.
+   */
+  storeOnExit(array: Int32Array<SharedArrayBuffer>, index: number, value: number): number
+  /** Whether the token named a store that is now cancelled. */
+  cancelStoreOnExit(token: number): boolean
+
+  registryBytes(units: number, versions: number): number
+  registryCreate(registry: Handle, units: number, versions: number): number
+  registryAttach(registry: Handle): number
+  registryRegisterUnit(registry: Handle, scratch: Handle, nameBytes: number): number
+  registryLookup(registry: Handle, scratch: Handle, nameBytes: number): number
+  registryRegisterVersion(registry: Handle, scratch: Handle): number
+  registrySetState(registry: Handle, record: number, state: number): number
+  registryStage(registry: Handle, scratch: Handle, moves: number): number
+  /** The layout of the registry as the C compiler sees it. */
+  layout(): Record<string, number>
+}
+
+/** A typed array over shared memory. */
+export type SharedView =
+  | Uint8Array<SharedArrayBuffer>
+  | Int32Array<SharedArrayBuffer>
+  | Uint32Array<SharedArrayBuffer>
+  | Float32Array<SharedArrayBuffer>
+  | Float64Array<SharedArrayBuffer>
+
+/** From dist/native/ or src/native/ alike. A build in place wins over a prebuilt binary. */
+const PLACES = [
+  '../../build/Release/tickswap.node',
+  `../../prebuilds/${process.platform}-${process.arch}/tickswap.node`,
+]
+
+const codeOf = (error: unknown): unknown => (error as NodeJS.ErrnoException | undefined)?.code
+const isErrorCode = (code: unknown): code is ErrorCode =>
+  typeof code === 'string' && Object.hasOwn(ADVICE, code)
+
+type Binding = Addon & { install(makeError: (code: ErrorCode, message: string) => Error): void }
+
+function load(): Addon {
+  const require = createRequire(import.meta.url)
+  const failures: string[] = []
+  for (const place of PLACES) {
+    try {
+      const binding: Binding = require(place)
+      binding.install((code, message) => new TickswapError(code, message))
+      return binding
+    } catch (error) {
+      const { message } = error as Error
+      const code = codeOf(error)
+      if (isErrorCode(code)) throw new TickswapError(code, message, {}, { cause: error })
+      failures.push(code === 'MODULE_NOT_FOUND' ? `no ${place}` : `${place}: ${message}`)
+    }
+  }
+  const platform = `${process.platform}-${process.arch}, Node ${process.version}`
+  throw new TickswapError(
+    'TICKSWAP_E_ADDON',
+    `no addon could be loaded (${platform}): ${failures.join('; ')}`,
+  )
+}
+
+let loaded: Addon | undefined
+
+/**
+ * The addon of this thread, loaded on first use. Throws TICKSWAP_E_ADDON when there is
+ * none for this platform, TICKSWAP_E_IMPL_UNKNOWN when TICKSWAP_FORCE_IMPL names none.
+ */
+export function addon(): Addon {
+  loaded ??= load()
+  return loaded
+}
+
+/** A hash as reports and registries carry it: 16 hex digits. */
+export const formatHash = (hash: bigint): string => hash.toString(16).padStart(16, '0')
+
+/** XXH3-64 of the bytes, 16 hex digits. */
+export const hashHex = (bytes: Uint8Array): string => formatHash(addon().hash(bytes))

@@ -1,0 +1,186 @@
+import { TickswapError } from '../errors.ts'
+import { GENERATION_WORD, LAYOUT } from './layout.ts'
+import { RECORD_AND_TAIL_BYTES, type RegisteredVersion, readRecord } from './record.ts'
+
+/** Tries to copy a record that is being rewritten, before giving up. */
+const READ_TRIES = 8
+
+const WORD = 4
+const decoder = new TextDecoder()
+
+/** What `diagnostics` shows. Counts of versions are of records; a version that was reused is gone. */
+export interface RegistryDiagnostics {
+  readonly bytes: number
+  readonly units: number
+  readonly unitCapacity: number
+  readonly versions: number
+  readonly versionCapacity: number
+  /** records of retired and quarantined versions, which can be reused */
+  readonly reclaimable: number
+  /** versions registered so far, and how many of them took a used record */
+  readonly registered: number
+  readonly reused: number
+  readonly generation: number
+  /** the generation that is staged and not published, 0 when none is */
+  readonly staged: number
+}
+
+/**
+ * The reading side of a registry, on shared memory alone: no native call, no write, no
+ * wait. For every thread.
+ */
+export class RegistryReader {
+  /** Pass it to other threads, and attach there. */
+  readonly shared: SharedArrayBuffer
+  /** The whole registry in words; the one at GENERATION_WORD is the live generation. */
+  readonly words: Int32Array<SharedArrayBuffer>
+  readonly #bytes: Uint8Array<SharedArrayBuffer>
+  readonly #names: string[] = []
+  readonly #indices = new Map<string, number>()
+  readonly #banksAt: number
+  readonly #bankWords: number
+  readonly #recordsAt: number
+  readonly #tailsAt: number
+  readonly #unitsAt: number
+  readonly #unitCapacity: number
+  readonly #versionCapacity: number
+
+  protected constructor(shared: SharedArrayBuffer) {
+    this.shared = shared
+    this.words = new Int32Array(shared, 0, Math.floor(shared.byteLength / WORD))
+    this.#bytes = new Uint8Array(shared)
+    this.#requireLayout()
+    this.#banksAt = this.#header(LAYOUT.HEADER_BANKS_AT) / WORD
+    this.#bankWords = this.#header(LAYOUT.HEADER_BANK_BYTES) / WORD
+    this.#recordsAt = this.#header(LAYOUT.HEADER_RECORDS_AT)
+    this.#tailsAt = this.#header(LAYOUT.HEADER_TAILS_AT)
+    this.#unitsAt = this.#header(LAYOUT.HEADER_UNITS_AT)
+    this.#unitCapacity = this.#header(LAYOUT.HEADER_UNIT_CAPACITY)
+    this.#versionCapacity = this.#header(LAYOUT.HEADER_VERSION_CAPACITY)
+  }
+
+  /** The live generation, 0 before the first. Load it once per tick. */
+  generation(): number {
+    return Atomics.load(this.words, GENERATION_WORD)
+  }
+
+  /**
+   * The record that is active for a unit, -1 for none. For more than one unit, or more than
+   * one question, load the generation once and pass it.
+   */
+  active(unit: number, generation: number = this.generation()): number {
+    if (!(unit >= 0 && unit < this.#unitCapacity)) return -1
+    const bank = this.#banksAt + (generation % LAYOUT.BANKS) * this.#bankWords
+    return Atomics.load(this.words, bank + unit) - 1
+  }
+
+  /**
+   * Whether everything read so far about a generation was whole: until two more have been
+   * published. Ask after the reads it is about.
+   */
+  isWhole(generation: number): boolean {
+    return this.generation() - generation < LAYOUT.BANKS - 1
+  }
+
+  /** Whether a generation is staged and would be the next to be live. */
+  isStaged(generation: number): boolean {
+    return generation === this.generation() + 1 && generation === this.#header(LAYOUT.HEADER_STAGED)
+  }
+
+  /** The index of a unit, -1 when there is none of that name. */
+  lookup(name: string): number {
+    this.#learnNames()
+    return this.#indices.get(name) ?? -1
+  }
+
+  /** The names of all units, by index. */
+  units(): readonly string[] {
+    this.#learnNames()
+    return [...this.#names]
+  }
+
+  /**
+   * A registered version. Throws TICKSWAP_E_NO_SUCH_VERSION for a record that was never used,
+   * TICKSWAP_E_REGISTRY_BUSY for one that was being reused in every of eight tries.
+   */
+  record(index: number): RegisteredVersion {
+    if (!(Number.isInteger(index) && index >= 0 && index < this.#recordCount()))
+      throw new TickswapError('TICKSWAP_E_NO_SUCH_VERSION', `no version has the record ${index}`)
+    const copy = new Int32Array(RECORD_AND_TAIL_BYTES / WORD)
+    for (let i = 0; i < READ_TRIES; i++)
+      if (this.#copyRecord(index, copy)) return readRecord(index, new Uint8Array(copy.buffer))
+    throw new TickswapError('TICKSWAP_E_REGISTRY_BUSY', `the record ${index} is being rewritten`)
+  }
+
+  diagnostics(): RegistryDiagnostics {
+    const generation = this.generation()
+    const staged = this.#header(LAYOUT.HEADER_STAGED)
+    return {
+      bytes: this.#header(LAYOUT.HEADER_TOTAL_BYTES),
+      units: this.#unitCount(),
+      unitCapacity: this.#unitCapacity,
+      versions: this.#recordCount(),
+      versionCapacity: this.#versionCapacity,
+      reclaimable: this.#header(LAYOUT.HEADER_RECLAIM_COUNT),
+      registered: this.#header(LAYOUT.HEADER_REGISTERED),
+      reused: this.#header(LAYOUT.HEADER_REUSED),
+      generation,
+      staged: staged > generation ? staged : 0,
+    }
+  }
+
+  #header(offset: number): number {
+    return Atomics.load(this.words, offset / WORD) >>> 0
+  }
+
+  /** Counts read from shared memory are held to the capacity. */
+  #unitCount(): number {
+    return Math.min(this.#header(LAYOUT.HEADER_UNIT_COUNT), this.#unitCapacity)
+  }
+
+  #recordCount(): number {
+    return Math.min(this.#header(LAYOUT.HEADER_RECORD_COUNT), this.#versionCapacity)
+  }
+
+  /** Units are never removed or renamed, so a name that was read once stays right. */
+  #learnNames(): void {
+    const count = this.#unitCount()
+    while (this.#names.length < count) {
+      const at = this.#unitsAt + this.#names.length * LAYOUT.UNIT_BYTES
+      const length = Math.min(this.words[(at + LAYOUT.UNIT_NAME_BYTES) / WORD]!, LAYOUT.MAX_NAME_BYTES)
+      const start = at + LAYOUT.UNIT_NAME
+      const name = decoder.decode(this.#bytes.slice(start, start + length))
+      this.#indices.set(name, this.#names.length)
+      this.#names.push(name)
+    }
+  }
+
+  /** Every word by an atomic load, so that the sequence is read last; false when it moved meanwhile. */
+  #copyRecord(index: number, copy: Int32Array): boolean {
+    const record = (this.#recordsAt + index * LAYOUT.RECORD_BYTES) / WORD
+    const tail = (this.#tailsAt + index * LAYOUT.TAIL_BYTES) / WORD
+    const recordWords = LAYOUT.RECORD_BYTES / WORD
+    const sequenceAt = record + LAYOUT.RECORD_SEQUENCE / WORD
+    const sequence = Atomics.load(this.words, sequenceAt)
+    for (let i = 0; i < recordWords; i++) copy[i] = Atomics.load(this.words, record + i)
+    const lengths = copy[LAYOUT.RECORD_PRERELEASE_BYTES / WORD]!
+    const tailBytes = (lengths & 0xffff) + (lengths >>> 16)
+    const tailWords = Math.ceil(Math.min(tailBytes, LAYOUT.TAIL_BYTES) / WORD)
+    for (let i = 0; i < tailWords; i++) copy[recordWords + i] = Atomics.load(this.words, tail + i)
+    return sequence % 2 === 0 && Atomics.load(this.words, sequenceAt) === sequence
+  }
+
+  #requireLayout(): void {
+    const hasHeader = this.shared.byteLength >= LAYOUT.HEADER_BYTES
+    if (!hasHeader || this.#header(LAYOUT.HEADER_MAGIC) !== LAYOUT.MAGIC)
+      throw new TickswapError('TICKSWAP_E_REGISTRY_LAYOUT', 'the shared memory holds no registry')
+    const layout = this.#header(LAYOUT.HEADER_LAYOUT)
+    if (layout !== LAYOUT.LAYOUT)
+      throw new TickswapError(
+        'TICKSWAP_E_REGISTRY_LAYOUT',
+        `the registry has layout ${layout}, this copy of tickswap reads layout ${LAYOUT.LAYOUT}`,
+      )
+    if (this.#header(LAYOUT.HEADER_TOTAL_BYTES) > this.shared.byteLength)
+      throw new TickswapError('TICKSWAP_E_REGISTRY_LAYOUT', 'the registry is longer than the shared memory')
+  }
+}

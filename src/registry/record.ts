@@ -1,0 +1,86 @@
+import { formatHash } from '../native/addon.ts'
+import { readPrerelease } from '../version/read.ts'
+import { Version } from '../version/version.ts'
+import { LAYOUT, VERSION_STATES, type VersionState } from './layout.ts'
+
+/** One registered version, copied out of the registry. */
+export interface RegisteredVersion {
+  /** its record's index */
+  readonly record: number
+  /** its unit's index */
+  readonly unit: number
+  readonly version: Version
+  /** XXH3-64 of the unit's files, 16 hex digits */
+  readonly hash: string
+  /** epoch milliseconds */
+  readonly timestamp: number
+  readonly flags: number
+  readonly state: VersionState
+}
+
+/** What a version is registered with. */
+export interface VersionDraft {
+  /** the unit's index */
+  readonly unit: number
+  readonly version: Version
+  /** 16 hex digits */
+  readonly hash: string
+  /** epoch milliseconds, a whole number */
+  readonly timestamp: number
+  /** default 0 */
+  readonly flags?: number
+}
+
+/** Bytes of a record and its tail, one after the other. */
+export const RECORD_AND_TAIL_BYTES = LAYOUT.RECORD_BYTES + LAYOUT.TAIL_BYTES
+
+const decoder = new TextDecoder()
+
+/** Writes a draft as a record and its tail. The text of a version is ASCII and fits any tail. */
+export function writeDraft(view: DataView, draft: VersionDraft): void {
+  const { version, hash, timestamp } = draft
+  const prerelease = version.prerelease.length > 0 ? version.prerelease.join('.') : ''
+  view.setUint32(LAYOUT.RECORD_MAJOR, version.major, true)
+  view.setUint32(LAYOUT.RECORD_MINOR, version.minor, true)
+  view.setUint32(LAYOUT.RECORD_PATCH, version.patch, true)
+  view.setUint32(LAYOUT.RECORD_BUILD, version.build, true)
+  view.setUint32(LAYOUT.RECORD_FLAGS, draft.flags ?? 0, true)
+  view.setUint32(LAYOUT.RECORD_UNIT, draft.unit, true)
+  // In halves of 32 bits: making a bigint costs more than the rest of a registration.
+  view.setUint32(LAYOUT.RECORD_TIMESTAMP_MS, timestamp % 2 ** 32, true)
+  view.setUint32(LAYOUT.RECORD_TIMESTAMP_MS + 4, timestamp / 2 ** 32, true)
+  view.setUint32(LAYOUT.RECORD_CONTENT_HASH, Number.parseInt(hash.slice(8), 16), true)
+  view.setUint32(LAYOUT.RECORD_CONTENT_HASH + 4, Number.parseInt(hash.slice(0, 8), 16), true)
+  view.setUint16(LAYOUT.RECORD_PRERELEASE_BYTES, prerelease.length, true)
+  view.setUint16(LAYOUT.RECORD_METADATA_BYTES, version.metadata.length, true)
+  writeAscii(view, LAYOUT.RECORD_BYTES, prerelease)
+  writeAscii(view, LAYOUT.RECORD_BYTES + prerelease.length, version.metadata)
+}
+
+function writeAscii(view: DataView, at: number, text: string): void {
+  for (let i = 0; i < text.length; i++) view.setUint8(at + i, text.charCodeAt(i))
+}
+
+/** Reads a record from a private copy of it and its tail. */
+export function readRecord(record: number, copy: Uint8Array): RegisteredVersion {
+  const view = new DataView(copy.buffer, copy.byteOffset, RECORD_AND_TAIL_BYTES)
+  const prereleaseEnd = LAYOUT.RECORD_BYTES + view.getUint16(LAYOUT.RECORD_PRERELEASE_BYTES, true)
+  const metadataEnd = prereleaseEnd + view.getUint16(LAYOUT.RECORD_METADATA_BYTES, true)
+  const version = Version.of({
+    major: view.getUint32(LAYOUT.RECORD_MAJOR, true),
+    minor: view.getUint32(LAYOUT.RECORD_MINOR, true),
+    patch: view.getUint32(LAYOUT.RECORD_PATCH, true),
+    build: view.getUint32(LAYOUT.RECORD_BUILD, true),
+    prerelease: readPrerelease(decoder.decode(copy.subarray(LAYOUT.RECORD_BYTES, prereleaseEnd))),
+    metadata: decoder.decode(copy.subarray(prereleaseEnd, metadataEnd)),
+  })
+  return {
+    record,
+    unit: view.getUint32(LAYOUT.RECORD_UNIT, true),
+    version,
+    hash: formatHash(view.getBigUint64(LAYOUT.RECORD_CONTENT_HASH, true)),
+    timestamp: Number(view.getBigUint64(LAYOUT.RECORD_TIMESTAMP_MS, true)),
+    flags: view.getUint32(LAYOUT.RECORD_FLAGS, true),
+    state: VERSION_STATES[view.getUint32(LAYOUT.RECORD_STATE, true)] as VersionState,
+  }
+}

@@ -1,0 +1,389 @@
+import { randomUUID } from 'node:crypto'
+import { EventEmitter } from 'node:events'
+import { BroadcastChannel, Worker } from 'node:worker_threads'
+import { type RuntimeOptions, settingsOf } from './control/options.ts'
+import type { ControlData, ControlStarted } from './control/thread.ts'
+import { type Finding, finding, TickswapError } from './errors.ts'
+import { addon } from './native/addon.ts'
+import { Registry } from './registry/registry.ts'
+import { Board, ParticipantState, SlotWord } from './swap/board.ts'
+import { drain, Participant } from './swap/participant.ts'
+import {
+  type BootMessage,
+  controlChannel,
+  type EventMessage,
+  type HistoryEntry,
+  participantChannel,
+  type RequestName,
+  type Requests,
+  type RuntimeEvent,
+  type Ticket,
+  type ToControl,
+  type ToParticipant,
+} from './swap/protocol.ts'
+import type { SwapReport } from './swap/report.ts'
+import type { State } from './units/unit.ts'
+import { Constraint } from './version/constraint.ts'
+import { Version } from './version/version.ts'
+
+const HISTORY_LIMIT = 4096
+const VERSIONS_PER_UNIT = 128
+const MAX_UNITS = 256
+
+/** A unit as the engine holds it. Read `exports` anew in every tick: it changes with the version. */
+export interface Handle<T extends object = Record<string, never>> {
+  readonly name: string
+  /** the exports of the unit's file, of the version that runs */
+  readonly exports: T
+  /** the version that runs in this participant */
+  readonly version: string
+  readonly state: State
+}
+
+/** A unit as the control thread lists it. */
+export interface UnitStatus {
+  readonly unit: string
+  readonly version: string
+  readonly file: string
+  readonly hash: string
+  readonly flags: readonly string[]
+  readonly arenaBytes: number
+  /** versions that ran, oldest first; `rollback` goes to any of them */
+  readonly editions: readonly string[]
+  /** versions from whose end a copy of the state is kept */
+  readonly backups: readonly string[]
+}
+
+interface Waiting {
+  resolve(value: unknown): void
+  reject(error: unknown): void
+}
+
+interface Events {
+  swap: [SwapReport]
+  reject: [SwapReport]
+  rollback: [SwapReport]
+  permanent: [SwapReport]
+  warning: [Finding]
+}
+
+/** The runtime as one participant has it. Made by createRuntime and joinRuntime. */
+export class Runtime {
+  readonly #ticket: Ticket
+  readonly #participant: Participant
+  readonly #channel: BroadcastChannel
+  readonly #control: BroadcastChannel
+  readonly #events = new EventEmitter()
+  readonly #waiting = new Map<number, Waiting>()
+  readonly #history: HistoryEntry[] = []
+  #boot: { resolve(): void; reject(error: unknown): void } | undefined
+  #name = ''
+  #lastRequest = 0
+  #closed = false
+
+  /** What makes the addon mark the slot when this thread ends without leaving. */
+  readonly #deathNote: number
+
+  /** @internal */
+  constructor(ticket: Ticket, slot: number) {
+    this.#ticket = ticket
+    const board = new Board(ticket.board)
+    this.#deathNote = addon().storeOnExit(board.words, board.at(slot, SlotWord.STATE), ParticipantState.DEAD)
+    const registry = Registry.attach(ticket.registry)
+    this.#channel = new BroadcastChannel(participantChannel(ticket.id, slot))
+    this.#control = new BroadcastChannel(controlChannel(ticket.id))
+    this.#channel.onmessage = (event) => this.#take((event as { data: ToParticipant }).data)
+    this.#participant = new Participant(board, slot, registry, {
+      receive: () => drain(this.#channel, (message) => this.#take(message as ToParticipant)),
+      failure: (message) => this.#send({ type: 'failure', slot, ...message }),
+    })
+    this.#unref()
+  }
+
+  /** @internal Loads what runs. */
+  async join(name: string | undefined): Promise<void> {
+    const booted = new Promise<void>((resolve, reject) => {
+      this.#boot = { resolve, reject }
+    })
+    this.#ref()
+    this.#request('join', { name })
+    await booted
+    this.#unref()
+  }
+
+  /**
+   * The tick boundary: call it once at the start of every turn of the loop. Swaps happen
+   * here and nowhere else. It works in loops that never yield to the event loop.
+   *
+   * @param frame the engine's frame number, when its participants share one: all of them
+   *   then change at the same frame. Without it the runtime counts.
+   */
+  tick(frame?: number): void {
+    this.#participant.tick(frame)
+  }
+
+  /**
+   * The handle of a unit. `range` is a requirement of the engine: a swap that would break it is refused.
+   * @throws TickswapError UNIT_UNKNOWN, REQUIREMENT, CONSTRAINT_INVALID
+   */
+  use<T extends object = Record<string, never>>(name: string, range?: string): Handle<T> {
+    this.#assertOpen()
+    const participant = this.#participant
+    const live = participant.unit(name)
+    if (range !== undefined) {
+      if (!Constraint.parse(range).matches(Version.parse(live.version)))
+        throw new TickswapError('TICKSWAP_E_REQUIREMENT', `unit ${name} is ${live.version}, not ${range}`, {
+          unit: name,
+        })
+      this.#request('use', { unit: name, range }).catch(() => {})
+    }
+    return {
+      name,
+      get exports() {
+        return participant.surface(participant.unit(name)) as T
+      },
+      get version() {
+        return participant.unit(name).version
+      },
+      get state() {
+        return participant.unit(name).state
+      },
+    }
+  }
+
+  /**
+   * Reads the files of the named units from disk and swaps what changed. Resolves once the
+   * new version is live or the old one has been kept; the report says which.
+   * @throws TickswapError UNIT_UNKNOWN, CLOSED
+   */
+  swap(...units: string[]): Promise<SwapReport> {
+    return this.#request('swap', { units }) as Promise<SwapReport>
+  }
+
+  /**
+   * Goes back to a version that ran before, state through `down`. Without `to`: to the one before.
+   * @throws TickswapError UNIT_UNKNOWN, NO_SUCH_VERSION, VERSION_INVALID, CLOSED
+   */
+  rollback(unit: string, options: { to?: string } = {}): Promise<SwapReport> {
+    return this.#request('rollback', { unit, to: options.to }) as Promise<SwapReport>
+  }
+
+  /** What happened to a unit, oldest first, as far as this participant has heard. */
+  history(unit: string): HistoryEntry[] {
+    return this.#history.filter((entry) => entry.unit === unit)
+  }
+
+  /** The units that run, each after those it requires. */
+  units(): Promise<UnitStatus[]> {
+    return this.#request('units', {}) as Promise<UnitStatus[]>
+  }
+
+  /**
+   * `swap`: a new version is live. `reject`: an edit was refused or reversed, the old version
+   * never stopped. `rollback`: a new version failed in probation. `permanent`: it passed.
+   * Listeners run between ticks, or inside tick() in a loop that never yields: keep them short.
+   */
+  on<E extends RuntimeEvent>(event: E, listener: (...args: Events[E]) => void): this {
+    this.#events.on(event as string, listener)
+    return this
+  }
+
+  off<E extends RuntimeEvent>(event: E, listener: (...args: Events[E]) => void): this {
+    this.#events.off(event as string, listener)
+    return this
+  }
+
+  /** What a worker passes to joinRuntime. Structured-cloneable: `workerData: { tickswap: runtime.ticket() }`. */
+  ticket(): Ticket {
+    this.#assertOpen()
+    return this.#ticket
+  }
+
+  /** What reports call this participant. */
+  get name(): string {
+    return this.#name
+  }
+
+  /** Ticks of this participant, or the engine's last frame number. */
+  get ticks(): number {
+    return this.#participant.ticks
+  }
+
+  /** Swaps do not wait for this participant until it calls tick() again: for loops that rest. */
+  pause(): void {
+    this.#participant.pause()
+  }
+
+  /** What runs where, for reports of trouble. */
+  diagnostics(): { node: string; platform: string; implementation: string; participant: string } {
+    const { version: node, platform, arch } = process
+    return {
+      node,
+      platform: `${platform}-${arch}`,
+      implementation: addon().implementation(),
+      participant: this.#name,
+    }
+  }
+
+  /** Leaves; the participant that created the runtime ends it. Calls `dispose` of every unit here. */
+  async close(): Promise<void> {
+    if (this.#closed) return
+    if (this.#owner) await this.#request('close', {})
+    this.#closed = true
+    // The slot is given to others once it is left.
+    addon().cancelStoreOnExit(this.#deathNote)
+    for (const warning of this.#participant.leave()) this.#emit('warning', warning)
+    for (const { reject } of this.#waiting.values()) reject(closed())
+    this.#waiting.clear()
+    this.#channel.close()
+    this.#control.close()
+    await this.#owner?.terminate()
+  }
+
+  #owner: Worker | undefined
+  /** @internal The control thread belongs to the participant that started it. */
+  own(worker: Worker): void {
+    this.#owner = worker
+  }
+
+  #assertOpen(): void {
+    if (this.#closed) throw closed()
+  }
+
+  #request<N extends RequestName>(name: N, body: Requests[N]): Promise<unknown> {
+    this.#assertOpen()
+    const request = ++this.#lastRequest
+    this.#send({ type: 'request', slot: this.#participant.slot, request, name, body })
+    if (name === 'join') return Promise.resolve()
+    this.#ref()
+    return new Promise((resolve, reject) => this.#waiting.set(request, { resolve, reject }))
+  }
+
+  #send(message: ToControl): void {
+    this.#control.postMessage(message)
+  }
+
+  #take(message: ToParticipant): void {
+    switch (message.type) {
+      case 'boot':
+        return this.#start(message)
+      case 'prepare':
+      case 'outcome':
+        return this.#participant.order(message)
+      case 'event':
+        return this.#hear(message)
+      case 'reply': {
+        const waiting = this.#waiting.get(message.request)
+        this.#waiting.delete(message.request)
+        if (this.#waiting.size === 0) this.#unref()
+        if (message.error)
+          waiting?.reject(new TickswapError(message.error.code, message.error.message, message.error))
+        else waiting?.resolve(message.value)
+      }
+    }
+  }
+
+  #start(message: BootMessage): void {
+    this.#name = message.name
+    this.#history.push(...message.history)
+    this.#participant.boot(message).then(
+      () => this.#boot?.resolve(),
+      (error) => this.#boot?.reject(error),
+    )
+  }
+
+  #hear({ event, payload, history }: EventMessage): void {
+    this.#history.push(...history)
+    this.#history.splice(0, this.#history.length - HISTORY_LIMIT)
+    this.#emit(event, payload)
+  }
+
+  /** A listener that throws must not reach into the engine's tick. */
+  #emit(event: RuntimeEvent, payload: SwapReport | Finding): void {
+    try {
+      this.#events.emit(event, payload)
+    } catch (error) {
+      if (event === 'warning') return
+      const message = `a listener of '${event}' threw: ${error instanceof Error ? error.message : String(error)}`
+      this.#emit('warning', finding('TICKSWAP_E_LISTENER', message, { severity: 'warning' }))
+    }
+  }
+
+  #ref(): void {
+    this.#channel.ref()
+  }
+
+  /** The engine's own loop keeps the process alive, not the runtime. */
+  #unref(): void {
+    this.#channel.unref()
+    this.#control.unref()
+  }
+}
+
+const closed = () => new TickswapError('TICKSWAP_E_CLOSED', 'the runtime is closed')
+
+/**
+ * Starts the control thread, loads the units of a folder and joins as the first participant.
+ * @throws TickswapError OPTION, or what is wrong with a unit, with file and line
+ */
+export async function createRuntime(options: RuntimeOptions): Promise<Runtime> {
+  const settings = settingsOf(options)
+  const ticket: Ticket = {
+    tickswap: 1,
+    id: randomUUID(),
+    board: Board.create(settings.maxParticipants).shared,
+    registry: Registry.create({ units: MAX_UNITS, versions: MAX_UNITS * VERSIONS_PER_UNIT }).shared,
+  }
+  const data: ControlData = { ticket, settings }
+  const worker = new Worker(new URL('./control/thread.js', import.meta.url), {
+    workerData: data,
+    execArgv: [],
+  })
+  try {
+    const started = await firstMessage(worker)
+    if (!started.ready)
+      throw new TickswapError(started.finding.code, started.finding.message, started.finding)
+    worker.unref()
+    const runtime = await join(ticket, settings.name)
+    runtime.own(worker)
+    return runtime
+  } catch (error) {
+    await worker.terminate()
+    throw error
+  }
+}
+
+function firstMessage(worker: Worker): Promise<ControlStarted> {
+  return new Promise((resolve, reject) => {
+    worker.once('message', resolve)
+    worker.once('error', reject)
+    worker.once('exit', (code) =>
+      reject(new TickswapError('TICKSWAP_E_INTERNAL', `the control thread ended (${code})`)),
+    )
+  })
+}
+
+/**
+ * Joins the runtime of this process from a worker, with the ticket that came as workerData.
+ * @throws TickswapError TICKET, PARTICIPANTS_FULL
+ */
+export async function joinRuntime(ticket: Ticket, options: { name?: string } = {}): Promise<Runtime> {
+  if (ticket?.tickswap !== 1 || !Board.isBoard(ticket.board))
+    throw new TickswapError('TICKSWAP_E_TICKET', 'this is not a ticket of this version of tickswap')
+  return join(ticket, options.name)
+}
+
+async function join(ticket: Ticket, name: string | undefined): Promise<Runtime> {
+  const board = new Board(ticket.board)
+  const slot = claimSlot(board)
+  const runtime = new Runtime(ticket, slot)
+  await runtime.join(name)
+  return runtime
+}
+
+function claimSlot(board: Board): number {
+  for (let slot = 0; slot < board.slots; slot++)
+    if (board.swap(board.at(slot, SlotWord.STATE), ParticipantState.FREE, ParticipantState.PAUSED))
+      return slot
+  throw new TickswapError('TICKSWAP_E_PARTICIPANTS_FULL', `all ${board.slots} places are taken`)
+}

@@ -1,0 +1,118 @@
+import { TickswapError } from '../errors.ts'
+import type { ColumnArray } from '../units/column.ts'
+import type { State } from '../units/unit.ts'
+import { type NonFinite, newNonFinite, ScannedMemory } from './finite.ts'
+import { type Layout, viewsOf } from './layout.ts'
+
+const PAGE = 4096
+/** A SharedArrayBuffer larger than this is refused by V8 on some platforms. */
+const LIMIT_BYTES = 2 ** 32 - PAGE
+
+/**
+ * Memory for a layout: page-aligned (V8 aligns growable buffers), zeroed, every page
+ * touched, so that the first write inside a tick takes no page fault.
+ */
+export function allocate(bytes: number, what: string): SharedArrayBuffer {
+  const size = Math.max(PAGE, Math.ceil(bytes / PAGE) * PAGE)
+  if (size > LIMIT_BYTES)
+    throw new TickswapError(
+      'TICKSWAP_E_STATE_LIMIT',
+      `${what} needs ${size} bytes, the limit is ${LIMIT_BYTES}`,
+    )
+  const memory = new SharedArrayBuffer(size, { maxByteLength: size })
+  const bytesView = new Uint8Array(memory)
+  for (let at = 0; at < size; at += PAGE) bytesView[at] = 0
+  return memory
+}
+
+/** Copies the whole of one memory into another of the same size. */
+export function copyMemory(from: ArrayBufferLike, to: ArrayBufferLike): void {
+  new Uint8Array(to).set(new Uint8Array(from))
+}
+
+/** The memory of one version of a unit, as the control thread hands it out. Structured-cloneable. */
+export interface UnitMemory {
+  readonly shared: Layout
+  /** layout of the columns that each participant has for itself */
+  readonly own: Layout
+  readonly arena: SharedArrayBuffer
+  /** the arena as it was at the last boundary that passed every check */
+  readonly lastGood: SharedArrayBuffer
+}
+
+/** The two memories of a unit, as the addon scans them. */
+interface Scanned {
+  readonly arena: ScannedMemory
+  readonly lastGood: ScannedMemory
+}
+
+/** A unit's state as one participant sees it. */
+export class UnitState implements State {
+  readonly memory: UnitMemory
+  readonly columns: Record<string, ColumnArray>
+  soft: Record<string, unknown>
+  readonly #own: ArrayBuffer
+  readonly #lastGoodOwn: ArrayBuffer
+  readonly #scanned: Scanned
+  #lastGoodSoft: Record<string, unknown> = {}
+
+  constructor(
+    memory: UnitMemory,
+    soft: Record<string, unknown>,
+    heir?: { own: ArrayBuffer; scanned: Scanned },
+  ) {
+    this.memory = memory
+    this.soft = soft
+    this.#own = heir?.own ?? new ArrayBuffer(memory.own.bytes)
+    this.#lastGoodOwn = new ArrayBuffer(memory.own.bytes)
+    this.#scanned = heir?.scanned ?? {
+      arena: new ScannedMemory(memory.arena),
+      lastGood: new ScannedMemory(memory.lastGood),
+    }
+    this.columns = { ...viewsOf(memory.shared, memory.arena), ...viewsOf(memory.own, this.#own) }
+  }
+
+  /** The same memory under a new version of the code; soft state is the new version's. */
+  inherit(memory: UnitMemory, soft: Record<string, unknown>): UnitState {
+    return new UnitState(memory, soft, { own: this.#own, scanned: this.#scanned })
+  }
+
+  /** The first float of a shared column that is not finite and was when the state was last kept. */
+  nonFiniteSinceKept(): NonFinite | undefined {
+    const { shared } = this.memory
+    const { arena, lastGood } = this.#scanned
+    return newNonFinite(shared, arena, { layout: shared, memory: lastGood }, this.columns)
+  }
+
+  /** The same against the state of another version. */
+  nonFiniteSince(other: UnitState): NonFinite | undefined {
+    const before = { layout: other.memory.shared, memory: other.#scanned.arena }
+    return newNonFinite(this.memory.shared, this.#scanned.arena, before, this.columns)
+  }
+
+  /** Keeps this participant's own part, to come back to. */
+  keepOwn(): void {
+    copyMemory(this.#own, this.#lastGoodOwn)
+    this.#lastGoodSoft = structuredClone(this.soft)
+  }
+
+  restoreOwn(): void {
+    copyMemory(this.#lastGoodOwn, this.#own)
+    this.soft = structuredClone(this.#lastGoodSoft)
+  }
+
+  /** This state as it was when last kept, shared columns from `lastGood`. For going back through a migration. */
+  asKept(): State {
+    const columns = {
+      ...viewsOf(this.memory.shared, this.memory.lastGood),
+      ...viewsOf(this.memory.own, this.#lastGoodOwn),
+    }
+    return { columns, soft: structuredClone(this.#lastGoodSoft) } as State
+  }
+
+  /** The memory is no longer used by this participant. */
+  release(): void {
+    this.#scanned.arena.release()
+    this.#scanned.lastGood.release()
+  }
+}

@@ -1,0 +1,102 @@
+import { type Board, Word } from './board.ts'
+
+/** A call that the engine made at a handle while a version was in probation. */
+export interface Call {
+  readonly unit: string
+  readonly name: string
+  readonly args: readonly unknown[]
+  /** place in the global order of starts and ends of calls, over all participants */
+  readonly start: number
+  end: number
+}
+
+/** What the guard asks of the participant when a call throws. */
+export interface Judge {
+  /** true when the error is held against the version in probation */
+  blames(unit: string, error: unknown): boolean
+  /** takes note; returns what the engine gets instead of the exception */
+  failed(call: Call, error: unknown): unknown
+}
+
+type Callable = (...args: unknown[]) => unknown
+
+/**
+ * Stands between the engine and the units while a version is in probation: keeps the
+ * calls of the tick (the log of inputs that a rollback replays), catches exceptions and
+ * adds up each unit's time.
+ */
+export class Guard {
+  /** the calls since the last boundary */
+  readonly calls: Call[] = []
+  /** milliseconds per unit since the last boundary */
+  readonly spent = new Map<string, number>()
+  readonly #board: Board
+  readonly #judge: Judge
+  /** After a failure the rest of the tick is only written down: the rollback will run it. */
+  #suspended = false
+  #depth = 0
+
+  constructor(board: Board, judge: Judge) {
+    this.#board = board
+    this.#judge = judge
+  }
+
+  /** Forgets the tick that ended at this boundary. */
+  nextTick(): void {
+    this.calls.length = 0
+    this.spent.clear()
+    this.#suspended = false
+  }
+
+  /** The same exports, watched. Values stay live; functions and classes are wrapped once. */
+  watch(unit: string, namespace: object): object {
+    const watched = {}
+    for (const name of Object.keys(namespace)) {
+      const wrappers = new WeakMap<object, unknown>()
+      const get = () => {
+        const value = (namespace as Record<string, unknown>)[name]
+        if (typeof value !== 'function') return value
+        if (!wrappers.has(value)) wrappers.set(value, this.#wrap(unit, name, value as Callable))
+        return wrappers.get(value)
+      }
+      Object.defineProperty(watched, name, { enumerable: true, get })
+    }
+    return watched
+  }
+
+  #wrap(unit: string, name: string, target: Callable): Callable {
+    return new Proxy(target, {
+      apply: (callee, self, args) => this.#call(unit, name, args, () => Reflect.apply(callee, self, args)),
+    })
+  }
+
+  #call(unit: string, name: string, args: unknown[], run: () => unknown): unknown {
+    // A call that a unit makes back through a handle belongs to the call around it.
+    if (this.#depth > 0) return run()
+    const call: Call = { unit, name, args, start: this.#ticket(), end: 0 }
+    this.calls.push(call)
+    if (this.#suspended) {
+      call.end = this.#ticket()
+      return undefined
+    }
+    this.#depth++
+    const from = performance.now()
+    let thrown: { error: unknown } | undefined
+    try {
+      return run()
+    } catch (error) {
+      thrown = { error }
+    } finally {
+      this.#depth--
+      call.end = this.#ticket()
+      this.spent.set(unit, (this.spent.get(unit) ?? 0) + performance.now() - from)
+    }
+    if (!this.#judge.blames(unit, thrown.error)) throw thrown.error
+    this.#suspended = true
+    return this.#judge.failed(call, thrown.error)
+  }
+
+  #ticket(): number {
+    return this.#board.add(Word.TICKET, 1) + 1
+  }
+}

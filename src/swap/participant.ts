@@ -1,0 +1,399 @@
+import { type BroadcastChannel, type MessagePort, receiveMessageOnPort } from 'node:worker_threads'
+import { type Finding, TickswapError } from '../errors.ts'
+import type { Registry } from '../registry/registry.ts'
+import { UnitState } from '../state/memory.ts'
+import { Linker } from '../units/code/linker.ts'
+import { isUnit } from '../units/unit.ts'
+import {
+  type Board,
+  Failure,
+  Outcome,
+  ParticipantState,
+  Phase,
+  Restore,
+  SlotTime,
+  SlotWord,
+  Word,
+} from './board.ts'
+import type { Call } from './guard.ts'
+import { Leader } from './leader.ts'
+import { Probation } from './probation.ts'
+import type { BootMessage, FailureMessage, OutcomeMessage, PrepareMessage } from './protocol.ts'
+import { leadAlone, type Member, rendezvous } from './rendezvous.ts'
+import { announceReplay, replay } from './replay.ts'
+import { blame, dispose, Transition } from './transition.ts'
+import type { LiveUnit, World } from './world.ts'
+
+const LOOK_EVERY_TICK = -1
+
+type Order = PrepareMessage | OutcomeMessage
+
+/** How a participant reaches the control thread. */
+export interface Wire {
+  /** handles what has arrived without yielding to the event loop */
+  receive(): void
+  failure(message: Omit<FailureMessage, 'type' | 'slot'>): void
+}
+
+/** A thread that runs units and calls tick(). */
+export class Participant implements Member {
+  readonly board: Board
+  readonly slot: number
+  readonly world: World = { linker: new Linker(), units: new Map() }
+  readonly #leader: Leader
+  readonly #wire: Wire
+  readonly #words: Int32Array
+  readonly #tickWord: number
+  readonly #probation: Probation
+  #orders: Order[] = []
+  #transition: Transition | undefined
+  #setUp = false
+  #booted = false
+  #tick = 0
+  #explicit = false
+  #seen = LOOK_EVERY_TICK
+  #entered = 0
+
+  constructor(board: Board, slot: number, registry: Registry, wire: Wire) {
+    this.board = board
+    this.slot = slot
+    this.#wire = wire
+    this.#leader = new Leader(board, slot, registry, this.world, {
+      report: (transition, found) => this.#report(transition, found),
+      fail: (verdict) => this.#probation.fail(verdict),
+      time: (which, ms) => this.#time(which, ms),
+    })
+    this.#words = board.words
+    this.#tickWord = board.at(slot, SlotWord.TICK)
+    this.#probation = new Probation(board, this.world, {
+      transition: () => this.#transition,
+      report: (transition, found) => this.#report(transition, found),
+      answer: (call) => this.#answerNow(call),
+    })
+  }
+
+  /** A tick boundary. When nothing changes: one plain write, one plain read of shared memory. */
+  tick(frame?: number): void {
+    const tick = frame === undefined ? this.#tick + 1 : frame
+    this.#tick = tick
+    this.#words[this.#tickWord] = tick
+    if (this.#words[Word.ATTENTION] !== this.#seen) this.#boundary(frame !== undefined)
+  }
+
+  get ticks(): number {
+    return this.#tick
+  }
+
+  /** Loads what runs at the moment, before the first tick. */
+  async boot(message: BootMessage): Promise<void> {
+    await this.world.linker.loadAsync(message.base)
+    for (const { unit: name, file, version, memory } of message.units) {
+      const namespace = this.world.linker.namespace(file) as { unit?: unknown }
+      if (!isUnit(namespace.unit))
+        throw new TickswapError('TICKSWAP_E_NOT_A_UNIT', `${file} exports no unit`, { file })
+      const unit = namespace.unit
+      const soft = (unit.definition.state?.soft?.() ?? {}) as Record<string, unknown>
+      const live: LiveUnit = { name, file, version, unit, namespace, state: new UnitState(memory, soft) }
+      unit.bind(live.state)
+      this.world.units.set(name, live)
+    }
+    if (message.first) for (const live of this.world.units.values()) live.unit.definition.init?.(live.state)
+    const context = { reason: message.first ? 'boot' : 'join', participant: this.slot } as const
+    for (const live of this.world.units.values()) live.unit.definition.setup?.(live.state, context)
+    this.#booted = true
+    this.#carryOutOrders()
+  }
+
+  /** @throws TickswapError UNIT_UNKNOWN */
+  unit(name: string): LiveUnit {
+    const live = this.world.units.get(name)
+    if (live) return live
+    const known = [...this.world.units.keys()].sort().join(', ') || 'none'
+    throw new TickswapError('TICKSWAP_E_UNIT_UNKNOWN', `there is no unit ${name}; there are: ${known}`)
+  }
+
+  /** What the engine sees of a unit: its exports, watched while a version is in probation. */
+  surface(live: LiveUnit): object {
+    return this.#transition?.committed ? this.#probation.surface(live) : live.namespace
+  }
+
+  /** Takes an order of the control thread; carried out at the next boundary, or now when not ticking. */
+  order(order: Order): void {
+    this.#orders.push(order)
+    if (this.#booted && this.board.state(this.slot) === ParticipantState.PAUSED) this.#carryOutOrders()
+  }
+
+  /** Is not waited for until the next tick(). */
+  pause(): void {
+    this.board.store(this.board.at(this.slot, SlotWord.STATE), ParticipantState.PAUSED)
+    this.#seen = LOOK_EVERY_TICK
+    this.board.wake()
+    this.board.ring()
+  }
+
+  /** Disposes of every unit. */
+  leave(): Finding[] {
+    this.board.store(this.board.at(this.slot, SlotWord.STATE), ParticipantState.DEAD)
+    this.board.wake()
+    this.board.ring()
+    return [...this.world.units.values()].flatMap(dispose)
+  }
+
+  // ---- the boundary -------------------------------------------------------------
+
+  #boundary(explicit: boolean): void {
+    const { board } = this
+    this.#entered = performance.now()
+    const attention = board.load(Word.ATTENTION)
+    this.#explicit = explicit
+    this.#wire.receive()
+    this.#carryOutOrders()
+    if (board.state(this.slot) !== ParticipantState.ONLINE) this.#goOnline()
+    this.#align()
+    this.#meet()
+    this.#follow()
+    const quiet = board.load(Word.PHASE) === Phase.IDLE && !this.#transition?.committed
+    this.#seen = quiet ? attention : LOOK_EVERY_TICK
+  }
+
+  /** From here on the others wait for this participant at a rendezvous. */
+  #goOnline(): void {
+    const { board, slot } = this
+    if (board.load(Word.CLOSED)) return
+    const others = board.inState(ParticipantState.ONLINE).map((other) => board.tick(other))
+    if (!this.#explicit) this.#setTick(Math.max(this.#tick, ...others))
+    board.store(board.at(slot, SlotWord.STATE), ParticipantState.ONLINE)
+    board.ring()
+  }
+
+  /** Takes over the control thread's correction of a tick count that is off against the others'. */
+  #align(): void {
+    const { board, slot } = this
+    const adjust = Atomics.exchange(board.words, board.at(slot, SlotWord.ADJUST), 0)
+    if (adjust && !this.#explicit) this.#setTick(this.#tick + adjust)
+  }
+
+  #setTick(tick: number): void {
+    this.#tick = tick
+    this.board.store(this.#tickWord, tick)
+  }
+
+  /** Takes part in the rendezvous that is due, if one is. */
+  #meet(): void {
+    const { board, slot } = this
+    const transition = this.#transition
+    if (transition?.id !== board.load(Word.TRANSITION)) return
+    const phase = board.load(Word.PHASE)
+    if (phase === Phase.PARKING && this.#tick >= board.load(Word.TARGET_TICK)) {
+      const park = rendezvous(board, slot, this, board.load(Word.PARK_DEADLINE_MS))
+      this.#time(SlotTime.PARK, park)
+    } else if (phase === Phase.PROBATION && this.#tick > board.load(Word.ROUND_TICK)) {
+      // A participant that came online after the commit flips before it meets the others.
+      if (!transition.committed) this.#follow()
+      this.#probation.endTick(transition)
+      announceReplay(board, slot, this.#probation.calls)
+      rendezvous(board, slot, this, board.load(Word.PROBATION_DEADLINE_MS))
+    } else return
+    // Participants that count their own ticks agree on the number from here on.
+    if (!this.#explicit) this.#setTick(Math.max(this.#tick, board.load(Word.ROUND_TICK)))
+  }
+
+  /** Carries out what was decided, once. */
+  #follow(): void {
+    const { board } = this
+    const transition = this.#transition
+    if (transition?.id !== board.load(Word.TRANSITION)) return
+    switch (board.load(Word.OUTCOME)) {
+      case Outcome.COMMITTED:
+        this.#commit(transition)
+        this.#keepOwn()
+        break
+      case Outcome.PERMANENT:
+        this.#commit(transition)
+        this.#settle(transition)
+        break
+      case Outcome.ROLLED_BACK:
+        this.#goBack(transition, this.#probation.calls.slice())
+        break
+    }
+  }
+
+  #commit(transition: Transition): void {
+    if (!transition.committed) {
+      const from = performance.now()
+      transition.flip()
+      this.#time(SlotTime.COMMIT, performance.now() - from)
+    }
+    if (this.#setUp) return
+    this.#setUp = true
+    this.#probation.begin()
+    const found = transition.setup({ reason: transition.message.reason, participant: this.slot })
+    if (found) this.#probation.fail({ failure: Failure.SETUP, finding: found })
+    this.#time(SlotTime.TICK, this.#tick)
+    this.#time(SlotTime.LIVE_AT, performance.timeOrigin + performance.now())
+    this.#time(SlotTime.STALL, performance.now() - this.#entered)
+    this.#followed(transition)
+  }
+
+  #settle(transition: Transition): void {
+    for (const warning of transition.settle()) this.#report(transition, warning)
+    this.#forget(transition)
+  }
+
+  #goBack(transition: Transition, calls: readonly Call[]): void {
+    if (!transition.committed) {
+      transition.discard()
+      return this.#forget(transition)
+    }
+    const from = performance.now()
+    const { board } = this
+    const restore = board.load(Word.RESTORE)
+    const moving = new Set(transition.message.moves.map((move) => move.unit))
+    for (const live of this.world.units.values()) if (!moving.has(live.name)) live.state.restoreOwn()
+    transition.restoreOwn(restore === Restore.DOWN)
+    for (const warning of transition.revert()) this.#report(transition, warning)
+    this.#time(SlotTime.ROLLBACK, performance.now() - from)
+    this.#forget(transition)
+    replay(board, this.slot, calls, (call) => this.#again(transition, call))
+    this.#time(SlotTime.STALL, performance.now() - this.#entered)
+  }
+
+  /** Runs a call of the failed tick with the old version. */
+  #again(transition: Transition, call: Call): void {
+    const live = this.world.units.get(call.unit)
+    const target = live && (live.namespace as Record<string, unknown>)[call.name]
+    if (!live || typeof target !== 'function') return
+    try {
+      target(...call.args)
+    } catch (error) {
+      const found = blame(
+        'TICKSWAP_E_REPLAY',
+        error,
+        { unit: live.name, file: live.file },
+        `${call.name} threw`,
+      )
+      this.#report(transition, { ...found, severity: 'warning' })
+    }
+  }
+
+  #forget(transition: Transition): void {
+    this.#transition = undefined
+    this.#probation.nextTick()
+    this.#followed(transition)
+  }
+
+  #followed(transition: Transition): void {
+    this.board.store(this.board.at(this.slot, SlotWord.FOLLOWED), transition.id)
+    this.board.ring()
+  }
+
+  // ---- orders of the control thread ---------------------------------------------
+
+  #carryOutOrders(): void {
+    for (let order = this.#orders.shift(); order; order = this.#orders.shift()) {
+      if (order.type === 'prepare') this.#prepare(order)
+      else if (this.#transition?.id === order.id) this.#obey(order.outcome, this.#transition)
+    }
+  }
+
+  #prepare(message: PrepareMessage): void {
+    const { board, slot } = this
+    const from = performance.now()
+    board.times.fill(0, board.timeAt(slot, 0), board.timeAt(slot + 1, 0))
+    let prepared = message.id
+    try {
+      this.#transition = new Transition(this.world, message)
+      this.#setUp = false
+    } catch (error) {
+      prepared = -message.id
+      const { unit, file } = message.moves[0] ?? { unit: '', file: '' }
+      const code = error instanceof TickswapError ? error.code : 'TICKSWAP_E_EVALUATE'
+      this.#wire.failure({ id: message.id, finding: blame(code, error, { unit, file }, `loading ${unit}`) })
+    }
+    this.#time(SlotTime.PREPARE, performance.now() - from)
+    board.store(board.at(slot, SlotWord.PREPARED), prepared)
+    board.ring()
+  }
+
+  /** The outcome of a swap, for a participant that was not at the boundary where it was decided. */
+  #obey(outcome: OutcomeMessage['outcome'], transition: Transition): void {
+    if (outcome === 'discarded') {
+      transition.discard()
+      this.#forget(transition)
+    } else if (outcome === 'rolled-back') this.#goBack(transition, [])
+    else {
+      if (!transition.committed) transition.migrate(false)
+      this.#commit(transition)
+      if (outcome === 'permanent') this.#settle(transition)
+    }
+  }
+
+  // ---- one round of a rendezvous ------------------------------------------------
+
+  lead(): void {
+    this.#leader.lead(this.#transition!)
+  }
+
+  assist(): void {
+    const { board, slot } = this
+    const transition = this.#transition!
+    const vote = board.at(slot, SlotWord.VOTE)
+    if (Math.abs(board.load(vote)) === transition.id) return
+    const found = transition.migrate(false)
+    if (found) this.#report(transition, found)
+    board.store(vote, found ? -transition.id : transition.id)
+    board.wake()
+  }
+
+  giveUp(missing: readonly number[]): boolean {
+    const { board } = this
+    if (board.load(Word.PHASE) === Phase.PARKING) {
+      if (!board.swap(Word.OUTCOME, Outcome.PENDING, Outcome.STRAGGLER)) return false
+      board.store(Word.PHASE, Phase.IDLE)
+      return true
+    }
+    // In probation the others go back without the straggler, which follows when it comes.
+    board.swap(Word.FAILURE, Failure.NONE, Failure.STRAGGLER)
+    for (const slot of missing)
+      board.swap(board.at(slot, SlotWord.STATE), ParticipantState.ONLINE, ParticipantState.PAUSED)
+    return false
+  }
+
+  #keepOwn(): void {
+    this.#probation.nextTick()
+    for (const { state } of this.world.units.values()) state.keepOwn()
+  }
+
+  /**
+   * A call failed and nobody else ticks: back now, and the engine's call is answered by the
+   * old version. Otherwise the others must reach their boundary first.
+   */
+  #answerNow(call: Call): unknown {
+    const transition = this.#transition!
+    if (this.board.inState(ParticipantState.ONLINE).length > 1) return undefined
+    const earlier = this.#probation.calls.filter((other) => other !== call)
+    this.#entered = performance.now()
+    if (!leadAlone(this.board, this.slot, () => this.#leader.rollback(transition))) return undefined
+    this.#goBack(transition, earlier)
+    const old = this.world.units.get(call.unit)?.namespace as Record<string, (...args: unknown[]) => unknown>
+    return old?.[call.name]?.(...call.args)
+  }
+
+  #report(transition: Transition, found: Finding): void {
+    this.#wire.failure({ id: transition.id, finding: found })
+  }
+
+  #time(which: number, ms: number): void {
+    this.board.times[this.board.timeAt(this.slot, which)] = ms
+  }
+}
+
+/** Drains a channel without yielding. */
+export function drain(channel: BroadcastChannel, take: (message: unknown) => void): void {
+  for (;;) {
+    // Node accepts a BroadcastChannel here; its types know only MessagePort.
+    const received = receiveMessageOnPort(channel as unknown as MessagePort)
+    if (!received) return
+    take(received.message)
+  }
+}

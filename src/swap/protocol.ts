@@ -1,0 +1,138 @@
+import type { ErrorCode, Finding } from '../errors.ts'
+import type { Move as RegistryMove } from '../registry/registry.ts'
+import type { UnitMemory } from '../state/memory.ts'
+import type { MigrationPlan } from '../state/migrate.ts'
+import type { GraphUpdate } from '../units/code/artifact.ts'
+import type { Outcome, SwapReport } from './report.ts'
+
+/** The messages between the control thread and the participants. What fits a word is on the board instead. */
+
+/** One unit's part of a swap. */
+export interface Move {
+  readonly unit: string
+  readonly file: string
+  /** undefined for a unit that did not exist */
+  readonly from: string | undefined
+  readonly to: string
+  /** its file is evaluated anew; otherwise only modules that travel with it changed */
+  readonly evaluated: boolean
+  /** the state moves to other memory */
+  readonly moved: boolean
+  readonly plan: MigrationPlan
+  readonly memory: UnitMemory
+  /** receives a copy of the running arena at the commit */
+  readonly backup: SharedArrayBuffer | undefined
+}
+
+export interface PrepareMessage {
+  readonly type: 'prepare'
+  readonly id: number
+  readonly update: GraphUpdate
+  readonly moves: readonly Move[]
+  /** the registry's generation to publish at the commit */
+  readonly generation: number
+  /** the registry's records to make active again at a rollback */
+  readonly back: readonly RegistryMove[]
+  /** why `setup` is told it is called */
+  readonly reason: 'swap' | 'rollback'
+}
+
+/** Tells participants that do not tick at the moment what became of a swap. */
+export interface OutcomeMessage {
+  readonly type: 'outcome'
+  readonly id: number
+  readonly outcome: 'discarded' | 'committed' | 'permanent' | 'rolled-back'
+}
+
+export interface BootUnit {
+  readonly unit: string
+  readonly file: string
+  readonly version: string
+  readonly memory: UnitMemory
+}
+
+export interface BootMessage {
+  readonly type: 'boot'
+  readonly name: string
+  readonly base: GraphUpdate
+  /** in the order of their requirements */
+  readonly units: readonly BootUnit[]
+  /** true for the participant that fills new state */
+  readonly first: boolean
+  readonly history: readonly HistoryEntry[]
+}
+
+/** One thing that happened to a unit. */
+export interface HistoryEntry {
+  readonly unit: string
+  readonly version: string
+  /** 16 hex digits */
+  readonly hash: string
+  /** epoch milliseconds */
+  readonly at: number
+  readonly outcome: 'boot' | Outcome
+  /** id of the swap, 0 at boot */
+  readonly swap: number
+  /** codes of what was found wrong */
+  readonly codes: readonly ErrorCode[]
+}
+
+export interface ReplyMessage {
+  readonly type: 'reply'
+  readonly request: number
+  readonly value?: unknown
+  readonly error?: Finding
+}
+
+export interface EventMessage {
+  readonly type: 'event'
+  readonly event: RuntimeEvent
+  readonly payload: SwapReport | Finding
+  readonly history: readonly HistoryEntry[]
+}
+
+export type RuntimeEvent = 'swap' | 'reject' | 'rollback' | 'permanent' | 'warning'
+
+export type ToParticipant = BootMessage | PrepareMessage | OutcomeMessage | ReplyMessage | EventMessage
+
+/** What an engine may ask of the control thread. */
+export interface Requests {
+  join: { name: string | undefined }
+  joined: Record<string, never>
+  leave: Record<string, never>
+  use: { unit: string; range: string | undefined }
+  swap: { units: readonly string[] }
+  rollback: { unit: string; to: string | undefined }
+  units: Record<string, never>
+  close: Record<string, never>
+}
+export type RequestName = keyof Requests
+
+export interface RequestMessage<N extends RequestName = RequestName> {
+  readonly type: 'request'
+  readonly slot: number
+  readonly request: number
+  readonly name: N
+  readonly body: Requests[N]
+}
+
+/** A participant found something wrong with the swap in progress. */
+export interface FailureMessage {
+  readonly type: 'failure'
+  readonly slot: number
+  readonly id: number
+  readonly finding: Finding
+}
+
+export type ToControl = RequestMessage | FailureMessage
+
+/** What a joiner needs. Structured-cloneable, so that it travels as workerData. */
+export interface Ticket {
+  readonly tickswap: 1
+  readonly id: string
+  readonly board: SharedArrayBuffer
+  readonly registry: SharedArrayBuffer
+}
+
+export const controlChannel = (id: string): string => `tickswap:${id}:control`
+export const participantChannel = (id: string, slot: number): string => `tickswap:${id}:${slot}`

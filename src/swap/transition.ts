@@ -1,0 +1,306 @@
+import { ADVICE, type ErrorCode, type Finding, finding, TickswapError } from '../errors.ts'
+import { viewsOf } from '../state/layout.ts'
+import { copyMemory, UnitState } from '../state/memory.ts'
+import { carrySoft, migrate, reverse } from '../state/migrate.ts'
+import type { Prepared } from '../units/code/linker.ts'
+import { placeOf } from '../units/code/place.ts'
+import { isUnit, type Migration, type SetupContext, type State } from '../units/unit.ts'
+import type { Move, PrepareMessage } from './protocol.ts'
+import type { LiveUnit, World } from './world.ts'
+
+type Migrations = Readonly<Record<string, Migration>> | undefined
+
+/** One swap as one participant lives it: prepared beside what runs, committed, then settled or reverted. */
+export class Transition {
+  readonly id: number
+  readonly message: PrepareMessage
+  /** files whose code this swap brings */
+  readonly files: ReadonlySet<string>
+  committed = false
+  readonly #world: World
+  readonly #prepared: Prepared
+  readonly #next = new Map<string, LiveUnit>()
+  readonly #previous = new Map<string, LiveUnit>()
+
+  /**
+   * Loads and evaluates the candidate beside the running version.
+   * @throws TickswapError; the running version is untouched
+   */
+  constructor(world: World, message: PrepareMessage) {
+    this.id = message.id
+    this.message = message
+    this.#world = world
+    this.files = new Set(message.update.evaluate)
+    this.#prepared = world.linker.prepare(message.update)
+    try {
+      for (const move of message.moves) this.#next.set(move.unit, this.#instantiate(move))
+    } catch (error) {
+      this.discard()
+      throw error
+    }
+  }
+
+  #instantiate(move: Move): LiveUnit {
+    const namespace = this.#prepared.namespace(move.file)
+    const unit = (namespace as { unit?: unknown }).unit
+    if (!isUnit(unit))
+      throw new TickswapError('TICKSWAP_E_NOT_A_UNIT', `${move.file} exports no unit`, { file: move.file })
+    const running = this.#world.units.get(move.unit)
+    const soft = (unit.definition.state?.soft?.() ?? {}) as Record<string, unknown>
+    const state =
+      running && !move.moved ? running.state.inherit(move.memory, soft) : new UnitState(move.memory, soft)
+    const { unit: name, file, to: version } = move
+    return { name, file, version, unit, state, namespace }
+  }
+
+  /** Copies the arenas of the units that move into the backup ring. */
+  backup(): void {
+    for (const { unit, backup } of this.message.moves) {
+      const running = this.#world.units.get(unit)
+      if (running && backup) copyMemory(running.state.memory.arena, backup)
+    }
+  }
+
+  /** true when members other than the leader have state of their own to move */
+  get hasOwnState(): boolean {
+    return this.message.moves.some((move) => {
+      const running = this.#world.units.get(move.unit)
+      return (
+        move.memory.own.bytes > 0 || (running !== undefined && Object.keys(running.state.soft).length > 0)
+      )
+    })
+  }
+
+  /** Moves state to the next version's memory. `leads`: with the shared columns, which one participant moves for all. */
+  migrate(leads: boolean): Finding | undefined {
+    for (const move of this.message.moves) {
+      const next = this.#next.get(move.unit)!
+      const running = this.#world.units.get(move.unit)
+      try {
+        if (!running) {
+          if (leads) next.unit.definition.init?.(next.state)
+        } else if (!move.moved) carrySoft(running.state, next.state)
+        else transfer(move, move.plan, migrationsOf(move, running, next), running.state, next.state, leads)
+      } catch (error) {
+        return blame(
+          'TICKSWAP_E_MIGRATION_FAILED',
+          error,
+          move,
+          `migrating ${move.unit} from ${move.from} threw`,
+        )
+      }
+    }
+    return undefined
+  }
+
+  /** Checks the next version's state before anybody runs on it. */
+  verify(): Finding | undefined {
+    for (const move of this.message.moves) {
+      const next = this.#next.get(move.unit)!
+      const found = verifyUnit(next, move)
+      if (found) return found
+      const running = this.#world.units.get(move.unit)
+      if (!move.moved || !running) continue
+      const bad = next.state.nonFiniteSince(running.state)
+      if (bad)
+        return finding(
+          'TICKSWAP_E_MIGRATION_FAILED',
+          `the migration of ${move.unit} wrote ${bad.value} to column ${bad.column}[${bad.index}]`,
+          { unit: move.unit, file: move.file },
+        )
+    }
+    return undefined
+  }
+
+  /** Makes the candidate what runs. No code of the unit is called here. */
+  flip(): void {
+    this.#prepared.commit()
+    this.committed = true
+    for (const [name, next] of this.#next) {
+      const running = this.#world.units.get(name)
+      if (running) this.#previous.set(name, running)
+      this.#world.units.set(name, next)
+      next.unit.bind(next.state)
+    }
+  }
+
+  /** Calls `setup` of what was evaluated anew; the first that throws ends it. */
+  setup(context: SetupContext): Finding | undefined {
+    for (const move of this.message.moves) {
+      if (!move.evaluated) continue
+      const next = this.#next.get(move.unit)!
+      try {
+        next.unit.definition.setup?.(next.state, context)
+      } catch (error) {
+        return blame('TICKSWAP_E_PROBATION_SETUP', error, move, `setup of ${move.unit} ${move.to} threw`)
+      }
+    }
+    return undefined
+  }
+
+  /**
+   * Writes the units' last good state into the arenas of the old version. Runs in one
+   * participant while all others wait. `atCommit`: no tick has passed since the commit, so
+   * the arenas that a migration left behind are still the state.
+   * @returns the units whose state could not be moved back and stands as it was at the commit
+   */
+  restoreShared(atCommit: boolean): string[] {
+    const kept: string[] = []
+    for (const move of this.message.moves) {
+      const previous = this.#previous.get(move.unit)
+      if (!previous) continue
+      if (!move.moved) copyMemory(move.memory.lastGood, move.memory.arena)
+      else if (!atCommit && !this.#moveBack(move, previous, true)) kept.push(move.unit)
+    }
+    return kept
+  }
+
+  /** The participant's own part of restoreShared. */
+  restoreOwn(movedBack: boolean): void {
+    for (const move of this.message.moves) {
+      const previous = this.#previous.get(move.unit)
+      if (!previous) continue
+      const next = this.#next.get(move.unit)!
+      if (!move.moved) {
+        next.state.restoreOwn()
+        carrySoft(next.state, previous.state)
+      } else if (movedBack) this.#moveBack(move, previous, false)
+    }
+  }
+
+  /**
+   * Migrates the last good state the way back, beside the old arena, and copies it there
+   * when it is sound. The old arena is the backup until then.
+   */
+  #moveBack(move: Move, previous: LiveUnit, shared: boolean): boolean {
+    const next = this.#next.get(move.unit)!
+    const { memory } = previous.state
+    // The old version's own last-good memory is free now: it is the room to migrate into.
+    const target = {
+      columns: { ...previous.state.columns, ...(shared ? viewsOf(memory.shared, memory.lastGood) : {}) },
+      soft: structuredClone(previous.state.soft),
+    } as State
+    try {
+      transfer(
+        move,
+        reverse(move.plan),
+        migrationsOf(move, previous, next),
+        next.state.asKept(),
+        target,
+        shared,
+      )
+      if (shared && previous.unit.definition.verify?.(target) === false) return false
+    } catch {
+      return false
+    }
+    if (shared) copyMemory(memory.lastGood, memory.arena)
+    else previous.state.soft = target.soft
+    return true
+  }
+
+  /** Puts back what ran before. Exact: the old instances, their bindings and their memory. */
+  revert(): Finding[] {
+    this.#prepared.revert()
+    this.#prepared.discard()
+    const warnings: Finding[] = []
+    for (const move of this.message.moves) {
+      const next = this.#next.get(move.unit)!
+      const previous = this.#previous.get(move.unit)
+      if (move.evaluated) warnings.push(...dispose(next))
+      if (move.moved) next.state.release()
+      if (previous) {
+        this.#world.units.set(move.unit, previous)
+        previous.unit.bind(previous.state)
+      } else this.#world.units.delete(move.unit)
+    }
+    return warnings
+  }
+
+  /** The swap is permanent: the old version is disposed of and forgotten. */
+  settle(): Finding[] {
+    const warnings: Finding[] = []
+    for (const move of this.message.moves) {
+      const previous = this.#previous.get(move.unit)
+      if (!previous) continue
+      if (move.moved) previous.state.release()
+      if (!move.evaluated) continue
+      warnings.push(...dispose(previous))
+      previous.unit.bind(undefined)
+    }
+    this.#previous.clear()
+    this.#prepared.settle()
+    return warnings
+  }
+
+  /** Forgets a candidate that was not committed. */
+  discard(): void {
+    this.#prepared.discard()
+    for (const move of this.message.moves) if (move.moved) this.#next.get(move.unit)?.state.release()
+  }
+}
+
+/** Runs the unit's `verify`; a finding when it returns false or throws. */
+export function verifyUnit(live: LiveUnit, move: Pick<Move, 'unit' | 'file' | 'to'>): Finding | undefined {
+  try {
+    if (live.unit.definition.verify?.(live.state) !== false) return undefined
+  } catch (error) {
+    return blame('TICKSWAP_E_VERIFY_FAILED', error, move, `verify of ${move.unit} ${move.to} threw`)
+  }
+  const { unit, file } = move
+  return finding('TICKSWAP_E_VERIFY_FAILED', `verify of ${unit} ${move.to} returned false`, { unit, file })
+}
+
+/** Calls `dispose`; what it throws is reported, never fatal. */
+export function dispose(live: LiveUnit): Finding[] {
+  try {
+    live.unit.definition.dispose?.(live.state)
+    return []
+  } catch (error) {
+    const { name: unit, file } = live
+    const message = `dispose of ${unit} ${live.version} threw: ${text(error)}`
+    return [
+      finding('TICKSWAP_E_DISPOSE', message, { unit, file, severity: 'warning', ...placeOf(error, [file]) }),
+    ]
+  }
+}
+
+/** A finding about code of a unit that threw, at the place where it did. */
+export function blame(
+  code: ErrorCode,
+  error: unknown,
+  about: { unit: string; file: string },
+  what: string,
+): Finding {
+  const { unit, file } = about
+  const place = placeOf(error, [file]) ?? { file }
+  return { code, severity: 'error', message: `${what}: ${text(error)}`, advice: ADVICE[code], unit, ...place }
+}
+
+const text = (error: unknown): string =>
+  error instanceof Error ? `${error.name}: ${error.message}` : String(error)
+
+/** The module that holds the migrations is the newer one, whichever way the swap goes. */
+const migrationsOf = (move: Move, running: LiveUnit, next: LiveUnit): Migrations =>
+  (move.plan.direction === 'down' ? running : next).unit.definition.migrate
+
+/**
+ * Runs a migration. Without `shared`, the target's shared columns are copies that nobody
+ * sees: the participant moves only what is its own.
+ */
+function transfer(
+  move: Move,
+  plan: Move['plan'],
+  migrations: Migrations,
+  from: State,
+  to: State,
+  shared: boolean,
+): void {
+  if (shared) return migrate(plan, migrations, from, to)
+  const columns: Record<string, unknown> = { ...to.columns }
+  const own = new Set(move.memory.own.slots.map((slot) => slot.name))
+  for (const name of Object.keys(columns))
+    if (!own.has(name)) columns[name] = (to.columns as Record<string, { slice(): unknown }>)[name]!.slice()
+  const private_ = { columns, soft: to.soft } as State
+  migrate(plan, migrations, from, private_)
+  to.soft = private_.soft
+}

@@ -1,0 +1,37 @@
+import { TickswapError } from '../../errors.ts'
+import type { Artifact, Request } from './artifact.ts'
+import type { Graph } from './graph.ts'
+import type { Origin } from './resolution.ts'
+
+/** Checks that changed modules, and all that import them, find every name they import. */
+export function checkLinks(graph: Graph, changed: Iterable<string>): TickswapError[] {
+  const suspects = new Set(changed)
+  for (const id of suspects) for (const importer of graph.importersOf(id)) suspects.add(importer)
+  return [...suspects].flatMap((id) => {
+    const artifact = graph.modules.get(id)
+    return artifact ? [...moduleErrors(graph, artifact)] : []
+  })
+}
+
+function* moduleErrors(graph: Graph, { id, file, links }: Artifact): Generator<TickswapError> {
+  const resolution = graph.resolution
+  for (const slot of links.slots) {
+    if (slot.weak || slot.kind !== 'value') continue
+    yield* lost(resolution.slot(id, slot), slot.name, links.requests[slot.request]!, file)
+  }
+  for (const { name, imported, request, weak } of links.indirect) {
+    if (weak || imported === '*') continue
+    yield* lost(resolution.export(id, name), imported, links.requests[request]!, file)
+  }
+}
+
+function* lost(origin: Origin, name: string, request: Request, file: string): Generator<TickswapError> {
+  const { specifier, line, column } = request
+  const place = { file, ...(line && { line }), ...(column && { column }) }
+  if (origin.kind === 'missing') {
+    yield new TickswapError('TICKSWAP_E_LINK', `'${specifier}' does not export '${name}'`, place)
+  } else if (origin.kind === 'ambiguous') {
+    const message = `'${specifier}' has two different exports '${name}' through export *`
+    yield new TickswapError('TICKSWAP_E_LINK', message, place)
+  }
+}

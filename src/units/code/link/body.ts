@@ -1,0 +1,158 @@
+import { compileScript } from '../compile.ts'
+import type { Instance } from './instance.ts'
+
+/** The code of one instance, whatever kind of module it is. */
+export interface Body {
+  /** its slots can be written before it runs: it is in a circle of imports */
+  readonly writesEarly: boolean
+  /** makes the module's functions exist; a promise when the body awaits */
+  start(): Promise<unknown> | undefined
+  /** runs the module; a promise when the body awaits */
+  run(values: unknown[]): Promise<unknown> | undefined
+  /** gives a guarded slot its first value. @returns false when the slot is to be written as usual */
+  open(slot: number, value: unknown): boolean
+}
+
+export function bodyOf(instance: Instance): Body {
+  const { kind, code, bytes } = instance.artifact
+  switch (kind) {
+    case 'esm':
+      return new ScriptBody(instance)
+    case 'json':
+      return new ValueBody(instance, () => JSON.parse(code))
+    case 'raw':
+      return new ValueBody(instance, () => code)
+    case 'bytes':
+      return new ValueBody(instance, () => Uint8Array.from(bytes!))
+    default:
+      throw new TypeError(`modules of kind ${kind} have no body`)
+  }
+}
+
+/** A module that is one value, its default export. */
+class ValueBody implements Body {
+  readonly writesEarly = false
+  readonly #instance: Instance
+  readonly #make: () => unknown
+
+  constructor(instance: Instance, make: () => unknown) {
+    this.#instance = instance
+    this.#make = make
+  }
+
+  start(): undefined {}
+
+  run(): undefined {
+    const value = this.#make()
+    this.#instance.read = () => value
+  }
+
+  open(): boolean {
+    return false
+  }
+}
+
+type Steps = Generator<undefined, void> | AsyncGenerator<undefined, void>
+
+/**
+ * What a module's script talks to. The names are short because they stand in the
+ * script's first line; `transform/module-text.ts` writes them.
+ */
+class Handle {
+  readonly #instance: Instance
+  readonly guardWriters: ((value: unknown) => void)[] = []
+  /** values of the slots, read when the body starts */
+  v: unknown[] = []
+
+  constructor(instance: Instance) {
+    this.#instance = instance
+  }
+
+  /** links: hands over the reader of exports and the writer of slots */
+  l(read: ((index: number) => unknown) | 0, write: ((slot: number, value: unknown) => void) | 0): void {
+    if (read) this.#instance.read = read
+    if (write) this.#instance.write = write
+  }
+
+  /** a guarded slot exists from now on, and is written by `write` */
+  s(slot: number, write: (value: unknown) => void): void {
+    this.guardWriters[slot] = write
+  }
+
+  /** notifies of an export that was written to */
+  n(index: number, value: unknown): void {
+    this.#instance.publish(index, value)
+  }
+
+  /** publishes exports that have their first value */
+  p(...indexes: number[]): void {
+    for (const index of indexes) this.#instance.publish(index, this.#instance.read(index))
+  }
+
+  /** names an anonymous default function */
+  name(value: object): void {
+    Object.defineProperty(value, 'name', { value: 'default', configurable: true })
+  }
+
+  /** `import.meta` */
+  get m(): object {
+    return this.#instance.meta
+  }
+
+  /** `import()` */
+  d(specifier: unknown, options?: ImportCallOptions): Promise<unknown> {
+    return this.#instance.world.importDynamically(this.#instance, specifier, options)
+  }
+}
+
+class ScriptBody implements Body {
+  readonly #handle: Handle
+  readonly #steps: Steps
+  readonly #guards: Map<number, Generator> | undefined
+
+  constructor(instance: Instance) {
+    this.#handle = new Handle(instance)
+    let make = compileScript(instance.artifact).runInThisContext() as (handle: Handle) => Generator
+    for (const [slot, { guarded }] of instance.artifact.links.slots.entries()) {
+      if (!guarded) continue
+      const guard = make(this.#handle)
+      this.#guards ??= new Map()
+      this.#guards.set(slot, guard)
+      make = guard.next().value
+    }
+    this.#steps = make(this.#handle) as Steps
+  }
+
+  get writesEarly(): boolean {
+    return this.#guards !== undefined
+  }
+
+  start(): Promise<unknown> | undefined {
+    return this.#step()
+  }
+
+  run(values: unknown[]): Promise<unknown> | undefined {
+    this.#handle.v = values
+    const running = this.#step()
+    if (!this.#guards) this.#handle.v = []
+    return running
+  }
+
+  open(slot: number, value: unknown): boolean {
+    const guard = this.#guards?.get(slot)
+    if (guard) {
+      this.#guards!.delete(slot)
+      this.#handle.v[slot] = value
+      guard.next()
+      return true
+    }
+    const write = this.#handle.guardWriters[slot]
+    write?.(value)
+    return write !== undefined
+  }
+
+  #step(): Promise<unknown> | undefined {
+    const step = this.#steps.next()
+    return step instanceof Promise ? step : undefined
+  }
+}

@@ -1,0 +1,147 @@
+import { TickswapError } from '../../../errors.ts'
+import { cycles, type GraphNode, nodeOf } from '../graph.ts'
+import type { Instance } from './instance.ts'
+
+/** Evaluates instances in order, in a loop that does not yield. */
+export function evaluateSync(order: readonly Instance[]): void {
+  for (const instance of order) {
+    instance.evaluate()
+    instance.finish()
+  }
+}
+
+/** Refuses modules that await, before any of them runs. */
+export function refuseAwait(order: readonly Instance[]): void {
+  const awaiting = order.find((instance) => instance.artifact.async)
+  if (!awaiting) return
+  const { file } = awaiting.artifact
+  throw new TickswapError('TICKSWAP_E_TOP_LEVEL_AWAIT', 'the module awaits at its top level', { file })
+}
+
+interface Node {
+  readonly instance: Instance
+  readonly order: number
+  /** the module whose completion stands for the circle this one is in */
+  root: Node
+  pending: number
+  readonly parents: Node[]
+  state: 'waiting' | 'async' | 'done' | 'failed'
+}
+
+/**
+ * Evaluates with top-level await, in the order the language gives: a module waits
+ * for those it imports, and nothing else does.
+ */
+export class AsyncEvaluation {
+  readonly #nodes = new Map<string, Node>()
+  #left = 0
+  #fail!: (error: unknown) => void
+  #done!: () => void
+  readonly #result: Promise<void>
+
+  constructor(order: readonly Instance[]) {
+    this.#result = new Promise((resolve, reject) => {
+      this.#done = resolve
+      this.#fail = reject
+    })
+    for (const [index, instance] of order.entries()) {
+      const node: Node = {
+        instance,
+        order: index,
+        root: undefined as never,
+        pending: 0,
+        parents: [],
+        state: 'waiting',
+      }
+      node.root = node
+      this.#nodes.set(instance.id, node)
+    }
+    const groups = cycles(this.#nodes.keys(), (id): GraphNode | undefined => {
+      const node = this.#nodes.get(id)
+      return node && nodeOf(node.instance.artifact)
+    })
+    const roots = new Map<number, Node>()
+    for (const [id, group] of groups) {
+      const node = this.#nodes.get(id)
+      if (node && (roots.get(group)?.order ?? -1) < node.order) roots.set(group, node)
+    }
+    for (const [id, group] of groups) {
+      const node = this.#nodes.get(id)
+      if (node) node.root = roots.get(group)!
+    }
+  }
+
+  async run(): Promise<void> {
+    this.#left = this.#nodes.size
+    if (this.#left === 0) return
+    for (const node of this.#nodes.values()) {
+      for (const dependency of this.#dependencies(node)) {
+        if (dependency.state !== 'async') continue
+        node.pending++
+        dependency.parents.push(node)
+      }
+      if (node.pending > 0) node.state = 'async'
+      else if (!this.#execute(node)) break
+    }
+    return this.#result
+  }
+
+  *#dependencies(node: Node): Generator<Node> {
+    for (const id of node.instance.artifact.imports) {
+      const dependency = this.#nodes.get(id)
+      if (!dependency || dependency.order >= node.order) continue
+      yield dependency.root === node.root ? dependency : dependency.root
+    }
+  }
+
+  /** @returns false when it threw */
+  #execute(node: Node): boolean {
+    try {
+      const running = node.instance.evaluate()
+      if (!running) {
+        this.#settle(node)
+        return true
+      }
+      node.state = 'async'
+      running.then(
+        () => this.#fulfilled(node),
+        (error) => this.#rejected(node, error),
+      )
+      return true
+    } catch (error) {
+      this.#rejected(node, error)
+      return false
+    }
+  }
+
+  #settle(node: Node): void {
+    node.state = 'done'
+    node.instance.finish()
+    if (--this.#left === 0) this.#done()
+  }
+
+  #rejected(node: Node, error: unknown): void {
+    if (node.state === 'failed') return
+    node.state = 'failed'
+    this.#fail(error)
+    for (const parent of node.parents) this.#rejected(parent, error)
+  }
+
+  #fulfilled(node: Node): void {
+    if (node.state === 'failed') return
+    this.#settle(node)
+    const ready: Node[] = []
+    this.#gather(node, ready)
+    for (const next of ready.sort((a, b) => a.order - b.order)) {
+      if (next.state !== 'failed') this.#execute(next)
+    }
+  }
+
+  #gather(node: Node, ready: Node[]): void {
+    for (const parent of node.parents) {
+      if (ready.includes(parent) || parent.state === 'failed' || --parent.pending > 0) continue
+      ready.push(parent)
+      if (!parent.instance.artifact.async) this.#gather(parent, ready)
+    }
+  }
+}

@@ -1,0 +1,61 @@
+import { createRequire } from 'node:module'
+import { fileURLToPath } from 'node:url'
+import { types } from 'node:util'
+import { TickswapError } from '../../../errors.ts'
+
+export type Namespace = Readonly<Record<string, unknown>>
+
+const require = createRequire(import.meta.url)
+
+/** Modules that Node loads, once per thread: npm packages and `node:` modules. */
+export class Externals {
+  readonly #loaded = new Map<string, Namespace>()
+
+  get(id: string): Namespace {
+    return this.#loaded.get(id) ?? this.loadSync(id)
+  }
+
+  names(id: string): ReadonlySet<string> {
+    return new Set(Object.keys(this.get(id)))
+  }
+
+  async load(id: string, options?: ImportCallOptions): Promise<Namespace> {
+    const known = this.#loaded.get(id)
+    if (known) return known
+    const namespace: Namespace = await (options ? import(id, options) : import(id))
+    this.#loaded.set(id, namespace)
+    return namespace
+  }
+
+  /** Loads in a loop that never yields: by `require`, which takes ES modules without top-level await. */
+  loadSync(id: string): Namespace {
+    const namespace = id.startsWith('node:') ? builtinNamespace(id) : fileNamespace(id)
+    this.#loaded.set(id, namespace)
+    return namespace
+  }
+}
+
+function builtinNamespace(id: string): Namespace {
+  const module: unknown = process.getBuiltinModule(id)
+  if (module === undefined) throw new TickswapError('TICKSWAP_E_RESOLVE', `there is no module '${id}'`)
+  return commonJsNamespace(module)
+}
+
+function fileNamespace(id: string): Namespace {
+  if (!id.startsWith('file:')) {
+    throw new TickswapError('TICKSWAP_E_RESOLVE', `'${id}' can only be loaded in a loop that yields`)
+  }
+  const module: unknown = require(fileURLToPath(id))
+  return types.isModuleNamespaceObject(module) ? (module as Namespace) : commonJsNamespace(module)
+}
+
+/** What `import()` makes of a CommonJS module: its value as default, and its properties by name. */
+function commonJsNamespace(module: unknown): Namespace {
+  const namespace: Record<string, unknown> = Object.create(null)
+  if ((typeof module === 'object' && module !== null) || typeof module === 'function') {
+    for (const name of Object.keys(module)) namespace[name] = Reflect.get(module, name)
+  }
+  namespace.default = module
+  Object.defineProperty(namespace, Symbol.toStringTag, { value: 'Module' })
+  return Object.freeze(namespace)
+}

@@ -1,0 +1,118 @@
+import type { Artifact } from '../artifact.ts'
+import { type Body, bodyOf } from './body.ts'
+import { type Listener, Wiring } from './wiring.ts'
+import type { World } from './world.ts'
+
+interface Subscription {
+  readonly listener: Listener
+  readonly slot: number
+}
+
+/** linked: its functions exist. evaluated: its body has run to the end. */
+type Phase = 'new' | 'linked' | 'running' | 'evaluated'
+
+/** One evaluation of one version of a module. */
+export class Instance implements Listener {
+  readonly artifact: Artifact
+  readonly wiring = new Wiring(this)
+  /** where its imports are looked up: the candidate's world until the commit, then the running one */
+  world: World
+  /** the value of an export, by its index. @throws ReferenceError before it is initialised */
+  read: (index: number) => unknown = () => undefined
+  /** sets the variable of a slot */
+  write: (slot: number, value: unknown) => void = () => undefined
+  #phase: Phase = 'new'
+  #body: Body | undefined
+  #subscriptions: Map<number, Set<Subscription>> | undefined
+  #meta: object | undefined
+
+  constructor(artifact: Artifact, world: World) {
+    this.artifact = artifact
+    this.world = world
+  }
+
+  get id(): string {
+    return this.artifact.id
+  }
+
+  get phase(): Phase {
+    return this.#phase
+  }
+
+  get meta(): object {
+    this.#meta ??= this.world.metaOf(this)
+    return this.#meta
+  }
+
+  /** Compiles, and runs up to the point where the module's functions exist. */
+  link(): Promise<unknown> | undefined {
+    this.#body = bodyOf(this)
+    const started = this.#body.start()
+    this.#phase = 'linked'
+    return started
+  }
+
+  /** Runs the body. @returns a promise when the body awaits */
+  evaluate(): Promise<unknown> | undefined {
+    const body = this.#body!
+    if (body.writesEarly) this.wiring.deliverAll()
+    const values = body.writesEarly ? [] : this.wiring.values()
+    this.#phase = 'running'
+    return body.run(values)
+  }
+
+  /** The body is through: everybody who waited gets the final values. */
+  finish(): void {
+    this.#phase = 'evaluated'
+    if (!this.#subscriptions) return
+    for (const [index, subscriptions] of this.#subscriptions) {
+      this.publish(index, this.read(index))
+      if (!this.#isLive(index)) subscriptions.clear()
+    }
+  }
+
+  /** Whether an export can be read without throwing. */
+  isReady(index: number): boolean {
+    if (this.#phase === 'evaluated') return true
+    if (this.#phase === 'new') return false
+    try {
+      this.read(index)
+      return true
+    } catch {
+      return false
+    }
+  }
+
+  /** Whether importers of an export have to listen. */
+  mayChange(index: number): boolean {
+    return this.#phase !== 'evaluated' || this.#isLive(index)
+  }
+
+  receive(slot: number, value: unknown): void {
+    if (this.#phase === 'running' || this.#phase === 'evaluated' || this.#body?.writesEarly) {
+      if (!this.#body?.open(slot, value)) this.write(slot, value)
+    }
+  }
+
+  /** Tells importers the value of an export. */
+  publish(index: number, value: unknown): void {
+    const subscriptions = this.#subscriptions?.get(index)
+    if (subscriptions) for (const { listener, slot } of subscriptions) listener.receive(slot, value)
+  }
+
+  subscribe(index: number, listener: Listener, slot: number): void {
+    this.#subscriptions ??= new Map()
+    const set = this.#subscriptions.get(index) ?? new Set()
+    this.#subscriptions.set(index, set.add({ listener, slot }))
+  }
+
+  unsubscribe(index: number, listener: Listener, slot: number): void {
+    const set = this.#subscriptions?.get(index)
+    if (!set) return
+    for (const each of set) if (each.listener === listener && each.slot === slot) set.delete(each)
+  }
+
+  #isLive(index: number): boolean {
+    return this.artifact.links.locals[index]!.live
+  }
+}

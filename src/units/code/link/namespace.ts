@@ -1,0 +1,103 @@
+import type { Instance } from './instance.ts'
+import { type Listener, Wiring } from './wiring.ts'
+import { sourceAt, type World } from './world.ts'
+
+/**
+ * A module's namespace object, as the language has it. It reads through a world, so
+ * one that was kept follows the swaps; the names it was made with stay.
+ */
+export class ModuleNamespace implements ProxyHandler<object> {
+  readonly object: object
+  readonly names: readonly string[]
+  world: World
+  readonly #id: string
+
+  constructor(id: string, world: World) {
+    this.#id = id
+    this.world = world
+    this.names = world.resolution.names(id)
+    const shape: object = Object.create(null)
+    for (const name of this.names) {
+      Object.defineProperty(shape, name, { value: undefined, writable: true, enumerable: true })
+    }
+    Object.defineProperty(shape, Symbol.toStringTag, { value: 'Module' })
+    this.object = new Proxy(Object.preventExtensions(shape), this)
+  }
+
+  get(shape: object, key: string | symbol): unknown {
+    if (typeof key === 'symbol') return Reflect.get(shape, key)
+    return key in shape ? this.#read(key) : undefined
+  }
+
+  set(): boolean {
+    return false
+  }
+
+  getOwnPropertyDescriptor(shape: object, key: string | symbol): PropertyDescriptor | undefined {
+    const descriptor = Reflect.getOwnPropertyDescriptor(shape, key)
+    if (descriptor && typeof key === 'string') descriptor.value = this.#read(key)
+    return descriptor
+  }
+
+  defineProperty(shape: object, key: string | symbol, asked: PropertyDescriptor): boolean {
+    const current = this.getOwnPropertyDescriptor(shape, key)
+    if (!current) return false
+    if ('get' in asked || 'set' in asked || asked.configurable === true) return false
+    if (asked.enumerable !== undefined && asked.enumerable !== current.enumerable) return false
+    if (asked.writable !== undefined && asked.writable !== current.writable) return false
+    return !('value' in asked) || Object.is(asked.value, current.value)
+  }
+
+  setPrototypeOf(_shape: object, prototype: object | null): boolean {
+    return prototype === null
+  }
+
+  #read(name: string): unknown {
+    const source = sourceAt(this.world, this.world.resolution.export(this.#id, name))
+    if (!source) return undefined
+    return source.instance ? source.instance.read(source.index) : source.value
+  }
+}
+
+/** Objects without inherited names that V8 keeps in its fast form, which `Object.create(null)` does not. */
+class Bare {
+  readonly [name: string]: unknown
+}
+Object.setPrototypeOf(Bare.prototype, null)
+Reflect.deleteProperty(Bare.prototype, 'constructor')
+
+/** The plain twin of a namespace: properties with the current values, for `ns.name` in hot code. */
+export class ModuleView implements Listener {
+  readonly object: Record<string, unknown> = new Bare()
+  readonly wiring = new Wiring(this)
+  readonly #names: readonly string[]
+
+  constructor(id: string, world: World) {
+    this.#names = world.resolution.names(id)
+    for (const [slot, name] of this.#names.entries()) {
+      const source = sourceAt(world, world.resolution.export(id, name))
+      if (source?.instance) this.#defer(name, source.instance, source.index)
+      this.wiring.rewire(slot, source)
+    }
+  }
+
+  receive(slot: number, value: unknown): void {
+    const name = this.#names[slot]!
+    const isAccessor = Object.getOwnPropertyDescriptor(this.object, name)?.get !== undefined
+    if (!isAccessor) this.object[name] = value
+    else
+      Object.defineProperty(this.object, name, {
+        value,
+        writable: true,
+        enumerable: true,
+        configurable: true,
+      })
+  }
+
+  /** Until there is a value, reading throws what reading the variable throws. */
+  #defer(name: string, instance: Instance, index: number): void {
+    if (instance.isReady(index)) return
+    const get = (): unknown => instance.read(index)
+    Object.defineProperty(this.object, name, { get, enumerable: true, configurable: true })
+  }
+}

@@ -1,0 +1,251 @@
+import type { Artifact, GraphUpdate } from '../artifact.ts'
+import { Resolution } from '../resolution.ts'
+import { AsyncEvaluation, evaluateSync, refuseAwait } from './evaluation.ts'
+import type { Externals } from './externals.ts'
+import { Instance } from './instance.ts'
+import { ModuleNamespace, ModuleView } from './namespace.ts'
+import type { RunningWorld } from './running-world.ts'
+import type { Source, Wiring } from './wiring.ts'
+import { sourceOf, type World } from './world.ts'
+
+/** A slot of a running importer that the commit rewires. */
+interface Patch {
+  readonly wiring: Wiring
+  readonly slot: number
+  readonly before: Source | undefined
+  readonly after: Source | undefined
+}
+
+/** What the commit put into the running world, with what was there before. */
+interface Replaced {
+  readonly instances: readonly (readonly [string, Instance | undefined])[]
+  readonly artifacts: readonly (readonly [string, Artifact | undefined])[]
+  readonly namespaces: readonly (readonly [string, ModuleNamespace | undefined])[]
+  readonly views: readonly (readonly [string, ModuleView | undefined])[]
+  readonly resolution: Resolution
+}
+
+/**
+ * New instances, evaluated beside the running ones. Until `commit`, which evaluates
+ * and compiles nothing, the running program does not notice them.
+ */
+export class Prepared implements World {
+  readonly resolution: Resolution
+  readonly #running: RunningWorld
+  readonly #artifacts: ReadonlyMap<string, Artifact>
+  readonly #removed: ReadonlySet<string>
+  readonly #instances = new Map<string, Instance>()
+  readonly #namespaces = new Map<string, ModuleNamespace>()
+  readonly #views = new Map<string, ModuleView>()
+  readonly #patches: Patch[] = []
+  readonly #order: Instance[] = []
+  readonly #rebind: readonly string[]
+  #replaced: Replaced | undefined
+  #state: 'open' | 'committed' | 'settled' | 'discarded' = 'open'
+
+  constructor(running: RunningWorld, update: GraphUpdate) {
+    this.#running = running
+    this.#artifacts = new Map(update.artifacts.map((artifact) => [artifact.id, artifact]))
+    this.#removed = new Set(update.removed)
+    this.#rebind = update.rebind
+    this.resolution = new Resolution({
+      links: (id) => this.artifact(id)?.links,
+      externalNames: (id) => running.externals.names(id),
+    })
+    const lazy = new Set(update.lazy)
+    for (const id of update.evaluate) {
+      if (lazy.has(id) && !running.instance(id)) continue
+      const instance = new Instance(this.artifact(id)!, this)
+      this.#instances.set(id, instance)
+      this.#order.push(instance)
+    }
+  }
+
+  get externals(): Externals {
+    return this.#running.externals
+  }
+
+  /** Ids of the modules that were evaluated. */
+  get evaluated(): readonly string[] {
+    return this.#order.map((instance) => instance.id)
+  }
+
+  instance(id: string): Instance | undefined {
+    if (this.#removed.has(id)) return undefined
+    return this.#instances.get(id) ?? this.#running.instance(id)
+  }
+
+  artifact(id: string): Artifact | undefined {
+    if (this.#removed.has(id)) return undefined
+    return this.#artifacts.get(id) ?? this.#running.artifact(id)
+  }
+
+  /** The namespace a module will have after the commit. */
+  namespace(id: string): object {
+    if (!this.#isTouched(id)) return this.#running.namespace(id)
+    const namespace = this.#namespaces.get(id) ?? new ModuleNamespace(id, this)
+    this.#namespaces.set(id, namespace)
+    return namespace.object
+  }
+
+  view(id: string): object {
+    if (!this.#isTouched(id)) return this.#running.view(id)
+    const view = this.#views.get(id) ?? new ModuleView(id, this)
+    this.#views.set(id, view)
+    return view.object
+  }
+
+  metaOf(instance: Instance): object {
+    return this.#running.metaOf(instance)
+  }
+
+  importDynamically(instance: Instance, specifier: unknown, options?: ImportCallOptions): Promise<unknown> {
+    return this.#running.importDynamically(instance, specifier, options)
+  }
+
+  /** Links, evaluates and works out the commit, without yielding. */
+  evaluateSync(): this {
+    return this.#guarded(() => {
+      refuseAwait(this.#order)
+      this.#link()
+      evaluateSync(this.#order)
+      this.#collectPatches()
+      return this
+    })
+  }
+
+  async evaluateAsync(): Promise<this> {
+    try {
+      await this.#loadExternals()
+      await Promise.all(this.#link())
+      await new AsyncEvaluation(this.#order).run()
+      this.#collectPatches()
+      return this
+    } catch (error) {
+      this.discard()
+      throw error
+    }
+  }
+
+  #guarded<T>(step: () => T): T {
+    try {
+      return step()
+    } catch (error) {
+      this.discard()
+      throw error
+    }
+  }
+
+  async #loadExternals(): Promise<void> {
+    for (const instance of this.#order) {
+      for (const { kind, id } of instance.artifact.links.requests) {
+        if (kind === 'external') await this.externals.load(id)
+      }
+    }
+  }
+
+  /** All modules get their functions, then all get their imports, before the first one runs. */
+  #link(): Promise<unknown>[] {
+    const started = this.#order.map((instance) => instance.link())
+    for (const { artifact, wiring } of this.#order) {
+      for (const request of artifact.links.requests) {
+        if (request.kind === 'external') this.externals.get(request.id)
+      }
+      for (const [index, slot] of artifact.links.slots.entries()) {
+        wiring.connect(index, sourceOf(this, artifact.id, slot))
+      }
+    }
+    for (const { wiring } of this.#order) wiring.deliverAll()
+    return started.filter((promise) => promise !== undefined)
+  }
+
+  /** Whether a module's names lead to something new. */
+  #isTouched(id: string): boolean {
+    if (this.#instances.has(id) || this.#artifacts.has(id) || !this.#running.artifact(id)) return true
+    const before = this.#running.resolution.names(id)
+    const after = this.resolution.names(id)
+    if (before.length !== after.length || before.some((name, index) => name !== after[index])) return true
+    return after.some((name) => {
+      const origin = this.resolution.export(id, name)
+      return (origin.kind === 'local' || origin.kind === 'namespace') && this.#instances.has(origin.id)
+    })
+  }
+
+  #collectPatches(): void {
+    for (const id of this.#rebind) {
+      const importer = this.#running.instance(id)
+      if (!importer || this.#instances.has(id)) continue
+      for (const [slot, description] of importer.artifact.links.slots.entries()) {
+        const before = importer.wiring.source(slot)
+        const after = sourceOf(this, id, description)
+        if (!sameSource(before, after)) this.#patches.push({ wiring: importer.wiring, slot, before, after })
+      }
+    }
+  }
+
+  /** Makes the new instances the running ones, and every importer use them. Fast enough for a tick. */
+  commit(): void {
+    if (this.#state !== 'open') return
+    this.#state = 'committed'
+    const running = this.#running
+    this.#replaced = {
+      instances: running.instances.replace(this.#instances, this.#removed),
+      artifacts: running.artifacts.replace(this.#artifacts, this.#removed),
+      namespaces: running.namespaces.replace(this.#namespaces, this.#removed),
+      views: running.views.replace(this.#views, this.#removed),
+      resolution: running.resolution,
+    }
+    running.resolution = this.resolution
+    this.#moveTo(running)
+    for (const [, instance] of this.#replaced.instances) instance?.wiring.suspend()
+    for (const [, view] of this.#replaced.views) view?.wiring.suspend()
+    for (const { wiring, slot, after } of this.#patches) wiring.rewire(slot, after)
+  }
+
+  /** Undoes the commit: the old instances run again, and every importer uses them. */
+  revert(): void {
+    if (this.#state !== 'committed') return
+    this.#state = 'open'
+    const running = this.#running
+    const replaced = this.#replaced!
+    running.instances.restore(replaced.instances)
+    running.artifacts.restore(replaced.artifacts)
+    running.namespaces.restore(replaced.namespaces)
+    running.views.restore(replaced.views)
+    running.resolution = replaced.resolution
+    this.#replaced = undefined
+    this.#moveTo(this)
+    for (const [, instance] of replaced.instances) instance?.wiring.resume()
+    for (const [, view] of replaced.views) view?.wiring.resume()
+    for (const { wiring, slot, before } of this.#patches) wiring.rewire(slot, before)
+  }
+
+  /** Makes the commit final, and forgets what it replaced. */
+  settle(): void {
+    if (this.#state !== 'committed') return
+    this.#state = 'settled'
+    this.#replaced = undefined
+    this.#patches.length = 0
+  }
+
+  /** Drops new instances that were never committed, or were taken back. */
+  discard(): void {
+    if (this.#state !== 'open') return
+    this.#state = 'discarded'
+    for (const { wiring } of this.#order) wiring.suspend()
+    for (const view of this.#views.values()) view.wiring.suspend()
+  }
+
+  #moveTo(world: World): void {
+    for (const instance of this.#order) instance.world = world
+    for (const namespace of this.#namespaces.values()) namespace.world = world
+  }
+}
+
+function sameSource(a: Source | undefined, b: Source | undefined): boolean {
+  if (!a || !b) return a === b
+  if (a.instance || b.instance) {
+    return a.instance === b.instance && (a as { index?: number }).index === (b as { index?: number }).index
+  }
+  return Object.is(a.value, b.value)
+}

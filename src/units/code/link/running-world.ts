@@ -1,0 +1,106 @@
+import { pathToFileURL } from 'node:url'
+import type { Artifact } from '../artifact.ts'
+import { Resolution } from '../resolution.ts'
+import { Resolver } from '../resolve/resolver.ts'
+import { Externals } from './externals.ts'
+import type { Instance } from './instance.ts'
+import { ModuleNamespace, ModuleView } from './namespace.ts'
+import type { World } from './world.ts'
+
+/** A map whose changes can be taken back. */
+class Table<V> extends Map<string, V> {
+  /** Puts in and takes out. @returns what was there, for `restore` */
+  replace(entries: ReadonlyMap<string, V>, removed: ReadonlySet<string>): [string, V | undefined][] {
+    const before: [string, V | undefined][] = []
+    for (const [id, value] of entries) {
+      before.push([id, this.get(id)])
+      this.set(id, value)
+    }
+    for (const id of removed) {
+      before.push([id, this.get(id)])
+      this.delete(id)
+    }
+    return before
+  }
+
+  restore(before: readonly (readonly [string, V | undefined])[]): void {
+    for (const [id, value] of before) {
+      if (value === undefined) this.delete(id)
+      else this.set(id, value)
+    }
+  }
+}
+
+export interface RunningHooks {
+  /** loads a hot module that is not evaluated yet, for `import()` */
+  readonly importHot: (id: string) => Promise<object>
+}
+
+/** The modules that run. Only a commit changes what is in it. */
+export class RunningWorld implements World {
+  readonly instances = new Table<Instance>()
+  readonly artifacts = new Table<Artifact>()
+  readonly namespaces = new Table<ModuleNamespace>()
+  readonly views = new Table<ModuleView>()
+  readonly externals = new Externals()
+  readonly #hooks: RunningHooks
+  readonly #resolver = new Resolver((file) => this.artifacts.has(file))
+  resolution: Resolution
+
+  constructor(hooks: RunningHooks) {
+    this.#hooks = hooks
+    this.resolution = new Resolution({
+      links: (id) => this.artifact(id)?.links,
+      externalNames: (id) => this.externals.names(id),
+    })
+  }
+
+  instance(id: string): Instance | undefined {
+    return this.instances.get(id)
+  }
+
+  artifact(id: string): Artifact | undefined {
+    return this.artifacts.get(id)
+  }
+
+  namespace(id: string): object {
+    const namespace = this.namespaces.get(id) ?? new ModuleNamespace(id, this)
+    this.namespaces.set(id, namespace)
+    return namespace.object
+  }
+
+  view(id: string): object {
+    const view = this.views.get(id) ?? new ModuleView(id, this)
+    this.views.set(id, view)
+    return view.object
+  }
+
+  metaOf({ artifact }: Instance): object {
+    const { file } = artifact
+    const meta = Object.create(null)
+    meta.dirname = file.slice(0, Math.max(1, file.lastIndexOf('/')))
+    meta.filename = file
+    meta.resolve = (specifier: unknown) => this.#resolveFrom(file, String(specifier))
+    meta.url = pathToFileURL(file).href
+    return meta
+  }
+
+  /** `import()`: what is hot is hot here too, the rest is Node's. */
+  async importDynamically(instance: Instance, asked: unknown, options?: ImportCallOptions): Promise<unknown> {
+    const specifier = String(asked)
+    const { file, links } = instance.artifact
+    const request =
+      links.lazy.find((each) => each.specifier === specifier) ?? this.#resolver.resolve(specifier, file)
+    return request.kind === 'hot'
+      ? this.#hooks.importHot(request.id)
+      : this.externals.load(request.id, options)
+  }
+
+  #resolveFrom(file: string, specifier: string): string {
+    const base = pathToFileURL(file).href
+    if (/^\.{0,2}\//.test(specifier)) return new URL(specifier, base).href
+    if (URL.canParse(specifier) && !specifier.startsWith('node:')) return new URL(specifier).href
+    const { kind, id } = this.#resolver.resolve(specifier, file)
+    return kind === 'hot' ? pathToFileURL(id).href : id
+  }
+}

@@ -1,0 +1,70 @@
+import type { Artifact, Slot } from '../artifact.ts'
+import { linkError } from '../loader-error.ts'
+import { isLost, type Origin, type Resolution } from '../resolution.ts'
+import type { Externals, Namespace } from './externals.ts'
+import type { Instance } from './instance.ts'
+import type { Source } from './wiring.ts'
+
+/** A consistent set of instances: the running ones, or those as they will be after a commit. */
+export interface World {
+  readonly resolution: Resolution
+  readonly externals: Externals
+  instance(id: string): Instance | undefined
+  artifact(id: string): Artifact | undefined
+  /** the namespace object of a module */
+  namespace(id: string): object
+  /** a plain object with a module's exports as properties, for `ns.name` in hot code */
+  view(id: string): object
+  metaOf(instance: Instance): object
+  importDynamically(instance: Instance, specifier: unknown, options?: ImportCallOptions): Promise<unknown>
+}
+
+/** What a slot of module `id` is connected to in a world. @throws SyntaxError when there is no such export */
+export function sourceOf(world: World, id: string, slot: Slot): Source | undefined {
+  const origin = world.resolution.slot(id, slot)
+  if (isLost(origin)) {
+    if (slot.weak) return undefined
+    throw missing(world, id, slot)
+  }
+  if (origin.kind === 'external') return externalSource(world, id, origin, slot)
+  return sourceAt(world, origin, slot.kind === 'view')
+}
+
+/** The source behind an export's origin in the graph. */
+export function sourceAt(world: World, origin: Origin, asView = false): Source | undefined {
+  switch (origin.kind) {
+    case 'local': {
+      const instance = world.instance(origin.id)
+      return instance && { instance, index: origin.index }
+    }
+    case 'namespace':
+      return { value: asView ? world.view(origin.id) : world.namespace(origin.id) }
+    case 'external': {
+      const namespace = world.externals.get(origin.id)
+      return { value: origin.name === '*' ? namespace : namespace[origin.name] }
+    }
+    default:
+      return undefined
+  }
+}
+
+function externalSource(
+  world: World,
+  id: string,
+  origin: Origin & { kind: 'external' },
+  slot: Slot,
+): Source | undefined {
+  const namespace: Namespace = world.externals.get(origin.id)
+  if (origin.name !== '*' && !(origin.name in namespace)) {
+    if (slot.weak) return undefined
+    throw missing(world, id, slot)
+  }
+  return sourceAt(world, origin)
+}
+
+function missing(world: World, id: string, slot: Slot): SyntaxError {
+  const artifact = world.artifact(id)!
+  const { specifier, line, column } = artifact.links.requests[slot.request]!
+  const message = `The requested module '${specifier}' does not provide an export named '${slot.name}'`
+  return linkError(message, { file: artifact.file, ...(line && { line }), ...(column && { column }) })
+}

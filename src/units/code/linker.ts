@@ -1,0 +1,98 @@
+/**
+ * The linker runs artifacts, in every participant. Synchronous where it has to be: it
+ * works in a loop that never yields to the event loop.
+ *
+ *     const linker = new Linker()
+ *     await linker.loadAsync(update)            // boot; or linker.load(update), without awaiting
+ *     const prepared = linker.prepare(update)   // compiles and evaluates beside what runs; throws what it throws
+ *     prepared.namespace(id)                    // the candidate's exports
+ *     prepared.commit()                         // at the boundary: slots are rebound, nothing is evaluated
+ *     prepared.revert()                         // back again, exactly; commit() may follow
+ *     prepared.settle()                         // for good: what was replaced is forgotten
+ *     prepared.discard()                        // instead of commit, or after revert
+ *     linker.namespace(id)                      // what runs now
+ */
+
+import type { Artifact, GraphUpdate } from './artifact.ts'
+import { evaluationOrder, nodeOf } from './graph.ts'
+import { Prepared } from './link/prepared.ts'
+import { RunningWorld } from './link/running-world.ts'
+
+export type { Prepared } from './link/prepared.ts'
+
+export interface LinkerOptions {
+  /** stages a hot file that the graph does not have and applies it, for `import()` of a computed name */
+  readonly loadMissing?: (id: string) => Promise<void>
+}
+
+export class Linker {
+  readonly #world: RunningWorld
+  readonly #options: LinkerOptions
+  readonly #loading = new Map<string, Promise<object>>()
+
+  constructor(options: LinkerOptions = {}) {
+    this.#options = options
+    this.#world = new RunningWorld({ importHot: (id) => this.importHot(id) })
+  }
+
+  /** Loads without yielding. @throws what a module throws; TICKSWAP_E_TOP_LEVEL_AWAIT when one awaits */
+  load(update: GraphUpdate): void {
+    finish(this.prepare(update))
+  }
+
+  /** Loads externals natively, then evaluates, with top-level await. */
+  async loadAsync(update: GraphUpdate): Promise<void> {
+    finish(await this.prepareAsync(update))
+  }
+
+  /** Evaluates an update beside the running modules, without yielding. */
+  prepare(update: GraphUpdate): Prepared {
+    return new Prepared(this.#world, update).evaluateSync()
+  }
+
+  prepareAsync(update: GraphUpdate): Promise<Prepared> {
+    return new Prepared(this.#world, update).evaluateAsync()
+  }
+
+  /** The namespace object of a running module. @throws TypeError when there is no such module */
+  namespace(id: string): object {
+    if (!this.has(id)) throw new TypeError(`no module ${id} is running`)
+    return this.#world.namespace(id)
+  }
+
+  /** Whether a module has been evaluated here. */
+  has(id: string): boolean {
+    return this.#world.instance(id) !== undefined
+  }
+
+  /** The version of a module that runs here. */
+  sourceOf(id: string): Artifact | undefined {
+    return this.#world.instance(id)?.artifact
+  }
+
+  /** The namespace of a hot module, which is evaluated first if it is not running yet. */
+  async importHot(id: string): Promise<object> {
+    if (this.has(id)) return this.namespace(id)
+    const loading = this.#loading.get(id) ?? this.#loadHot(id).finally(() => this.#loading.delete(id))
+    this.#loading.set(id, loading)
+    return loading
+  }
+
+  async #loadHot(id: string): Promise<object> {
+    if (!this.#world.artifact(id)) await this.#options.loadMissing?.(id)
+    if (!this.has(id)) {
+      const node = (each: string) => {
+        const artifact = this.#world.artifact(each)
+        return artifact && nodeOf(artifact)
+      }
+      const evaluate = evaluationOrder([id], node).filter((each) => !this.has(each))
+      await this.loadAsync({ artifacts: [], evaluate, lazy: [], rebind: [], removed: [] })
+    }
+    return this.namespace(id)
+  }
+}
+
+function finish(prepared: Prepared): void {
+  prepared.commit()
+  prepared.settle()
+}

@@ -1,0 +1,137 @@
+import type { Artifact, GraphUpdate } from './artifact.ts'
+import type { Graph } from './graph.ts'
+import type { Origin } from './resolution.ts'
+
+/**
+ * Decides what an update has to evaluate. A module is evaluated anew when it changed
+ * itself, or when what it does while it is evaluated reads, directly or through the
+ * functions it calls, a binding of a module that is evaluated anew: such a value may
+ * have been baked into its own state. Everything else that imports a new module only
+ * gets its imports rebound.
+ */
+export function planUpdate(base: Graph, next: Graph, changed: readonly Artifact[]): GraphUpdate {
+  const anew = new Set(changed.map((artifact) => artifact.id))
+  for (const id of next.modules.keys()) if (!base.modules.has(id)) anew.add(id)
+  spread(next, anew)
+  const evaluate = next.order.filter((id) => anew.has(id))
+  return {
+    artifacts: changed,
+    evaluate,
+    lazy: evaluate.filter((id) => !next.eager.has(id)),
+    rebind: [...next.modules.keys()].filter((id) => !anew.has(id) && importsFrom(base, next, id, anew)),
+    removed: [...base.modules.keys()].filter((id) => !next.modules.has(id)),
+  }
+}
+
+/**
+ * Adds to `anew` the modules whose evaluation depends on it, and the modules their
+ * evaluation goes through to get there: a running one would still lead to the old
+ * values. Until there are no more.
+ */
+function spread(graph: Graph, anew: Set<string>): void {
+  const uses = new UseGraph(graph)
+  for (let before = -1; before !== anew.size; ) {
+    before = anew.size
+    for (const id of dependentsOf(graph, anew)) {
+      for (const module of uses.modulesTowards(id, anew)) anew.add(module)
+    }
+  }
+}
+
+function dependentsOf(graph: Graph, ids: ReadonlySet<string>): Set<string> {
+  const found = new Set(ids)
+  for (const id of found) for (const importer of graph.importersOf(id)) found.add(importer)
+  return found
+}
+
+/** A binding of a module, or, with the name '', what the module runs at evaluation. */
+interface UseNode {
+  readonly module: string
+  readonly name: string
+  readonly users: UseNode[]
+}
+
+/** Follows names from what a module runs at evaluation into the code that those names stand for. */
+class UseGraph {
+  readonly #graph: Graph
+  readonly #targets = new Map<string, readonly (readonly [string, string])[]>()
+
+  constructor(graph: Graph) {
+    this.#graph = graph
+  }
+
+  /** Modules on the ways from the evaluation of `id` to a binding of one of `modules`. */
+  modulesTowards(id: string, modules: ReadonlySet<string>): Set<string> {
+    const found = new Set<UseNode>()
+    for (const node of this.#reach(id)) if (node.name !== '' && modules.has(node.module)) found.add(node)
+    for (const node of found) for (const user of node.users) found.add(user)
+    return new Set([...found].map((node) => node.module))
+  }
+
+  #reach(id: string): Iterable<UseNode> {
+    const nodes = new Map<string, UseNode>([[`${id}\n`, { module: id, name: '', users: [] }]])
+    for (const node of nodes.values()) {
+      for (const [module, name] of this.#uses(node.module, node.name)) {
+        const key = `${module}\n${name}`
+        let target = nodes.get(key)
+        if (!target) {
+          target = { module, name, users: [] }
+          nodes.set(key, target)
+        }
+        target.users.push(node)
+      }
+    }
+    return nodes.values()
+  }
+
+  /** What the code of a binding mentions, as bindings of the modules that hold them. */
+  #uses(module: string, owner: string): readonly (readonly [string, string])[] {
+    const key = `${module}\n${owner}`
+    let targets = this.#targets.get(key)
+    if (!targets) {
+      const names = this.#graph.modules.get(module)?.links.uses[owner] ?? []
+      targets = names.flatMap((name) => [...this.#behindName(module, name)])
+      this.#targets.set(key, targets)
+    }
+    return targets
+  }
+
+  *#behindName(module: string, name: string): Generator<readonly [string, string]> {
+    const { links } = this.#graph.modules.get(module)!
+    const slots = links.imported[name]
+    if (!slots) return yield [module, name]
+    for (const index of slots) yield* this.#behind(this.#graph.resolution.slot(module, links.slots[index]!))
+  }
+
+  *#behind(origin: Origin, seen = new Set<string>()): Generator<readonly [string, string]> {
+    if (origin.kind === 'local') {
+      const local = this.#graph.modules.get(origin.id)?.links.locals[origin.index]
+      if (local) yield [origin.id, local.local]
+    } else if (origin.kind === 'namespace' && !seen.has(origin.id)) {
+      seen.add(origin.id)
+      const { resolution } = this.#graph
+      for (const name of resolution.names(origin.id))
+        yield* this.#behind(resolution.export(origin.id, name), seen)
+    }
+  }
+}
+
+/** Whether an import of `id` leads, or led, to a module that is evaluated anew. */
+function importsFrom(base: Graph, next: Graph, id: string, anew: ReadonlySet<string>): boolean {
+  const links = next.modules.get(id)!.links
+  return [base, next].some((graph) =>
+    links.slots.some((slot) => {
+      const origin = graph.resolution.slot(id, slot)
+      if (origin.kind === 'namespace') return namespaceTouches(graph, origin.id, anew)
+      return origin.kind === 'local' && anew.has(origin.id)
+    }),
+  )
+}
+
+function namespaceTouches(graph: Graph, id: string, anew: ReadonlySet<string>): boolean {
+  if (anew.has(id)) return true
+  return graph.resolution.names(id).some((name) => {
+    const origin = graph.resolution.export(id, name)
+    return (origin.kind === 'local' || origin.kind === 'namespace') && anew.has(origin.id)
+  })
+}

@@ -1,0 +1,170 @@
+import { realpathSync } from 'node:fs'
+import { isBuiltin } from 'node:module'
+import { dirname, join, resolve } from 'node:path'
+import { fileURLToPath, pathToFileURL } from 'node:url'
+import { TickswapError } from '../../../errors.ts'
+import type { Request } from '../artifact.ts'
+import { isFile, isFolder, type PackageJson, PackageJsons } from './package-json.ts'
+import { lookUpExports, lookUpMap } from './package-map.ts'
+import { TsconfigPaths } from './tsconfig-paths.ts'
+
+/** Our own files, two folders up: hot modules everywhere share the instance that runs them. */
+const OWN: Readonly<Record<string, string>> = {
+  tickswap: new URL('../../../index.js', import.meta.url).href,
+  'tickswap/module': new URL('../../../module.js', import.meta.url).href,
+}
+
+const CONDITIONS: ReadonlySet<string> = new Set(['node', 'import', 'module-sync', 'node-addons'])
+
+/** A TypeScript file behind the JavaScript name that TypeScript's own rules ask for. */
+const TYPESCRIPT: Readonly<Record<string, readonly string[]>> = {
+  '.js': ['.ts', '.tsx'],
+  '.jsx': ['.tsx'],
+  '.mjs': ['.mts'],
+  '.cjs': ['.cts'],
+}
+
+const QUERY = /\?(raw|bytes)$/
+
+/** Finds what a specifier means to the file that has it, as Node's ESM loader does, and what is hot. */
+export class Resolver {
+  readonly packages = new PackageJsons()
+  readonly #paths = new TsconfigPaths()
+  readonly #wasThere: (file: string) => boolean
+
+  /** @param wasThere whether the graph has had a file */
+  constructor(wasThere: (file: string) => boolean) {
+    this.#wasThere = wasThere
+  }
+
+  /**
+   * @param from absolute path of the importing file
+   * @throws TickswapError TICKSWAP_E_RESOLVE, TICKSWAP_E_FILE_MISSING when the graph had the file
+   */
+  resolve(specifier: string, from: string): Request {
+    if (specifier in OWN) return external(specifier, OWN[specifier]!)
+    if (isBuiltin(specifier)) {
+      return external(specifier, specifier.startsWith('node:') ? specifier : `node:${specifier}`)
+    }
+    if (/^\.{0,2}\//.test(specifier) || /^\.{1,2}$/.test(specifier)) {
+      return this.#file(specifier, resolve(dirname(from), decode(specifier)), from)
+    }
+    if (specifier.startsWith('file:')) {
+      const query = QUERY.exec(specifier)?.[0] ?? ''
+      return this.#file(specifier, fileURLToPath(specifier) + query, from)
+    }
+    if (/^(?:data|https?):/.test(specifier)) return external(specifier, specifier)
+    if (specifier.startsWith('#')) return this.#imports(specifier, from)
+    return this.#paths.match(specifier, from, existing) ?? this.#package(specifier, from)
+  }
+
+  forget(): void {
+    this.packages.forget()
+    this.#paths.forget()
+  }
+
+  #file(specifier: string, path: string, from: string): Request {
+    const query = QUERY.exec(path)?.[0] ?? ''
+    const bare = path.slice(0, path.length - query.length).replace(/[?#].*$/, '')
+    const found = existing(bare)
+    if (found === undefined) throw this.#missing(specifier, bare, from)
+    return this.#target(specifier, found, query)
+  }
+
+  /** A file outside of node_modules is hot; one inside is loaded by Node. */
+  #target(specifier: string, path: string, query = ''): Request {
+    const real = realpathSync(path)
+    if (isExternalFile(real)) return external(specifier, pathToFileURL(real).href)
+    return { specifier, kind: 'hot', id: real + query }
+  }
+
+  #missing(specifier: string, path: string, file: string): TickswapError {
+    const code = this.#wasThere(path) ? 'TICKSWAP_E_FILE_MISSING' : 'TICKSWAP_E_RESOLVE'
+    return new TickswapError(code, `'${specifier}' means ${path}, which does not exist`, { file })
+  }
+
+  #imports(specifier: string, from: string): Request {
+    const scope = this.packages.scopeOf(from)
+    const map = scope?.imports
+    const target =
+      typeof map === 'object' && map !== null
+        ? lookUpMap(map as Record<string, never>, specifier, CONDITIONS)
+        : null
+    if (!target || !scope) throw unresolved(specifier, from, 'package.json has no such entry in "imports"')
+    if (!target.startsWith('./')) return this.resolve(target, from)
+    return this.#file(specifier, join(scope.folder, target), from)
+  }
+
+  #package(specifier: string, from: string): Request {
+    const [, name, rest] = /^((?:@[^/]+\/)?[^/]+)(.*)$/.exec(specifier) ?? []
+    if (!name || name.startsWith('.')) throw unresolved(specifier, from, 'it is not a valid package name')
+    const subpath = `.${rest}`
+    const self = this.packages.scopeOf(from)
+    if (self?.name === name && self.exports !== undefined) {
+      return this.#target(specifier, this.#exported(self, subpath, specifier, from))
+    }
+    for (let folder = dirname(from); ; folder = dirname(folder)) {
+      const candidate = join(folder, 'node_modules', name)
+      if (isFolder(candidate)) {
+        const path = realpathSync(this.#entry(candidate, subpath, specifier, from))
+        return external(specifier, pathToFileURL(path).href)
+      }
+      if (folder === dirname(folder)) break
+    }
+    throw unresolved(specifier, from, `no folder above has node_modules/${name}`)
+  }
+
+  #entry(folder: string, subpath: string, specifier: string, from: string): string {
+    const pkg = this.packages.read(folder)
+    if (pkg?.exports !== undefined && pkg.exports !== null)
+      return this.#exported(pkg, subpath, specifier, from)
+    if (subpath !== '.') {
+      const path = join(folder, subpath)
+      if (isFile(path)) return path
+      throw unresolved(specifier, from, `${path} does not exist`)
+    }
+    const main = pkg?.main ?? 'index.js'
+    for (const tail of [main, `${main}.js`, `${main}.json`, `${main}.node`, `${main}/index.js`, 'index.js']) {
+      const path = join(folder, tail)
+      if (isFile(path)) return path
+    }
+    throw unresolved(specifier, from, `${folder} has no main file`)
+  }
+
+  #exported(pkg: PackageJson, subpath: string, specifier: string, from: string): string {
+    const target = lookUpExports(pkg.exports, subpath, CONDITIONS)
+    if (!target)
+      throw unresolved(specifier, from, `package.json of ${pkg.folder} does not export "${subpath}"`)
+    const path = join(pkg.folder, target)
+    if (!isFile(path)) throw unresolved(specifier, from, `${path} does not exist`)
+    return path
+  }
+}
+
+const external = (specifier: string, id: string): Request => ({ specifier, kind: 'external', id })
+
+/** Files that Node loads by itself, once: packages, and native addons. */
+const isExternalFile = (path: string): boolean =>
+  /[\\/]node_modules[\\/]/.test(path) || path.endsWith('.node')
+
+function existing(path: string): string | undefined {
+  if (isFile(path)) return path
+  const [extension] = /\.[^./]*$/.exec(path) ?? ['']
+  for (const other of TYPESCRIPT[extension!] ?? []) {
+    const candidate = path.slice(0, path.length - extension!.length) + other
+    if (isFile(candidate)) return candidate
+  }
+  return undefined
+}
+
+function decode(specifier: string): string {
+  try {
+    return decodeURIComponent(specifier)
+  } catch {
+    return specifier
+  }
+}
+
+function unresolved(specifier: string, from: string, why: string): TickswapError {
+  return new TickswapError('TICKSWAP_E_RESOLVE', `cannot resolve '${specifier}': ${why}`, { file: from })
+}

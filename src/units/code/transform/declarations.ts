@@ -1,0 +1,191 @@
+import { boundNames, type Node, nameOf } from './nodes.ts'
+
+/** One `from '...'` as written. */
+export interface SourceRequest {
+  readonly specifier: string
+  readonly type: string | undefined
+  readonly start: number
+}
+
+export interface ImportBinding {
+  readonly local: string
+  readonly request: number
+  /** `*` is the namespace */
+  readonly imported: string
+}
+
+export interface ExportBinding {
+  readonly name: string
+  readonly local: string
+  readonly start: number
+}
+
+export interface TopLevelName {
+  readonly kind: 'var' | 'function' | 'class' | 'lexical'
+}
+
+/** What a module's top level says, before it is known which file a specifier means. */
+export class Declarations {
+  readonly requests: SourceRequest[] = []
+  readonly imports = new Map<string, ImportBinding>()
+  /** exports of a variable: the module's own, or an imported one */
+  readonly exports: ExportBinding[] = []
+  readonly indirect: { name: string; request: number; imported: string }[] = []
+  readonly stars: number[] = []
+  readonly names = new Map<string, TopLevelName>()
+  readonly #exported = new Set<string>()
+
+  constructor(program: Node) {
+    for (const node of program.body) this.#statement(node)
+  }
+
+  #statement(node: Node): void {
+    switch (node.type) {
+      case 'ImportDeclaration':
+        this.#import(node)
+        return
+      case 'ExportAllDeclaration': {
+        const request = this.#request(node)
+        if (!node.exported) this.stars.push(request)
+        else this.#indirect(node.exported, request, '*')
+        return
+      }
+      case 'ExportNamedDeclaration':
+        if (node.declaration) {
+          this.#exportDeclaration(node.declaration)
+          return
+        }
+        if (node.source) {
+          this.#reexport(node)
+          return
+        }
+        for (const specifier of node.specifiers) {
+          this.#export(nameOf(specifier.exported), nameOf(specifier.local), specifier.start)
+        }
+        return
+      case 'ExportDefaultDeclaration': {
+        const id = isDeclaration(node.declaration) ? node.declaration.id : undefined
+        if (id) this.#declare(node.declaration)
+        this.#export('default', id?.name ?? '*default*', node.start)
+        return
+      }
+      default:
+        this.#declare(node)
+    }
+  }
+
+  #import(node: Node): void {
+    const request = this.#request(node)
+    for (const specifier of node.specifiers) {
+      const imported =
+        specifier.type === 'ImportSpecifier'
+          ? nameOf(specifier.imported)
+          : specifier.type === 'ImportDefaultSpecifier'
+            ? 'default'
+            : '*'
+      const local: string = specifier.local.name
+      if (this.imports.has(local)) throw duplicate(`'${local}' is imported twice`, specifier.start)
+      this.imports.set(local, { local, request, imported })
+    }
+  }
+
+  #request(node: Node): number {
+    const type = node.attributes?.find((attribute: Node) => nameOf(attribute.key) === 'type')
+    this.requests.push({
+      specifier: node.source.value,
+      type: type && String(type.value.value),
+      start: node.source.start,
+    })
+    return this.requests.length - 1
+  }
+
+  #reexport(node: Node): void {
+    const request = this.#request(node)
+    for (const specifier of node.specifiers) {
+      this.#indirect(specifier.exported, request, nameOf(specifier.local))
+    }
+  }
+
+  #indirect(exported: Node, request: number, imported: string): void {
+    const name = nameOf(exported)
+    this.#once(name, exported.start)
+    this.indirect.push({ name, request, imported })
+  }
+
+  #exportDeclaration(node: Node): void {
+    this.#declare(node)
+    if (node.type === 'VariableDeclaration') {
+      for (const declarator of node.declarations) {
+        for (const id of boundNames(declarator.id)) this.#export(id.name, id.name, id.start)
+      }
+    } else this.#export(node.id.name, node.id.name, node.id.start)
+  }
+
+  #export(name: string, local: string, start: number): void {
+    this.#once(name, start)
+    this.exports.push({ name, local, start })
+  }
+
+  #once(name: string, start: number): void {
+    if (this.#exported.has(name)) throw duplicate(`'${name}' is exported twice`, start)
+    this.#exported.add(name)
+  }
+
+  #declare(node: Node): void {
+    switch (node.type) {
+      case 'FunctionDeclaration':
+        this.names.set(node.id.name, { kind: 'function' })
+        return
+      case 'ClassDeclaration':
+        this.names.set(node.id.name, { kind: 'class' })
+        return
+      case 'VariableDeclaration':
+        for (const declarator of node.declarations) {
+          for (const id of boundNames(declarator.id)) {
+            this.names.set(id.name, { kind: node.kind === 'var' ? 'var' : 'lexical' })
+          }
+        }
+        return
+      default:
+        this.#nestedVars(node)
+    }
+  }
+
+  /** `var` in a block of the top level belongs to the top level. */
+  #nestedVars(node: Node): void {
+    if (/Expression|Function|Class/.test(node.type)) return
+    if (node.type === 'VariableDeclaration') {
+      if (node.kind === 'var') this.#declare(node)
+      return
+    }
+    for (const key of [
+      'body',
+      'consequent',
+      'alternate',
+      'block',
+      'handler',
+      'finalizer',
+      'init',
+      'left',
+      'cases',
+    ]) {
+      const child = node[key]
+      if (Array.isArray(child)) for (const each of child) this.#nestedVars(each)
+      else if (child?.type) this.#nestedVars(child)
+    }
+  }
+}
+
+export const isDeclaration = (node: Node): boolean =>
+  node.type === 'FunctionDeclaration' || node.type === 'ClassDeclaration'
+
+/** A syntax error at an offset; the stager turns the offset into line and column. */
+export class SourceError extends Error {
+  readonly offset: number
+  constructor(message: string, offset: number) {
+    super(message)
+    this.offset = offset
+  }
+}
+
+const duplicate = (message: string, offset: number) => new SourceError(message, offset)

@@ -1,0 +1,141 @@
+/**
+ * Changes to a source text that keep every line where it is, and every column as far
+ * as white space on the same line can pay for what is inserted.
+ */
+
+interface Edit {
+  readonly start: number
+  readonly end: number
+  /** undefined: the range may give its spaces away to pay for an insertion before it */
+  readonly text: string | undefined
+  readonly order: number
+}
+
+const NEWLINE = /[\n\r\u2028\u2029]/
+const WORD = /[\p{ID_Continue}$\u200c\u200d]/u
+
+/** `text` as white space of the same shape: line breaks stay, the rest becomes spaces. */
+export const blank = (text: string): string => text.replace(/[^\n\r\u2028\u2029]/g, ' ')
+
+export class Edits {
+  readonly #source: string
+  readonly #edits: Edit[] = []
+
+  constructor(source: string) {
+    this.#source = source
+  }
+
+  /** Replaces a range; a shorter text is padded with spaces, so that what follows keeps its column. */
+  replace(start: number, end: number, text: string): void {
+    this.swap(start, end, text.padEnd(end - start))
+  }
+
+  /** Replaces a range by exactly `text`. */
+  swap(start: number, end: number, text: string): void {
+    this.#edits.push({ start, end, text, order: this.#edits.length })
+  }
+
+  /** Inserts before `at`. Insertions at one place keep the order they were made in. */
+  insert(at: number, text: string): void {
+    this.#edits.push({ start: at, end: at, text, order: this.#edits.length })
+  }
+
+  /** Inserts before `at`, in front of what was inserted there already. */
+  insertFirst(at: number, text: string): void {
+    this.#edits.push({ start: at, end: at, text, order: -this.#edits.length })
+  }
+
+  /** Marks a range, an operator with spaces around it, that may shrink. */
+  slack(start: number, end: number): void {
+    this.#edits.push({ start, end, text: undefined, order: 0 })
+  }
+
+  /** Turns a whole statement into an empty one. */
+  blank(start: number, end: number): void {
+    this.#edits.push({ start, end, text: `;${blank(this.#source.slice(start + 1, end))}`, order: 0 })
+  }
+
+  toString(): string {
+    if (this.#edits.length === 0) return this.#source
+    this.#edits.sort((a, b) => a.start - b.start || a.end - b.end || a.order - b.order)
+    const out = new Output(this.#source)
+    for (const edit of this.#edits) out.apply(edit)
+    return out.finish()
+  }
+}
+
+class Output {
+  readonly #source: string
+  #text = ''
+  #at = 0
+  /** columns by which the text after this point is too far right */
+  #debt = 0
+
+  constructor(source: string) {
+    this.#source = source
+  }
+
+  apply(edit: Edit): void {
+    this.#copy(edit.start)
+    if (edit.text === undefined) {
+      this.#shrink(edit.end)
+      return
+    }
+    this.#debt += edit.text.length - (edit.end - edit.start)
+    if (this.#debt > 0) this.#payBefore(edit.text)
+    this.#text += this.#separator(edit.text) + edit.text
+    this.#at = edit.end
+    if (this.#debt > 0) this.#payAfter()
+  }
+
+  finish(): string {
+    this.#copy(this.#source.length)
+    return this.#text
+  }
+
+  #copy(to: number): void {
+    if (to <= this.#at) return
+    const piece = this.#source.slice(this.#at, to)
+    if (this.#debt !== 0 && NEWLINE.test(piece)) this.#debt = 0
+    this.#text += piece
+    this.#at = to
+  }
+
+  /** Takes spaces away in front of the insertion, where two words cannot grow together. */
+  #payBefore(inserted: string): void {
+    while (this.#debt > 0 && this.#text.endsWith(' ')) {
+      const before = this.#text.at(-2) ?? '\n'
+      if (before !== ' ' && WORD.test(before) && WORD.test(inserted[0] ?? ' ')) return
+      if (before !== ' ' && !/[\n\r(){}[\];,=>?:\p{ID_Continue}]/u.test(before)) return
+      this.#text = this.#text.slice(0, -1)
+      this.#debt--
+    }
+  }
+
+  #shrink(end: number): void {
+    const piece = this.#source.slice(this.#at, end)
+    const tight = piece.trim()
+    const kept = NEWLINE.test(piece) ? piece.length : Math.max(tight.length, piece.length - this.#debt)
+    this.#text += kept === piece.length ? piece : tight.padEnd(kept)
+    this.#debt -= piece.length - kept
+    this.#at = end
+  }
+
+  /** Takes spaces away behind the insertion; what is inserted ends in punctuation. */
+  #payAfter(): void {
+    if (this.#source.startsWith('; ', this.#at)) {
+      this.#text += ';'
+      this.#at++
+    }
+    while (this.#debt > 0 && this.#source[this.#at] === ' ' && /[(){};,]$/.test(this.#text)) {
+      this.#at++
+      this.#debt--
+    }
+  }
+
+  #separator(inserted: string): string {
+    if (!WORD.test(inserted[0] ?? ' ') || !WORD.test(this.#text.at(-1) ?? ' ')) return ''
+    this.#debt++
+    return ' '
+  }
+}

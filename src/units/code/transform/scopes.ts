@@ -1,0 +1,377 @@
+import { boundNames, forEachChild, type Node } from './nodes.ts'
+
+/** How a name of the module's top level is mentioned. */
+export interface Mention {
+  readonly name: string
+  readonly node: Node
+  /** `member`: the object of `name.property`, read and no more */
+  readonly kind: 'read' | 'member' | 'write'
+  /** of a write: the expression or loop that writes */
+  readonly writer?: Node
+  /** of a write: the property of `{ name } = ...`, which names and targets at once */
+  readonly shorthand?: boolean
+  /** of a member: the property's name */
+  readonly property?: string
+  /** the top-level binding whose code this is; '' for what runs when the module is evaluated */
+  readonly owner: string
+}
+
+export interface ScopeReport {
+  readonly mentions: readonly Mention[]
+  readonly metas: readonly Node[]
+  readonly dynamicImports: readonly Node[]
+  /** the first `await` outside of a function */
+  readonly topLevelAwait: Node | undefined
+}
+
+interface Scope {
+  readonly parent: Scope | undefined
+  readonly isFunction: boolean
+  readonly names: Set<string>
+  readonly pending: Mention[]
+}
+
+/** Calls of these do not run the functions they are given. */
+const INERT = new Set(['defineUnit'])
+
+/**
+ * Finds each mention of a top-level name, by scope, and the binding whose code
+ * mentions it. A function written in code that runs at evaluation counts as run
+ * when it is called, passed or constructed there, and otherwise as part of the
+ * binding it is assigned to.
+ */
+export class ScopeWalker {
+  readonly #interesting: ReadonlySet<string>
+  readonly #mentions: Mention[] = []
+  readonly #metas: Node[] = []
+  readonly #dynamicImports: Node[] = []
+  #topLevelAwait: Node | undefined
+  #scope: Scope = { parent: undefined, isFunction: true, names: new Set(), pending: this.#mentions }
+  #depth = 0
+  #owner = ''
+  /** who owns a function that is met while `#owner` is '' */
+  #holder = ''
+
+  /** @param interesting names of the top level: imports, declarations, exports */
+  constructor(interesting: ReadonlySet<string>) {
+    this.#interesting = interesting
+  }
+
+  walk(program: Node): ScopeReport {
+    for (const statement of program.body) this.#statement(statement)
+    return {
+      mentions: this.#mentions,
+      metas: this.#metas,
+      dynamicImports: this.#dynamicImports,
+      topLevelAwait: this.#topLevelAwait,
+    }
+  }
+
+  #statement(node: Node): void {
+    switch (node.type) {
+      case 'ImportDeclaration':
+      case 'ExportAllDeclaration':
+        return
+      case 'ExportNamedDeclaration':
+        if (node.declaration) this.#statement(node.declaration)
+        return
+      case 'ExportDefaultDeclaration':
+        this.#held(node.declaration.id?.name ?? '*default*', () => this.#visit(node.declaration))
+        return
+      case 'VariableDeclaration':
+        for (const declarator of node.declarations) this.#declarator(declarator)
+        return
+      case 'FunctionDeclaration':
+      case 'ClassDeclaration':
+        this.#held(node.id.name, () => this.#visit(node))
+        return
+      case 'ExpressionStatement':
+        this.#held(assignedRoot(node.expression), () => this.#visit(node.expression))
+        return
+      default:
+        this.#visit(node)
+    }
+  }
+
+  #declarator(node: Node): void {
+    const names = [...boundNames(node.id)].map((id) => id.name as string)
+    this.#held(names[0] ?? '', () => {
+      this.#pattern(node.id, undefined)
+      if (node.init) this.#visit(node.init)
+    })
+    const [first] = names
+    if (!first) return
+    for (const name of names.slice(1)) {
+      this.#mentions.push({ name: first, node: node.id, kind: 'read', owner: name })
+    }
+  }
+
+  #held(holder: string, run: () => void): void {
+    const before = this.#holder
+    this.#holder = holder
+    run()
+    this.#holder = before
+  }
+
+  #enter(isFunction: boolean, run: () => void): void {
+    const scope: Scope = { parent: this.#scope, isFunction, names: new Set(), pending: [] }
+    const parent = this.#scope
+    this.#scope = scope
+    run()
+    this.#scope = parent
+    for (const mention of scope.pending) if (!scope.names.has(mention.name)) parent.pending.push(mention)
+  }
+
+  #declare(name: string, hoisted: boolean): void {
+    let scope = this.#scope
+    if (hoisted) while (!scope.isFunction && scope.parent) scope = scope.parent
+    // At the top level the names are the ones looked for.
+    if (scope.parent) scope.names.add(name)
+  }
+
+  #mention(node: Node, kind: Mention['kind'], more: Partial<Mention> = {}): void {
+    if (!this.#interesting.has(node.name)) return
+    this.#scope.pending.push({ name: node.name, node, kind, owner: this.#owner, ...more })
+  }
+
+  #visit = (node: Node): void => {
+    switch (node.type) {
+      case 'Identifier':
+        this.#mention(node, 'read')
+        return
+      case 'Literal':
+      case 'ThisExpression':
+      case 'Super':
+      case 'EmptyStatement':
+      case 'DebuggerStatement':
+        return
+      case 'MemberExpression':
+        this.#member(node, true)
+        return
+      case 'Property':
+      case 'PropertyDefinition':
+      case 'MethodDefinition':
+        this.#property(node)
+        return
+      case 'CallExpression':
+      case 'NewExpression':
+        this.#call(node)
+        return
+      case 'TaggedTemplateExpression':
+        this.#held('', () => forEachChild(node, this.#visit))
+        return
+      case 'AssignmentExpression':
+        this.#target(node.left, node)
+        this.#visit(node.right)
+        return
+      case 'UpdateExpression':
+        this.#target(node.argument, node)
+        return
+      case 'UnaryExpression':
+        if (node.operator === 'delete' && node.argument.type === 'MemberExpression') {
+          this.#member(node.argument, false)
+          return
+        }
+        this.#visit(node.argument)
+        return
+      case 'FunctionDeclaration':
+      case 'FunctionExpression':
+      case 'ArrowFunctionExpression':
+        this.#function(node)
+        return
+      case 'ClassDeclaration':
+      case 'ClassExpression':
+        this.#class(node)
+        return
+      case 'StaticBlock':
+        this.#enter(true, () => this.#nested(() => node.body.forEach(this.#visit)))
+        return
+      case 'VariableDeclaration':
+        this.#variables(node)
+        return
+      case 'BlockStatement':
+      case 'ForStatement':
+      case 'SwitchStatement':
+        this.#enter(false, () => forEachChild(node, this.#visit))
+        return
+      case 'ForInStatement':
+      case 'ForOfStatement':
+        this.#forEach(node)
+        return
+      case 'CatchClause':
+        this.#enter(false, () => {
+          if (node.param) this.#pattern(node.param, false)
+          this.#visit(node.body)
+        })
+        return
+      case 'LabeledStatement':
+        this.#visit(node.body)
+        return
+      case 'BreakStatement':
+      case 'ContinueStatement':
+        return
+      case 'AwaitExpression':
+        this.#await(node)
+        this.#visit(node.argument)
+        return
+      case 'MetaProperty':
+        if (node.meta.name === 'import') this.#metas.push(node)
+        return
+      case 'ImportExpression':
+        this.#dynamicImports.push(node)
+        forEachChild(node, this.#visit)
+        return
+      default:
+        forEachChild(node, this.#visit)
+    }
+  }
+
+  #await(node: Node): void {
+    if (this.#depth === 0) this.#topLevelAwait ??= node
+  }
+
+  #member(node: Node, readOnly: boolean): void {
+    const plain = readOnly && !node.computed && node.property.type === 'Identifier'
+    if (node.object.type === 'Identifier' && plain) {
+      this.#mention(node.object, 'member', { property: node.property.name })
+    } else this.#visit(node.object)
+    if (node.computed) this.#visit(node.property)
+  }
+
+  #property(node: Node): void {
+    node.decorators?.forEach(this.#visit)
+    if (node.computed) this.#visit(node.key)
+    if (!node.value) return
+    if (node.type !== 'PropertyDefinition') {
+      this.#visit(node.value)
+      return
+    }
+    // A field's value is a function of its own: it has its own `await` rules, and runs per instance.
+    this.#nested(() => (node.static ? this.#visit(node.value) : this.#owned(() => this.#visit(node.value))))
+  }
+
+  #call(node: Node): void {
+    const inert = node.callee.type === 'Identifier' && INERT.has(node.callee.name)
+    this.#held('', () => this.#visit(node.callee))
+    this.#held(inert ? this.#holder : '', () => node.arguments.forEach(this.#visit))
+  }
+
+  /** Runs with a function's rules for `await`. */
+  #nested(run: () => void): void {
+    this.#depth++
+    run()
+    this.#depth--
+  }
+
+  /** Runs as code of the holder, when the code around it runs at evaluation. */
+  #owned(run: () => void): void {
+    const before = this.#owner
+    if (before === '') this.#owner = this.#holder
+    run()
+    this.#owner = before
+  }
+
+  #function(node: Node): void {
+    if (node.type === 'FunctionDeclaration' && node.id) this.#declare(node.id.name, false)
+    const body = () =>
+      this.#enter(true, () => {
+        if (node.type === 'FunctionExpression' && node.id) this.#scope.names.add(node.id.name)
+        for (const param of node.params) this.#pattern(param, true)
+        if (node.body.type === 'BlockStatement') node.body.body.forEach(this.#visit)
+        else this.#visit(node.body)
+      })
+    this.#nested(() => this.#owned(body))
+  }
+
+  #class(node: Node): void {
+    if (node.type === 'ClassDeclaration' && node.id) this.#declare(node.id.name, false)
+    node.decorators?.forEach(this.#visit)
+    this.#enter(false, () => {
+      if (node.id) this.#scope.names.add(node.id.name)
+      if (node.superClass) this.#visit(node.superClass)
+      node.body.body.forEach(this.#visit)
+    })
+  }
+
+  #variables(node: Node): void {
+    if (node.kind === 'await using') this.#await(node)
+    for (const declarator of node.declarations) {
+      this.#pattern(declarator.id, node.kind === 'var')
+      if (declarator.init) this.#visit(declarator.init)
+    }
+  }
+
+  /** Declares a pattern's names and visits its defaults; `hoisted` undefined: the top level has them. */
+  #pattern(node: Node, hoisted: boolean | undefined): void {
+    switch (node.type) {
+      case 'Identifier':
+        if (hoisted !== undefined) this.#declare(node.name, hoisted)
+        return
+      case 'ObjectPattern':
+        for (const property of node.properties) {
+          if (property.computed) this.#visit(property.key)
+          this.#pattern(property.value ?? property.argument, hoisted)
+        }
+        return
+      case 'ArrayPattern':
+        for (const element of node.elements) if (element) this.#pattern(element, hoisted)
+        return
+      case 'AssignmentPattern':
+        this.#pattern(node.left, hoisted)
+        this.#visit(node.right)
+        return
+      case 'RestElement':
+        this.#pattern(node.argument, hoisted)
+        return
+      default:
+        this.#visit(node)
+    }
+  }
+
+  #target(node: Node, writer: Node, shorthand = false): void {
+    switch (node.type) {
+      case 'Identifier':
+        this.#mention(node, 'write', { writer, shorthand })
+        return
+      case 'MemberExpression':
+        this.#member(node, false)
+        return
+      case 'ObjectPattern':
+        for (const property of node.properties) {
+          if (property.computed) this.#visit(property.key)
+          this.#target(property.value ?? property.argument, writer, property.shorthand === true)
+        }
+        return
+      case 'ArrayPattern':
+        for (const element of node.elements) if (element) this.#target(element, writer)
+        return
+      case 'AssignmentPattern':
+        this.#target(node.left, writer, shorthand)
+        this.#visit(node.right)
+        return
+      case 'RestElement':
+        this.#target(node.argument, writer)
+        return
+      default:
+        this.#visit(node)
+    }
+  }
+
+  #forEach(node: Node): void {
+    if (node.await) this.#await(node)
+    this.#enter(false, () => {
+      if (node.left.type === 'VariableDeclaration') this.#visit(node.left)
+      else this.#target(node.left, node)
+      this.#visit(node.right)
+      this.#visit(node.body)
+    })
+  }
+}
+
+/** The variable that `a.b.c = ...` or `a = ...` puts something into, '' when it is none. */
+function assignedRoot(node: Node): string {
+  if (node.type !== 'AssignmentExpression') return ''
+  let target: Node = node.left
+  while (target.type === 'MemberExpression') target = target.object
+  return target.type === 'Identifier' ? target.name : ''
+}

@@ -1,0 +1,124 @@
+import { TickswapError } from '../errors.ts'
+import { type Layout, layoutOf } from '../state/layout.ts'
+import { Constraint } from '../version/constraint.ts'
+import { Version } from '../version/version.ts'
+import { type Columns, isColumnType } from './column.ts'
+import { isUnit, type UnitDefinition } from './unit.ts'
+
+const MAX_LENGTH = 2 ** 28
+const NAME = /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}$/
+
+/** What the control thread knows of one version of a unit, without running it. Structured-cloneable. */
+export interface Contract {
+  readonly name: string
+  /** absolute path of the file that exports the unit */
+  readonly file: string
+  /** as declared, in canonical form */
+  readonly version: string
+  readonly flags: readonly string[]
+  readonly requires: Readonly<Record<string, string>>
+  readonly shared: Layout
+  readonly own: Layout
+  readonly hasSoft: boolean
+  readonly migrations: readonly { readonly range: string; readonly up: boolean; readonly down: boolean }[]
+}
+
+const HOOKS = ['init', 'setup', 'dispose', 'rehearse', 'verify'] as const
+
+/**
+ * Reads and validates the unit that a file exports.
+ * @throws TickswapError NOT_A_UNIT, UNIT_INVALID, VERSION_INVALID or CONSTRAINT_INVALID, with the file
+ */
+export function contractOf(exported: unknown, file: string): Contract {
+  if (!isUnit(exported)) throw new TickswapError('TICKSWAP_E_NOT_A_UNIT', `${file} exports no unit`, { file })
+  const definition = exported.definition
+  const name = definition.name ?? nameOfFile(file)
+  const invalid = (what: string) =>
+    new TickswapError('TICKSWAP_E_UNIT_INVALID', `unit ${JSON.stringify(name)}: ${what}`, {
+      file,
+      unit: name,
+    })
+  if (typeof name !== 'string' || !NAME.test(name))
+    throw invalid('a name is 1 to 64 letters, digits, dots, dashes or underscores')
+  for (const hook of HOOKS)
+    if (definition[hook] !== undefined && typeof definition[hook] !== 'function')
+      throw invalid(`${hook} must be a function`)
+  if (definition.state?.soft !== undefined && typeof definition.state.soft !== 'function')
+    throw invalid('state.soft must be a function that returns a new object')
+  const columns = validColumns(definition, invalid)
+  return {
+    name,
+    file,
+    version: declaredVersion(definition, file, name),
+    flags: [...(definition.flags ?? [])],
+    requires: validRequires(definition, file, name, invalid),
+    shared: layoutOf(columns, 'shared'),
+    own: layoutOf(columns, 'participant'),
+    hasSoft: definition.state?.soft !== undefined,
+    migrations: validMigrations(definition, file, name, invalid),
+  }
+}
+
+export const nameOfFile = (file: string): string =>
+  file.slice(Math.max(file.lastIndexOf('/'), file.lastIndexOf('\\')) + 1).replace(/\.[cm]?[jt]sx?$/, '')
+
+type Invalid = (what: string) => TickswapError
+
+function declaredVersion(definition: UnitDefinition, file: string, unit: string): string {
+  try {
+    return Version.parse(definition.version).toString()
+  } catch (error) {
+    throw inFile(error, file, unit)
+  }
+}
+
+function validColumns(definition: UnitDefinition, invalid: Invalid): Columns {
+  const columns = definition.state?.columns ?? {}
+  for (const [name, column] of Object.entries(columns)) {
+    if (!isColumnType(column?.type))
+      throw invalid(`column ${name} is not made by f32, u8 or one of their kind`)
+    if (!Number.isInteger(column.length) || column.length < 1 || column.length > MAX_LENGTH)
+      throw invalid(`column ${name} has length ${column.length}; 1 to ${MAX_LENGTH} elements are possible`)
+    if (column.scope !== 'shared' && column.scope !== 'participant')
+      throw invalid(`column ${name} has scope ${column.scope}; it is 'shared' or 'participant'`)
+  }
+  return columns
+}
+
+function validRequires(
+  definition: UnitDefinition,
+  file: string,
+  unit: string,
+  invalid: Invalid,
+): Record<string, string> {
+  const requires = { ...definition.requires }
+  for (const [name, range] of Object.entries(requires)) {
+    if (name === unit) throw invalid('it requires itself')
+    checkRange(range, file, unit)
+  }
+  return requires
+}
+
+function validMigrations(definition: UnitDefinition, file: string, unit: string, invalid: Invalid) {
+  return Object.entries(definition.migrate ?? {}).map(([range, migration]) => {
+    checkRange(range, file, unit)
+    for (const way of ['up', 'down'] as const)
+      if (migration[way] !== undefined && typeof migration[way] !== 'function')
+        throw invalid(`migrate['${range}'].${way} must be a function`)
+    return { range, up: migration.up !== undefined, down: migration.down !== undefined }
+  })
+}
+
+function checkRange(range: string, file: string, unit: string): void {
+  try {
+    Constraint.parse(range)
+  } catch (error) {
+    throw inFile(error, file, unit)
+  }
+}
+
+/** The same error with the file it concerns. */
+function inFile(error: unknown, file: string, unit: string): unknown {
+  if (!(error instanceof TickswapError)) return error
+  return new TickswapError(error.code, error.finding.message, { ...error.finding, file, unit })
+}

@@ -1,0 +1,20 @@
+import type { Identifier } from './prerelease.ts'
+
+/** The parts of a version, as text declares them. */
+export interface VersionParts {
+  /** each 0 to 2^32 - 1 */
+  readonly major: number
+  readonly minor: number
+  readonly patch: number
+  readonly build: number
+  /** `rc.1` of `1.4.2-rc.1`, empty for a release */
+  readonly prerelease: readonly Identifier[]
+  /** `g0a1b` of `1.4.2+g0a1b`, empty when there is none; without meaning for the order */
+  readonly metadata: string
+}
+
+/** characters; node-semver's own limit */
+export const MOST_CHARACTERS = 256
+
+/** The largest value of major, minor, patch and build. */
+export const MOST_PART = 0xffff_ffff

@@ -1,0 +1,27 @@
+import { workerData } from 'node:worker_threads'
+import { joinRuntime } from '../../dist/index.js'
+import { FRAME, RUNNING, SLOT, SLOT_WORDS, versionCode } from './fleet-words.js'
+
+// An engine's worker whose loop never yields to the event loop.
+const { ticket, words, index, unit, call } = workerData
+const runtime = await joinRuntime(ticket, { name: `worker-${index}` })
+const handle = runtime.use(unit)
+const mine = SLOT + index * SLOT_WORDS
+let frame = Atomics.load(words, FRAME)
+Atomics.store(words, mine + 2, 1)
+Atomics.notify(words, mine + 2)
+while (Atomics.load(words, RUNNING)) {
+  Atomics.wait(words, FRAME, frame, 100)
+  const next = Atomics.load(words, FRAME)
+  if (next === frame) continue
+  frame = next
+  runtime.tick(frame)
+  words[mine + 1] = versionCode(handle.version)
+  try {
+    handle.exports[call]?.(1 / 60, index)
+  } catch {
+    Atomics.add(words, mine + 3, 1)
+  }
+  Atomics.store(words, mine, frame)
+  Atomics.notify(words, mine)
+}
