@@ -87,8 +87,8 @@ function look(engine: Engine, restart: boolean): Look {
   for (const [name, handle] of handles) {
     seen.versions[name] = handle.version
     seen.columns[name] = Object.keys(handle.state.columns)
-    const numbers = Object.entries(handle.exports).filter(([, value]) => typeof value === 'number')
-    seen.constants[name] = Object.fromEntries(numbers) as Record<string, number>
+    const numbers = Object.entries(handle.exports as object).filter(([, value]) => typeof value === 'number')
+    seen.constants[name] = Object.fromEntries(numbers)
   }
   if (restart) ledger.restart()
   return seen

@@ -33,13 +33,9 @@ export function registerDemo(program: Command): void {
 /** @returns the exit code: 0 when every step did what it should */
 async function demo({ open = false, plain = false }: DemoOptions): Promise<number> {
   const folder = await mkdtemp(join(tmpdir(), 'tickswap-city-'))
+  await cp(CITY, folder, { recursive: true })
   const systems = join(folder, 'systems')
-  await cp(new URL('./systems', CITY), systems, { recursive: true })
-  const engine = new CityEngine(MAIN, fileURLToPath(new URL('./engine.ts', CITY)), [
-    '--units',
-    systems,
-    ...(plain ? ['--plain'] : []),
-  ])
+  const engine = new CityEngine(MAIN, join(folder, 'engine.ts'), plain ? ['--plain'] : [])
   // The engine hears Ctrl-C too, and puts the terminal back; this process ends when it has.
   process.on('SIGINT', () => {})
   const results: Result[] = []

@@ -120,6 +120,7 @@ export const STEPS: readonly Step[] = [
     ends: 'permanent',
     check: (seen) => [
       ...runs(seen, 'traffic', /^1\.4\.0\.1$/),
+      ...holds(seen.report?.units.length === 1, `${seen.report?.units.length} units moved`),
       ...holds(!has(seen.after, 'traffic', 'waited'), 'the column of 2.0.0 is still there'),
       ...holds(seen.after.odometer >= seen.before.odometer, 'the odometer went back'),
     ],
