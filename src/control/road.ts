@@ -9,7 +9,7 @@ import { StageError } from '../units/code/stage-error.ts'
 import type { Contract } from '../units/contract.ts'
 import { Version } from '../version/version.ts'
 import { Account } from './account.ts'
-import { type Backup, type Edition, newMemory, type UnitEntry } from './catalog.ts'
+import { type Backup, backupRoom, type Edition, newMemory, type UnitEntry } from './catalog.ts'
 import { checkRequirements, nextVersion, type Passage, passageOf, type Side, verdictOf } from './check.ts'
 import type { Control } from './control.ts'
 import { looksLikeUnit } from './folder.ts'
@@ -24,6 +24,8 @@ export interface Ask {
   readonly empty: readonly string[]
   /** performance.timeOrigin + performance.now() at the first sign */
   readonly at: number
+  /** how often it has been tried in vain because participants were missing */
+  readonly attempt?: number
   /** go back to this edition instead of reading files */
   readonly edition?: { readonly unit: string; readonly edition: Edition }
 }
@@ -251,7 +253,7 @@ export class Road {
       back,
       reason,
     } as const
-    this.#control.offered = message
+    this.#control.offer = { prepare: message, committed: false }
     crew.broadcast(message)
     await this.#allPrepared()
   }
@@ -268,15 +270,8 @@ export class Road {
       moved: !entry || passage?.moved === true,
       plan: passage?.plan ?? { direction: 'none' },
       memory,
-      backup: entry && this.#backupRoom(entry),
+      backup: entry && backupRoom(entry, this.#control.settings.backups),
     }
-  }
-
-  /** The oldest backup's memory when the ring is full and the size fits, otherwise new. */
-  #backupRoom(entry: UnitEntry): SharedArrayBuffer {
-    const size = entry.memory.arena.byteLength
-    const oldest = entry.backups.length >= this.#control.settings.backups ? entry.backups.shift() : undefined
-    return oldest?.memory.byteLength === size ? oldest.memory : allocate(size, entry.name)
   }
 
   /** Deadline, nudge, deadline, then the swap is given up with the names. */
@@ -314,6 +309,7 @@ export class Road {
     if (outcome === Outcome.ABORTED) throw new Stop('reversed', await this.#control.failures(this.id))
     if (outcome === Outcome.STRAGGLER)
       throw new Stop('reversed', [barrier.stragglerFinding('park', settings.parkMs, barrier.stragglers)])
+    this.#control.offer!.committed = true
     crew.broadcast({ type: 'outcome', id: this.id, outcome: 'committed' })
     await barrier.until(() => barrier.behind(this.id).length === 0, settings.parkMs)
     for (const record of this.#records) this.#control.registry.setState(record, 'active')
@@ -382,6 +378,7 @@ export class Road {
 
   async #end(outcome: 'permanent' | 'rolled-back'): Promise<void> {
     const { barrier, crew, settings } = this.#control
+    this.#control.offer = undefined
     crew.broadcast({ type: 'outcome', id: this.id, outcome })
     await barrier.until(() => barrier.behind(this.id).length === 0, settings.parkMs)
   }
