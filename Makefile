@@ -12,9 +12,10 @@ help: ## list the commands
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
 
 .PHONY: setup native build
+# Not `npm ci`: it refuses a lock file made where the binaries for other platforms are not served.
 setup: node_modules/.package-lock.json ## install what the project needs
 node_modules/.package-lock.json: package-lock.json
-	npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
+	npm install --no-save --ignore-scripts --no-audit --no-fund --loglevel=error
 	@touch $@
 
 native: $(ADDON) ## build the addon

@@ -30,4 +30,4 @@ const HOOKS: SyncHooks = {
 }
 
 if (registerHooks) registerHooks(HOOKS)
-else nodeModule.register('./hooks.js', import.meta.url)
+else nodeModule.register(new URL('./hooks.js', import.meta.url))

@@ -307,7 +307,7 @@ export class Participant implements Member {
     } catch (error) {
       prepared = -message.id
       const { unit, file } = message.moves[0] ?? { unit: '', file: '' }
-      const code = error instanceof TickswapError ? error.code : 'TICKSWAP_E_EVALUATE'
+      const code = error instanceof TickswapError ? error.code : 'TICKSWAP_E_PREPARE'
       this.#wire.failure({ id: message.id, finding: blame(code, error, { unit, file }, `loading ${unit}`) })
     }
     this.#time(SlotTime.PREPARE, performance.now() - from)

@@ -127,10 +127,20 @@ test('standard input and messages of a parent reach the engine', async () => {
   expect(await once(child, 'exit')).toEqual([0, null])
 })
 
-test('--units is an environment default, as an absolute path', async () => {
-  const root = folder({ 'engine.ts': 'console.log(process.env.TICKSWAP_UNITS)', 'units/a.ts': '' })
-  const { stdout } = await run(['run', '--units', 'units', 'engine.ts'], { cwd: root })
-  expect(stdout.trim()).toBe(join(root, 'units'))
+test('--units is where createRuntime finds units unless the engine says so', async () => {
+  const root = folder({
+    'engine.ts': `
+      import { createRuntime } from 'tickswap'
+      const runtime = await createRuntime({ watch: false })
+      console.log(runtime.use('probe').version, process.env.TICKSWAP_UNITS)
+      await runtime.close()`,
+    'units/probe.ts': `
+      import { defineUnit } from 'tickswap/module'
+      export const unit = defineUnit({ version: '3.2.1' })`,
+  })
+  const { stdout, stderr } = await run(['run', '--units', 'units', 'engine.ts'], { cwd: root })
+  expect(stderr).toBe('')
+  expect(stdout.trim()).toBe(`3.2.1 ${join(root, 'units')}`)
 })
 
 test.each([
