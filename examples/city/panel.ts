@@ -67,7 +67,7 @@ class Pen {
 
 /** Lays out the picture for a terminal of the given size. */
 export function compose(scene: Scene, columns: number, rows: number): Picture {
-  const side = columns < SMALL ? 27 : Math.min(46, Math.max(36, columns - WIDTH - 2))
+  const side = columns < SMALL ? 27 : Math.min(46, Math.max(38, columns - WIDTH - 2))
   const footer = Math.max(5, Math.min(12, rows - HEIGHT / 2 - 2))
   const map = mapView(Math.max(1, columns - side - 2), Math.max(1, rows - 1 - footer), scene.frame)
   const pen = new Pen()

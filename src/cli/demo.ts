@@ -75,6 +75,7 @@ async function script(engine: CityEngine, systems: string, results: Result[]): P
 
 function conclude(results: readonly Result[], trouble: string | undefined): number {
   console.log(tableOf(results))
+  console.log('worst stall: the longest tick() of any thread from before the edit to after its probation')
   const problems = results.flatMap(({ step, problems }) =>
     problems.map((problem) => `(${step.letter}) ${problem}`),
   )
