@@ -7,6 +7,7 @@
  *   --seconds N    end by itself
  *   --plain        lines of text, also on a terminal
  */
+import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { Worker } from 'node:worker_threads'
 import { createRuntime, type Handle } from 'tickswap'
@@ -35,9 +36,9 @@ const CATCH_UP_MS = 250
 const LEAVE_MS = 1000
 const MAIN = 0
 
-const runtime = await createRuntime({
-  units: typeof options.units === 'string' ? options.units : new URL('./systems', import.meta.url),
-})
+const folder =
+  typeof options.units === 'string' ? resolve(options.units) : join(import.meta.dirname, 'systems')
+const runtime = await createRuntime({ units: folder })
 const handles = new Map<SystemName, Handle<System['exports']>>(
   SYSTEMS.map((name) => [name, runtime.use<System['exports']>(name)]),
 )
@@ -118,5 +119,6 @@ await Promise.all(Array.from({ length: Number(options.workers) }, hire))
 crew.enlist(MAIN)
 due = performance.now()
 turn()
+view.say(`edit a file in ${folder}, and save it`)
 obey(engine, view)
 if (typeof options.seconds === 'string') setTimeout(() => close(), Number(options.seconds) * 1000)

@@ -3,7 +3,8 @@ import type { Headline } from './city-state.ts'
 import { SYSTEMS, type SystemName } from './crew.ts'
 import type { Engine } from './engine.ts'
 import { line, type Mood, type News } from './news.ts'
-import { dayAt, daylightAt, HEIGHT, hourAt, WIDTH } from './systems/city.ts'
+import { clamp, dayAt, daylightAt, HEIGHT, hourAt, WIDTH } from './systems/city.ts'
+import { CENTRE_X, CENTRE_Y } from './systems/network.ts'
 
 /** what lately happened to a unit */
 export interface UnitMark {
@@ -22,8 +23,18 @@ export interface Span {
 
 export interface Picture {
   spans: Span[]
-  /** where the map goes, in characters; each is two pixels high */
-  map: { column: number; row: number; columns: number; rows: number }
+  map: MapView
+}
+
+/** Which part of the map is shown, in cells, and where, in characters; each is two pixels high. */
+export interface MapView {
+  left: number
+  top: number
+  width: number
+  height: number
+  row: number
+  columns: number
+  rows: number
 }
 
 export interface Scene {
@@ -40,6 +51,8 @@ const DIM = 0x6e7681
 const HEAD = 0x7ee0ff
 const MOODS: Record<Mood, number> = { good: 0x56d364, bad: 0xff7b72, back: 0xe3b341, plain: TEXT }
 const SMALL = 100
+/** the least scale at which streets can still be told apart */
+const SHARP = 0.85
 /** frames for which a mishap is marked on its unit */
 const MARKED_FRAMES = 240
 const BARS = ' ▁▂▃▄▅▆▇█'
@@ -54,20 +67,36 @@ class Pen {
 
 /** Lays out the picture for a terminal of the given size. */
 export function compose(scene: Scene, columns: number, rows: number): Picture {
-  const side = columns < SMALL ? 27 : Math.min(46, Math.max(36, columns - WIDTH - 2))
+  const side = columns < SMALL ? 27 : Math.min(46, Math.max(38, columns - WIDTH - 2))
   const footer = Math.max(5, Math.min(12, rows - HEIGHT / 2 - 2))
-  const scale = Math.min(1, (columns - side - 2) / WIDTH, ((rows - 1 - footer) * 2) / HEIGHT)
-  const map = {
-    column: 0,
-    row: 1,
-    columns: Math.max(1, Math.floor(WIDTH * scale)),
-    rows: Math.max(1, Math.floor((HEIGHT * scale) / 2)),
-  }
+  const map = mapView(Math.max(1, columns - side - 2), Math.max(1, rows - 1 - footer), scene.frame)
   const pen = new Pen()
   header(pen, scene, columns)
   const end = panel(pen, scene, map.columns + 2, rows - 1 - footer, columns < SMALL)
   foot(pen, scene, Math.max(map.row + map.rows, end), columns, rows)
   return { spans: pen.spans, map }
+}
+
+/** The whole map where that is still sharp; otherwise as much of it as fits, seen by a camera that drifts. */
+function mapView(columns: number, rows: number, frame: number): MapView {
+  const scale = Math.min(1, columns / WIDTH, (rows * 2) / HEIGHT)
+  if (scale >= SHARP) {
+    const size = { columns: Math.floor(WIDTH * scale), rows: Math.floor((HEIGHT * scale) / 2) }
+    return { left: 0, top: 0, width: WIDTH, height: HEIGHT, row: 1, ...size }
+  }
+  const width = Math.min(columns, WIDTH)
+  const height = Math.min(rows * 2, HEIGHT)
+  const left = Math.round(CENTRE_X - width / 2 + 20 * Math.sin(frame / 450))
+  const top = Math.round(CENTRE_Y - height / 2 + 8 * Math.sin(frame / 330))
+  return {
+    left: clamp(left, 0, WIDTH - width),
+    top: clamp(top, 0, HEIGHT - height),
+    width,
+    height,
+    row: 1,
+    columns: width,
+    rows: height >> 1,
+  }
 }
 
 function header(pen: Pen, { engine, frame }: Scene, columns: number): void {

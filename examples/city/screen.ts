@@ -2,7 +2,7 @@
 import { writeSync } from 'node:fs'
 import { parentPort, workerData } from 'node:worker_threads'
 import type { Picture } from './panel.ts'
-import { HEIGHT, WIDTH } from './systems/city.ts'
+import { WIDTH } from './systems/city.ts'
 
 interface Drawing extends Picture {
   number: number
@@ -73,32 +73,24 @@ parentPort!.on('message', (message: Drawing | 'forget') => {
 
 /** Two pixels in each character: the upper in front, the lower behind. */
 function drawMap(grid: Grid, { map, pixels }: Drawing): void {
+  const across = map.width / map.columns
+  const down = map.height / map.rows / 2
   for (let row = 0; row < map.rows; row++)
     for (let column = 0; column < map.columns; column++) {
-      const upper = average(
-        pixels,
-        column / map.columns,
-        (column + 1) / map.columns,
-        (2 * row) / (2 * map.rows),
-        (2 * row + 1) / (2 * map.rows),
-      )
-      const lower = average(
-        pixels,
-        column / map.columns,
-        (column + 1) / map.columns,
-        (2 * row + 1) / (2 * map.rows),
-        (2 * row + 2) / (2 * map.rows),
-      )
-      grid.put(map.column + column, map.row + row, HALF, upper, lower)
+      const x = map.left + column * across
+      const y = map.top + row * 2 * down
+      const upper = average(pixels, x, y, across, down)
+      const lower = average(pixels, x, y + down, across, down)
+      grid.put(column, map.row + row, HALF, upper, lower)
     }
 }
 
-/** The mean colour of a part of the map, given in fractions of its sides. */
-function average(pixels: Uint8Array, left: number, right: number, top: number, bottom: number): number {
-  const fromX = Math.floor(left * WIDTH)
-  const toX = Math.max(fromX + 1, Math.floor(right * WIDTH))
-  const fromY = Math.floor(top * HEIGHT)
-  const toY = Math.max(fromY + 1, Math.floor(bottom * HEIGHT))
+/** The mean colour of a part of the map, given in cells. */
+function average(pixels: Uint8Array, left: number, top: number, width: number, height: number): number {
+  const fromX = Math.floor(left)
+  const toX = Math.max(fromX + 1, Math.floor(left + width))
+  const fromY = Math.floor(top)
+  const toY = Math.max(fromY + 1, Math.floor(top + height))
   const total = [0, 0, 0]
   for (let y = fromY; y < toY; y++)
     for (let x = fromX; x < toX; x++)

@@ -1,8 +1,8 @@
 /** What the person sees: the city drawn in place on a terminal, or one line for each event. */
 import type { SwapReport } from 'tickswap'
 import type { Engine } from './engine.ts'
-import { line, type News, newsOf } from './news.ts'
-import { openTerminal } from './terminal.ts'
+import { line, newsOf } from './news.ts'
+import { Terminal } from './terminal.ts'
 
 export type RuntimeEvent = 'swap' | 'reject' | 'rollback' | 'permanent'
 
@@ -20,7 +20,7 @@ const LEAST_DEPTH = 8
 
 export function openView(engine: Engine, plain: boolean): View {
   const drawable = process.stdout.isTTY && process.stdout.getColorDepth() >= LEAST_DEPTH
-  return drawable && !plain ? openTerminal(engine) : openLines(engine)
+  return drawable && !plain ? new Terminal(engine) : openLines(engine)
 }
 
 function openLines(engine: Engine): View {
@@ -31,7 +31,7 @@ function openLines(engine: Engine): View {
   }
   return {
     frame() {},
-    event: (event, report) => print(`  ${line(newsOf(event, report, engine.frame()) satisfies News)}`),
+    event: (event, report) => print(`  ${line(newsOf(event, report, engine.frame()))}`),
     say: print,
     async close() {},
   }

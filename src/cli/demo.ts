@@ -1,6 +1,6 @@
 import { cp, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Command } from 'commander'
 import { CityEngine } from './demo/engine.ts'
@@ -8,7 +8,7 @@ import { play, type Result } from './demo/play.ts'
 import { STEPS } from './demo/steps.ts'
 import { tableOf } from './demo/table.ts'
 
-const CITY = new URL('../../examples/city/', import.meta.url)
+const ENTRY = fileURLToPath(new URL('../../examples/city/engine.ts', import.meta.url))
 const MAIN = fileURLToPath(new URL('./main.js', import.meta.url))
 /** the script must be over by then */
 const LIMIT_MS = 58_000
@@ -33,7 +33,7 @@ export function registerDemo(program: Command): void {
 /** @returns the exit code: 0 when every step did what it should */
 async function demo({ open = false, plain = false }: DemoOptions): Promise<number> {
   const folder = await mkdtemp(join(tmpdir(), 'tickswap-city-'))
-  await cp(CITY, folder, { recursive: true })
+  await cp(dirname(ENTRY), folder, { recursive: true })
   const systems = join(folder, 'systems')
   const engine = new CityEngine(MAIN, join(folder, 'engine.ts'), plain ? ['--plain'] : [])
   // The engine hears Ctrl-C too, and puts the terminal back; this process ends when it has.
@@ -75,6 +75,7 @@ async function script(engine: CityEngine, systems: string, results: Result[]): P
 
 function conclude(results: readonly Result[], trouble: string | undefined): number {
   console.log(tableOf(results))
+  console.log('worst stall: the longest tick() of any thread from before the edit to after its probation')
   const problems = results.flatMap(({ step, problems }) =>
     problems.map((problem) => `(${step.letter}) ${problem}`),
   )
