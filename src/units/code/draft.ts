@@ -61,6 +61,7 @@ export function draftOf(id: string, bytes: Uint8Array, hash: string): Draft {
   const binary = kind === 'wasm' || kind === 'bytes'
   const source = binary ? '' : decode(bytes)
   const base = { id, file, hash, kind, source, bytes, requests: [], lazy: [] }
+  if (kind === 'json') checkJson(file, source)
   if (kind !== 'esm') return { ...base, text: undefined }
   return { ...base, text: atPlace(file, source, () => parse(file, source)) }
 }
@@ -73,6 +74,17 @@ function decode(bytes: Uint8Array): string {
 function parse(file: string, source: string): ModuleText {
   const typed = TYPESCRIPT.has(extname(file))
   return parseText(typed ? stripTypes(source) : source, typed)
+}
+
+function checkJson(file: string, source: string): void {
+  try {
+    JSON.parse(source)
+  } catch (cause) {
+    const message = (cause as Error).message
+    const offset = Number(/position (\d+)/.exec(message)?.[1])
+    const place = { file, ...(Number.isNaN(offset) ? {} : placeOf(source, offset)) }
+    throw new TickswapError('TICKSWAP_E_SYNTAX', message, place, { cause })
+  }
 }
 
 /** Runs a step of the transform, and gives its errors their place in the file. */

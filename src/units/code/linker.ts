@@ -28,6 +28,8 @@ export interface LinkerOptions {
 export class Linker {
   readonly #world: RunningWorld
   readonly #options: LinkerOptions
+  /** modules whose evaluation threw: as in Node, importing them again throws the same */
+  readonly #failures = new Map<string, unknown>()
   readonly #loading = new Map<string, Promise<object>>()
 
   constructor(options: LinkerOptions = {}) {
@@ -47,10 +49,12 @@ export class Linker {
 
   /** Evaluates an update beside the running modules, without yielding. */
   prepare(update: GraphUpdate): Prepared {
+    this.#failures.clear()
     return new Prepared(this.#world, update).evaluateSync()
   }
 
   prepareAsync(update: GraphUpdate): Promise<Prepared> {
+    this.#failures.clear()
     return new Prepared(this.#world, update).evaluateAsync()
   }
 
@@ -78,17 +82,41 @@ export class Linker {
     return loading
   }
 
+  /** Takes in modules without evaluating them; `importHot` does that when it is asked to. */
+  adopt(update: GraphUpdate): void {
+    const known = new Prepared(this.#world, { ...update, evaluate: [], rebind: [] })
+    known.commit()
+    known.settle()
+  }
+
+  /** Forgets everything that runs. */
+  clear(): void {
+    this.#world.clear()
+  }
+
   async #loadHot(id: string): Promise<object> {
     if (!this.#world.artifact(id)) await this.#options.loadMissing?.(id)
-    if (!this.has(id)) {
-      const node = (each: string) => {
-        const artifact = this.#world.artifact(each)
-        return artifact && nodeOf(artifact)
-      }
-      const evaluate = evaluationOrder([id], node).filter((each) => !this.has(each))
-      await this.loadAsync({ artifacts: [], evaluate, lazy: [], rebind: [], removed: [] })
-    }
+    if (!this.has(id)) await this.#evaluate(id)
     return this.namespace(id)
+  }
+
+  /** Evaluates what `id` imports and itself; what was through before an error stays, and the error too. */
+  async #evaluate(id: string): Promise<void> {
+    const node = (each: string) => {
+      const artifact = this.#world.artifact(each)
+      return artifact && nodeOf(artifact)
+    }
+    const order = evaluationOrder([id], node)
+    const failed = order.find((each) => this.#failures.has(each))
+    if (failed) throw this.#failures.get(failed)
+    const evaluate = order.filter((each) => !this.has(each))
+    const prepared = new Prepared(this.#world, { artifacts: [], evaluate, lazy: [], rebind: [], removed: [] })
+    try {
+      finish(await prepared.evaluateAsync())
+    } catch (error) {
+      for (const each of prepared.salvage()) this.#failures.set(each, error)
+      throw error
+    }
   }
 }
 

@@ -127,6 +127,28 @@ export class Prepared implements World {
     }
   }
 
+  /**
+   * After a first evaluation that failed: the modules that were through run on, as
+   * they do in Node. @returns the modules that failed, or that wait for one that did
+   */
+  salvage(): readonly string[] {
+    const lost: string[] = []
+    for (const instance of this.#order) {
+      const { id, phase, artifact } = instance
+      if (phase === 'evaluated' && !artifact.imports.some((each) => lost.includes(each))) {
+        instance.world = this.#running
+        this.#running.instances.set(id, instance)
+        instance.wiring.resume()
+      } else if (phase !== 'linked' || artifact.imports.some((each) => lost.includes(each))) lost.push(id)
+    }
+    for (const [id, namespace] of this.#namespaces) {
+      if (!this.#running.instance(id)) continue
+      namespace.world = this.#running
+      this.#running.namespaces.set(id, namespace)
+    }
+    return lost
+  }
+
   #guarded<T>(step: () => T): T {
     try {
       return step()

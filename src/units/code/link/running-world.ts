@@ -55,6 +55,12 @@ export class RunningWorld implements World {
     })
   }
 
+  clear(): void {
+    for (const instance of this.instances.values()) instance.wiring.suspend()
+    for (const view of this.views.values()) view.wiring.suspend()
+    for (const table of [this.instances, this.artifacts, this.namespaces, this.views]) table.clear()
+  }
+
   instance(id: string): Instance | undefined {
     return this.instances.get(id)
   }
