@@ -14,9 +14,10 @@
  */
 
 import type { Artifact, GraphUpdate } from './artifact.ts'
-import { evaluationOrder, nodeOf } from './graph.ts'
+import { evaluationOrder } from './graph.ts'
 import { Prepared } from './link/prepared.ts'
 import { RunningWorld } from './link/running-world.ts'
+import { nodeIn } from './link/world.ts'
 
 export type { Prepared } from './link/prepared.ts'
 
@@ -30,11 +31,15 @@ export class Linker {
   readonly #options: LinkerOptions
   /** modules whose evaluation threw: as in Node, importing them again throws the same */
   readonly #failures = new Map<string, unknown>()
-  readonly #loading = new Map<string, Promise<object>>()
+  /** one evaluation after the other, so that no module is evaluated twice */
+  #turn: Promise<unknown> = Promise.resolve()
 
   constructor(options: LinkerOptions = {}) {
     this.#options = options
-    this.#world = new RunningWorld({ importHot: (id) => this.importHot(id) })
+    this.#world = new RunningWorld({
+      importHot: (id) => this.importHot(id),
+      loadMissing: async (id) => this.#options.loadMissing?.(id),
+    })
   }
 
   /** Loads without yielding. @throws what a module throws; TICKSWAP_E_TOP_LEVEL_AWAIT when one awaits */
@@ -76,10 +81,14 @@ export class Linker {
 
   /** The namespace of a hot module, which is evaluated first if it is not running yet. */
   async importHot(id: string): Promise<object> {
-    if (this.has(id)) return this.namespace(id)
-    const loading = this.#loading.get(id) ?? this.#loadHot(id).finally(() => this.#loading.delete(id))
-    this.#loading.set(id, loading)
-    return loading
+    if (!this.#world.artifact(id)) await this.#options.loadMissing?.(id)
+    if (!this.has(id)) {
+      const turn = this.#turn.then(() => (this.has(id) ? undefined : this.#evaluate(id)))
+      this.#turn = turn.catch(() => undefined)
+      await turn
+    }
+    await this.#world.instance(id)?.finished()
+    return this.namespace(id)
   }
 
   /** Takes in modules without evaluating them; `importHot` does that when it is asked to. */
@@ -94,19 +103,9 @@ export class Linker {
     this.#world.clear()
   }
 
-  async #loadHot(id: string): Promise<object> {
-    if (!this.#world.artifact(id)) await this.#options.loadMissing?.(id)
-    if (!this.has(id)) await this.#evaluate(id)
-    return this.namespace(id)
-  }
-
   /** Evaluates what `id` imports and itself; what was through before an error stays, and the error too. */
   async #evaluate(id: string): Promise<void> {
-    const node = (each: string) => {
-      const artifact = this.#world.artifact(each)
-      return artifact && nodeOf(artifact)
-    }
-    const order = evaluationOrder([id], node)
+    const order = evaluationOrder([id], (each) => nodeIn(this.#world, each))
     const failed = order.find((each) => this.#failures.has(each))
     if (failed) throw this.#failures.get(failed)
     const evaluate = order.filter((each) => !this.has(each))

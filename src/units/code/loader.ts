@@ -137,7 +137,9 @@ class StandaloneLoader implements Loader {
 
   /** Adds a module and what it imports to the graph; nothing that runs is touched. */
   async #add(id: string): Promise<void> {
-    const stage = await this.#stager.boot([id])
+    const stage = await this.#stager.boot([id]).catch((error) => {
+      throw asLoaderError(error)
+    })
     this.#stager.accept(stage)
     this.#linker.adopt(stage.update)
   }

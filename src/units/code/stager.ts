@@ -13,9 +13,10 @@
  * go back to versions that were kept, and `{ entries }`, new files to take in.
  */
 import { join, relative } from 'node:path'
-import { type Finding, finding, TickswapError } from '../../errors.ts'
+import { type Finding, finding, type Place, TickswapError } from '../../errors.ts'
 import type { Artifact, GraphUpdate, Request, Stage } from './artifact.ts'
-import { atPlace, type Draft, draftOf, fileOf, finishDraft, NO_REQUESTS, readSource } from './draft.ts'
+import { decode, readSource } from './content/read.ts'
+import { type Draft, draftOf, finishDraft } from './draft.ts'
 import { cycles, Graph, type GraphNode, nodeOf } from './graph.ts'
 import { checkLinks } from './link-check.ts'
 import { planUpdate } from './plan.ts'
@@ -226,7 +227,8 @@ class Staging {
         () => {
           const bytes = readSource(id)
           const hash = this.#options.hash(bytes)
-          if (hash !== known.hash) this.#drafts.set(id, this.#resolved(draftOf(id, bytes, hash)))
+          if (bytes.length === 0 && hash !== known.hash && id === file) throw empty(file)
+          if (hash !== known.hash) this.#drafts.set(id, this.#draft(id, bytes, hash))
         },
         (error) => this.#gone.set(id, error),
       )
@@ -243,33 +245,35 @@ class Staging {
     }
   }
 
-  #resolved(draft: Draft): Draft {
-    const { text, file, source } = draft
-    if (!text) return draft
-    draft.requests = text.declarations.requests.map((request) =>
-      this.#resolve(withType(request.specifier, request.type), file, source, request.start),
-    )
-    draft.lazy = [...text.dynamicSpecifiers()].flatMap(({ specifier }) => this.#resolveLazy(specifier, file))
+  #draft(id: string, bytes: Uint8Array, hash: string): Draft {
+    const draft = draftOf(id, bytes, hash, this.#resolver.packages, this.#options.jsx)
+    const { content, file } = draft
+    draft.requests = content.requests.map(({ specifier, type, start }) => {
+      const place = { file, ...placeOf(decode(bytes), start) }
+      return this.#resolve(withType(specifier, type), place)
+    })
+    draft.lazy = content.lazy.flatMap((specifier) => this.#resolveLazy(specifier, file, content.requires))
     return draft
   }
 
-  #resolve(specifier: string, file: string, source: string, start: number): Request {
-    return atPlace(file, source, () => {
-      try {
-        return { ...this.#resolver.resolve(specifier, file), ...placeOf(source, start) }
-      } catch (error) {
-        if (!(error instanceof TickswapError)) throw error
-        throw new TickswapError(error.code, error.finding.message, { file, ...placeOf(source, start) })
-      }
-    })
-  }
-
-  /** An `import()` that leads nowhere fails when it is called, as it does natively. */
-  #resolveLazy(specifier: string, file: string): Request[] {
+  #resolve(specifier: string, place: Place & { file: string }): Request {
     try {
-      return [this.#resolver.resolve(specifier, file)]
+      const { line, column } = place
+      return { ...this.#resolver.resolve(specifier, place.file), line: line!, column: column! }
     } catch (error) {
       if (!(error instanceof TickswapError)) throw error
+      throw new TickswapError(error.code, error.finding.message, place)
+    }
+  }
+
+  /** An `import()` or `require` that leads nowhere fails when it is called, as it does natively. */
+  #resolveLazy(specifier: string, file: string, requires: boolean): Request[] {
+    try {
+      return [
+        requires ? this.#resolver.resolveRequire(specifier, file) : this.#resolver.resolve(specifier, file),
+      ]
+    } catch (error) {
+      if (!(error instanceof TickswapError)) return []
       this.#warnings.push(finding(error.code, error.finding.message, { severity: 'warning', file }))
       return []
     }
@@ -332,7 +336,7 @@ class Staging {
     this.#attempt(
       () => {
         const bytes = readSource(id)
-        draft = this.#resolved(draftOf(id, bytes, this.#options.hash(bytes)))
+        draft = this.#draft(id, bytes, this.#options.hash(bytes))
         this.#drafts.set(id, draft)
       },
       (error) => this.#errors.push(error),
@@ -371,7 +375,12 @@ class Staging {
   }
 }
 
+/** A file in the middle of being saved looks like this: it never replaces what runs. */
+const empty = (file: string) => new TickswapError('TICKSWAP_E_FILE_EMPTY', 'the file is empty', { file })
+
 /** Requests of a module that lead back to it; a module in no circle has none. */
+const NO_REQUESTS: ReadonlySet<number> = new Set()
+
 function guardedRequests(draft: Draft, groups: ReadonlyMap<string, number>): ReadonlySet<number> {
   const group = groups.get(draft.id)
   if (group === undefined) return NO_REQUESTS
@@ -384,5 +393,3 @@ function withType(specifier: string, type: string | undefined): string {
   if (type === 'text') return `${specifier}?raw`
   return type === 'bytes' ? `${specifier}?bytes` : specifier
 }
-
-export { fileOf }

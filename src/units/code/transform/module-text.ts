@@ -66,8 +66,13 @@ export class ModuleText {
     this.#collectExports(lenient)
   }
 
-  get awaitAt(): number | undefined {
-    return this.#scopes.topLevelAwait?.start
+  /** Whether the text can only be an ES module. */
+  get hasModuleSyntax(): boolean {
+    return (
+      this.#scopes.metas.length > 0 ||
+      this.isAsync ||
+      this.#program.body.some((node: Node) => /^(?:Import|Export)/.test(node.type))
+    )
   }
 
   links(requests: readonly Request[], lazy: readonly Request[], guarded: ReadonlySet<number>): Links {
@@ -87,10 +92,10 @@ export class ModuleText {
   }
 
   /** Literal specifiers of `import()`. */
-  *dynamicSpecifiers(): Generator<{ specifier: string; start: number }> {
+  *dynamicSpecifiers(): Generator<string> {
     for (const { source } of this.#scopes.dynamicImports) {
       if (source.type === 'Literal' && typeof source.value === 'string') {
-        yield { specifier: source.value, start: source.start }
+        yield source.value
       }
     }
   }
@@ -279,7 +284,8 @@ export class ModuleText {
     if (operator) {
       // These read first, and may then not write.
       edits.swap(writer!.left.end, writer!.right.start, `${operator}(${this.#constant}=`)
-      return edits.insert(writer!.end, ')')
+      edits.insert(writer!.end, ')')
+      return
     }
     edits.replace(
       node.start,

@@ -7,7 +7,7 @@ import type { Node } from './nodes.ts'
 import { ScopeWalker } from './scopes.ts'
 
 /** The text of a TypeScript module without its types, every token where it was. */
-export function stripTypes(source: string): string {
+export function stripTypes(_file: string, source: string): string {
   try {
     return swc.transformSync(source, { mode: 'strip-only' }).code
   } catch (error) {
