@@ -12,9 +12,10 @@ help: ## list the commands
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
 
 .PHONY: setup native build
+# Not `npm ci`: it refuses a lock file made where the binaries for other platforms are not served.
 setup: node_modules/.package-lock.json ## install what the project needs
 node_modules/.package-lock.json: package-lock.json
-	npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
+	npm install --no-save --ignore-scripts --no-audit --no-fund --loglevel=error
 	@touch $@
 
 native: $(ADDON) ## build the addon
@@ -31,16 +32,26 @@ SANITIZERS := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-f
 	@mkdir -p $(@D)
 	$(CC) $(C_FLAGS) $(if $(findstring sanitize,$*),-O1 -g $(SANITIZERS),-O3) -o $@ $(C_SOURCES)
 
-.PHONY: check-native sanitize format
+.PHONY: check-native sanitize format tidy
 check-native: .build/check/native ## the C core against its specification (ARGS='--seed N --function NAME')
 	$< $(ARGS)
 
 sanitize: .build/check/sanitize ## the same under AddressSanitizer and UndefinedBehaviorSanitizer
 	$< $(ARGS)
 
-CLANG_FORMAT_FILES := $(shell find native -name '*.[ch]' -o -name '*.cc')
+C_FILES := $(shell find native -name '*.[ch]' -o -name '*.cc')
+tidy: build ## formatters, linters, types, and the style guide of tools/tidy.js
+	tools/need clang-format cppcheck
+	clang-format --dry-run -Werror $(C_FILES)
+	cppcheck -q --enable=warning,performance,portability --error-exitcode=1 --inline-suppr \
+	  --suppress=missingIncludeSystem -Inative/include native/src native/test
+	npx --no-install biome ci --diagnostic-level=warn
+	npx --no-install tsc -p examples
+	npx --no-install tsc -p test
+	node tools/tidy.js
+
 format: ## lay out the C, C++ and TypeScript sources
-	clang-format -i $(CLANG_FORMAT_FILES)
+	clang-format -i $(C_FILES)
 	npx --no-install biome check --write
 
 build: dist/.stamp $(ADDON) ## build the addon and compile the TypeScript

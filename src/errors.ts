@@ -41,6 +41,8 @@ export const ADVICE = {
     'State exists only after loading: read it in setup or in a function, not in the body of the module.',
   TICKSWAP_E_STATE_LIMIT: 'Make the columns smaller, or raise the limit that the message names.',
   TICKSWAP_E_OPTION: 'Correct the option that the message names.',
+  TICKSWAP_E_USAGE: 'See `tickswap --help`, or `tickswap COMMAND --help`.',
+  TICKSWAP_E_ENTRY: 'Name an engine script that exists and ends in .js, .mjs, .cjs, .ts, .mts or .cts.',
   TICKSWAP_E_CLOSED: 'The runtime is closed; create a new one.',
   TICKSWAP_E_TICKET: 'Pass the value of runtime.ticket(), unchanged, from the same process.',
   TICKSWAP_E_PARTICIPANTS_FULL: 'Raise `maxParticipants` in createRuntime.',

@@ -326,7 +326,7 @@ const closed = () => new TickswapError('TICKSWAP_E_CLOSED', 'the runtime is clos
  * Starts the control thread, loads the units of a folder and joins as the first participant.
  * @throws TickswapError OPTION, or what is wrong with a unit, with file and line
  */
-export async function createRuntime(options: RuntimeOptions): Promise<Runtime> {
+export async function createRuntime(options: RuntimeOptions = {}): Promise<Runtime> {
   const settings = settingsOf(options)
   const ticket: Ticket = {
     tickswap: 1,

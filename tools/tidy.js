@@ -72,15 +72,15 @@ function walk(node, visit) {
   }
 }
 
-function importsOf(file) {
+/** Files that a file imports; with `workers`, also those whose address it takes to start a thread. */
+function importsOf(file, workers = true) {
   const text = readFileSync(file, 'utf8')
   const { module, program } = parseSync(file, text)
   const named = [...module.staticImports, ...module.staticExports.flatMap(({ entries }) => entries)]
   const found = named.map((it) => it.moduleRequest?.value).filter(Boolean)
   walk(program, (node) => {
     if (node.type === 'ImportExpression' && node.source.value) found.push(node.source.value)
-    // new URL('./thread.js', import.meta.url): a worker's entry
-    if (node.type === 'NewExpression' && node.callee.name === 'URL') found.push(String(node.arguments[0]?.value ?? ''))
+    if (workers && node.type === 'NewExpression' && node.callee.name === 'URL') found.push(String(node.arguments[0]?.value ?? ''))
   })
   return found
     .filter((specifier) => specifier.startsWith('.'))
@@ -91,8 +91,8 @@ function checkRooms(file) {
   const roomOf = (path) => path.split('/')[1]?.replace(/\.ts$/, '')
   const rank = (path) => ROOMS.findIndex((rooms) => rooms.includes(roomOf(path)))
   if (rank(file) < 0) complain(file, 1, `is in no room; tools/tidy.js lists them`)
-  for (const imported of importsOf(file))
-    if (imported.startsWith('src/') && rank(imported) > rank(file) && !imported.endsWith('thread.ts'))
+  for (const imported of importsOf(file, false))
+    if (imported.startsWith('src/') && rank(imported) > rank(file))
       complain(file, 1, `imports ${imported}, which comes after it`)
 }
 
@@ -100,7 +100,7 @@ function checkDeadFiles() {
   const entries = ['src/index.ts', 'src/module.ts', 'src/cli/main.ts', 'src/cli/register.ts']
   const alive = new Set()
   const visit = (file) => {
-    if (alive.has(file) || !existsSync(file)) return
+    if (alive.has(file) || !existsSync(file) || !statSync(file).isFile()) return
     alive.add(file)
     for (const imported of importsOf(file)) visit(imported)
   }

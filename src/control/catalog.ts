@@ -105,3 +105,10 @@ export function newMemory(contract: Contract): UnitMemory {
   const { shared, own, name } = contract
   return { shared, own, arena: allocate(shared.bytes, name), lastGood: allocate(shared.bytes, name) }
 }
+
+/** Memory for a copy of a unit's arena: the oldest backup's when `most` are kept already and its size fits. */
+export function backupRoom(entry: UnitEntry, most: number): SharedArrayBuffer {
+  const size = entry.memory.arena.byteLength
+  const oldest = entry.backups.length >= most ? entry.backups.shift() : undefined
+  return oldest?.memory.byteLength === size ? oldest.memory : allocate(size, entry.name)
+}

@@ -5,6 +5,7 @@ import type { Verdict } from '../swap/report.ts'
 import type { Contract } from '../units/contract.ts'
 import { Constraint } from '../version/constraint.ts'
 import { Version } from '../version/version.ts'
+import type { Catalog } from './catalog.ts'
 
 /** A version that runs, or would after the swap. */
 export interface Side {
@@ -70,6 +71,22 @@ function findCycle(after: ReadonlyMap<string, Side>): Finding[] {
     return [finding('TICKSWAP_E_CYCLE', `requirements go round: ${cycle.join(' -> ')}`, { unit: name, file })]
   }
   return []
+}
+
+/** Two files with one name; a file whose unit has another name than before. */
+export function checkName({ name, file }: Contract, catalog: Catalog): Finding[] {
+  const running = catalog.units.get(name)?.running.contract
+  const before = catalog.byFile(file)
+  if (running && running.file !== file)
+    return [
+      finding('TICKSWAP_E_UNIT_DUPLICATE', `${name} is also the unit of ${running.file}`, {
+        unit: name,
+        file,
+      }),
+    ]
+  if (!before || before.name === name) return []
+  const message = `${file} now exports unit ${name} instead of ${before.name}`
+  return [finding('TICKSWAP_E_UNIT_REMOVED', message, { unit: before.name, file })]
 }
 
 /** Finds the migration between two versions and what would be lost without one. */

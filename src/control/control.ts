@@ -33,6 +33,9 @@ import { type WatchBatch, Watcher } from './watcher.ts'
 /** A failure message and the board's word of the same failure travel apart; this much at most. */
 const FAILURE_GRACE_MS = 100
 const BURY_EVERY_MS = 250
+/** An edit that a missing participant stopped is tried again after this, then after twice as long, and so on. */
+const RETRY_MS = 250
+const LONGEST_RETRY_MS = 8000
 
 /** The event that tells engines about an outcome. */
 const EVENTS: Record<Exclude<SwapReport['outcome'], 'unchanged'>, RuntimeEvent> = {
@@ -41,6 +44,12 @@ const EVENTS: Record<Exclude<SwapReport['outcome'], 'unchanged'>, RuntimeEvent> 
   committed: 'swap',
   permanent: 'permanent',
   'rolled-back': 'rollback',
+}
+
+/** A candidate that has been sent out. */
+export interface Offer {
+  readonly prepare: PrepareMessage
+  committed: boolean
 }
 
 interface Waiting {
@@ -61,22 +70,20 @@ export class Control {
   readonly #desk: Desk
   /** hash of a unit's files that failed, and why */
   readonly quarantine = new Map<string, string>()
-  /** the last candidate sent to the participants */
-  offered: PrepareMessage | undefined
+  /** the candidate that the participants have, while its fate is open */
+  offer: Offer | undefined
   closed = false
   readonly #channel: BroadcastChannel
   readonly #failures = new Map<number, Finding[]>()
   readonly #history = new History()
   readonly #queue: Waiting[] = []
-  readonly #joins: RequestMessage<'join'>[] = []
   /** files whose last edit was refused: they are tried again with the next edit */
   readonly #refused = new Set<string>()
   #missed: Ask[] = []
+  readonly #retries = new Set<NodeJS.Timeout>()
   #watcher: Watcher | undefined
   #bury: NodeJS.Timeout | undefined
   #driving = false
-  #travelling = false
-  #onTrial = false
   #booted = 0
   #lastId = 0
 
@@ -192,9 +199,20 @@ export class Control {
     )
   }
 
-  /** Keeps an edit that came before anybody ticked. */
+  /** Keeps an edit that came while nobody ticked. */
   retryWhenOnline(ask: Ask): void {
     if (ask.trigger === 'edit') this.#missed.push(ask)
+  }
+
+  /** Tries an edit again that only a participant's absence stopped. */
+  #retryLater(ask: Ask): void {
+    const attempt = (ask.attempt ?? 0) + 1
+    const wait = Math.min(RETRY_MS * 2 ** (attempt - 1), LONGEST_RETRY_MS)
+    const timer = setTimeout(() => {
+      this.#retries.delete(timer)
+      this.#enqueue({ ask: { ...ask, attempt } })
+    }, wait)
+    this.#retries.add(timer)
   }
 
   // ---- the queue of swaps -----------------------------------------------------------
@@ -236,38 +254,30 @@ export class Control {
   async #swap({ ask, resolve }: Waiting): Promise<void> {
     const earlier = [...this.#refused].filter((file) => !ask.files.includes(file))
     let road = this.#road(ask.edition ? ask : { ...ask, files: [...ask.files, ...earlier] })
-    let report = await this.#travel(road)
+    let report = await road.travel()
     if (report.outcome === 'refused' && earlier.length > 0 && !ask.edition) {
       // An earlier refused file may still be broken: it must not hold up this edit.
       road = this.#road(ask)
-      report = await this.#travel(road)
+      report = await road.travel()
     }
     this.#remember(ask, report)
     resolve?.(report)
     this.#announce(report)
     if (report.outcome !== 'committed') return
-    this.#onTrial = true
-    this.#admitWaiting()
-    const final = await road.outlive()
-    this.#onTrial = false
-    this.#announce(final)
+    this.#announce(await road.outlive())
   }
 
   #road(ask: Ask): Road {
     return new Road(++this.#lastId, this, ask)
   }
 
-  async #travel(road: Road): Promise<SwapReport> {
-    this.#travelling = true
-    const report = await road.travel()
-    this.#travelling = false
-    if (report.outcome !== 'committed') this.#admitWaiting()
-    return report
-  }
-
-  #remember(ask: Ask, { outcome, files }: SwapReport): void {
-    if (outcome === 'refused') for (const file of ask.files) this.#refused.add(file)
-    else for (const file of files) this.#refused.delete(file)
+  #remember(ask: Ask, { outcome, files, findings }: SwapReport): void {
+    const codes = new Set(findings.map(({ code }) => code))
+    const absent = codes.has('TICKSWAP_E_STRAGGLER') && outcome !== 'committed'
+    if (absent && ask.trigger === 'edit' && !this.#missed.includes(ask)) this.#retryLater(ask)
+    const hopeless = codes.has('TICKSWAP_E_QUARANTINED') || codes.has('TICKSWAP_E_EVALUATE_TIMEOUT')
+    if (outcome !== 'refused') for (const file of files) this.#refused.delete(file)
+    else if (!absent && !hopeless) for (const file of ask.files) this.#refused.add(file)
   }
 
   #announce(report: SwapReport): void {
@@ -314,27 +324,20 @@ export class Control {
     }
   }
 
-  #join(message: RequestMessage<'join'>): typeof LATER {
-    this.#joins.push(message)
-    if (!this.#travelling) this.#admitWaiting()
+  /** Sends what runs, and the candidate when there is one: a participant never stays on code that was replaced. */
+  #join({ slot, body }: RequestMessage<'join'>): typeof LATER {
+    const first = this.#booted++ === 0
+    const name = body.name ?? (first ? this.settings.name : `worker-${slot}`)
+    this.crew.admit(slot, name)
+    const units = this.catalog.inOrder().map(({ name: unit, running, memory }) => {
+      return { unit, file: running.contract.file, version: running.version.toString(), memory }
+    })
+    const [base, history] = [this.graph(), this.#history.entries]
+    this.crew.send(slot, { type: 'boot', name, base, units, first, history })
+    if (this.offer) this.crew.send(slot, this.offer.prepare)
+    if (this.offer?.committed)
+      this.crew.send(slot, { type: 'outcome', id: this.offer.prepare.id, outcome: 'committed' })
     return LATER
-  }
-
-  /** A participant never starts on code that is about to be replaced: joins wait for the commit. */
-  #admitWaiting(): void {
-    for (const message of this.#joins.splice(0)) {
-      const { slot, body } = message
-      const name = body.name ?? (this.#booted === 0 ? this.settings.name : `worker-${slot}`)
-      this.crew.admit(slot, name)
-      const units = this.catalog.inOrder().map(({ name: unit, running, memory }) => {
-        return { unit, file: running.contract.file, version: running.version.toString(), memory }
-      })
-      const [base, first, history] = [this.graph(), this.#booted++ === 0, this.#history.entries]
-      this.crew.send(slot, { type: 'boot', name, base, units, first, history })
-      if (!this.#onTrial || !this.offered) continue
-      this.crew.send(slot, this.offered)
-      this.crew.send(slot, { type: 'outcome', id: this.offered.id, outcome: 'committed' })
-    }
   }
 
   // ---- housekeeping -----------------------------------------------------------------
@@ -349,6 +352,7 @@ export class Control {
   async close(): Promise<void> {
     this.closed = true
     clearInterval(this.#bury)
+    for (const timer of this.#retries) clearTimeout(timer)
     this.board.store(Word.CLOSED, 1)
     this.board.wake()
     await Promise.all([this.#watcher?.close(), this.rehearsal.close()])

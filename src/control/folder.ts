@@ -1,5 +1,5 @@
 import { readdir, readFile, stat } from 'node:fs/promises'
-import { join } from 'node:path'
+import { join, sep } from 'node:path'
 import { TickswapError } from '../errors.ts'
 
 /** Files that may be modules of units. */
@@ -11,7 +11,7 @@ const EXPORTS_UNIT = /\bexport\s+(?:const|let|var)\s+unit\b|\bexport\s*\{[^}]*\b
 export const isModuleFile = (file: string): boolean => MODULE.test(file) && !DECLARATION.test(file)
 
 /** Whether a file seems to export a unit; false when it cannot be read. */
-export async function looksLikeUnit(file: string): Promise<boolean> {
+async function looksLikeUnit(file: string): Promise<boolean> {
   return EXPORTS_UNIT.test(await readFile(file, 'utf8').catch(() => ''))
 }
 
@@ -35,4 +35,11 @@ export async function unitFilesIn(directory: string): Promise<string[]> {
     if (await looksLikeUnit(file)) found.push(file)
   }
   return found.sort()
+}
+
+/** Those of `files` that lie under `directory` and look like units. */
+export async function unitFilesAmong(files: readonly string[], directory: string): Promise<string[]> {
+  const below = files.filter((file) => file.startsWith(directory + sep))
+  const looks = await Promise.all(below.map(looksLikeUnit))
+  return below.filter((_, i) => looks[i])
 }

@@ -3,8 +3,11 @@ import { fileURLToPath } from 'node:url'
 import { TickswapError } from '../errors.ts'
 
 export interface RuntimeOptions {
-  /** folder of the units, searched with its subfolders; relative to the working directory */
-  units: string | URL
+  /**
+   * folder of the units, searched with its subfolders; relative to the working directory.
+   * Default: the environment's TICKSWAP_UNITS, which `tickswap run --units` sets
+   */
+  units?: string | URL
   /** watch the folder for edits; default true */
   watch?: boolean
   /** what reports call the participant that creates the runtime; default 'main' */
@@ -52,7 +55,7 @@ const KEYS = ['units', 'watch', 'name', 'maxParticipants', 'probation', 'backups
 export function settingsOf(options: RuntimeOptions): Settings {
   if (typeof options !== 'object' || options === null) throw bad('createRuntime takes an object of options')
   for (const key of Object.keys(options)) if (!KEYS.includes(key)) throw bad(`there is no option ${key}`)
-  const { units } = options
+  const { units = process.env.TICKSWAP_UNITS } = options
   if (typeof units !== 'string' && !(units instanceof URL)) throw bad('units must be the path of a folder')
   const { probation = {}, deadlines = {} } = options
   return {

@@ -1,4 +1,3 @@
-import { sep } from 'node:path'
 import { type Finding, finding, findingOf } from '../errors.ts'
 import { allocate, copyMemory } from '../state/memory.ts'
 import { Outcome, SlotTime, Word } from '../swap/board.ts'
@@ -9,10 +8,18 @@ import { StageError } from '../units/code/stage-error.ts'
 import type { Contract } from '../units/contract.ts'
 import { Version } from '../version/version.ts'
 import { Account } from './account.ts'
-import { type Backup, type Edition, newMemory, type UnitEntry } from './catalog.ts'
-import { checkRequirements, nextVersion, type Passage, passageOf, type Side, verdictOf } from './check.ts'
+import { type Backup, backupRoom, type Edition, newMemory, type UnitEntry } from './catalog.ts'
+import {
+  checkName,
+  checkRequirements,
+  nextVersion,
+  type Passage,
+  passageOf,
+  type Side,
+  verdictOf,
+} from './check.ts'
 import type { Control } from './control.ts'
-import { looksLikeUnit } from './folder.ts'
+import { unitFilesAmong } from './folder.ts'
 
 /** What asks for a swap. Files are absolute paths. */
 export interface Ask {
@@ -24,6 +31,8 @@ export interface Ask {
   readonly empty: readonly string[]
   /** performance.timeOrigin + performance.now() at the first sign */
   readonly at: number
+  /** how often it has been tried in vain because participants were missing */
+  readonly attempt?: number
   /** go back to this edition instead of reading files */
   readonly edition?: { readonly unit: string; readonly edition: Edition }
 }
@@ -99,7 +108,7 @@ export class Road {
   // ---- before the boundary --------------------------------------------------------
 
   async #stageFiles(): Promise<Stage> {
-    const { stager, catalog } = this.#control
+    const { stager, catalog, settings } = this.#control
     const empty = this.#ask.empty.map((file) =>
       finding('TICKSWAP_E_FILE_EMPTY', `${file} is empty`, { file }),
     )
@@ -111,26 +120,20 @@ export class Road {
     })
     if (empty.length + removed.length > 0) throw new Stop('refused', [...empty, ...removed])
     const { edition } = this.#ask
+    const newUnits = () =>
+      unitFilesAmong(
+        this.#ask.files.filter((file) => !catalog.has(file)),
+        settings.units,
+      )
     const stage = await stager.stage(
       edition
         ? { artifacts: edition.edition.artifacts }
-        : { files: this.#ask.files, entries: await this.#newUnits() },
+        : { files: this.#ask.files, entries: await newUnits() },
     )
     if (stage.update.artifacts.length === 0 && stage.update.evaluate.length === 0)
       throw new Stop('unchanged', [])
     this.#account.add(...stage.warnings)
     return stage
-  }
-
-  /** Files of units that do not run yet. */
-  async #newUnits(): Promise<string[]> {
-    const { catalog, settings } = this.#control
-    const fresh = this.#ask.files.filter(
-      (file) => !catalog.has(file) && file.startsWith(settings.units + sep),
-    )
-    const gone = new Set(this.#ask.removed)
-    const looks = await Promise.all(fresh.map(async (file) => !gone.has(file) && (await looksLikeUnit(file))))
-    return fresh.filter((_, i) => looks[i])
   }
 
   /** The contract of a candidate is known once it has run: both phases look at the same evaluation. */
@@ -146,7 +149,7 @@ export class Road {
       for (const entry of catalog.units.values()) after.set(entry.name, entry.running)
       for (const { contract, version } of this.#passengers) after.set(contract.name, { contract, version })
       const findings = [
-        ...this.#nameFindings(),
+        ...this.#passengers.flatMap(({ contract }) => checkName(contract, catalog)),
         ...this.#passengers.flatMap(({ passage }) => passage?.findings ?? []),
         ...checkRequirements(after, this.#control.crew.uses()),
       ]
@@ -196,29 +199,6 @@ export class Road {
     return { entry, contract, from, version, hash, evaluated: evaluated.has(contract.file), passage }
   }
 
-  /** Two files with one name; a file whose unit has another name now. */
-  #nameFindings(): Finding[] {
-    return this.#passengers.flatMap(({ entry, contract }) => {
-      const { name, file } = contract
-      const before = this.#control.catalog.byFile(file)
-      if (entry && entry.running.contract.file !== file)
-        return [
-          finding('TICKSWAP_E_UNIT_DUPLICATE', `${name} is also the unit of ${entry.running.contract.file}`, {
-            unit: name,
-            file,
-          }),
-        ]
-      if (before && before.name !== name)
-        return [
-          finding('TICKSWAP_E_UNIT_REMOVED', `${file} now exports unit ${name} instead of ${before.name}`, {
-            unit: before.name,
-            file,
-          }),
-        ]
-      return []
-    })
-  }
-
   #dryRuns() {
     return this.#passengers.flatMap(({ entry, contract, passage }) => {
       if (!entry || !passage?.moved) return []
@@ -251,7 +231,7 @@ export class Road {
       back,
       reason,
     } as const
-    this.#control.offered = message
+    this.#control.offer = { prepare: message, committed: false }
     crew.broadcast(message)
     await this.#allPrepared()
   }
@@ -268,15 +248,8 @@ export class Road {
       moved: !entry || passage?.moved === true,
       plan: passage?.plan ?? { direction: 'none' },
       memory,
-      backup: entry && this.#backupRoom(entry),
+      backup: entry && backupRoom(entry, this.#control.settings.backups),
     }
-  }
-
-  /** The oldest backup's memory when the ring is full and the size fits, otherwise new. */
-  #backupRoom(entry: UnitEntry): SharedArrayBuffer {
-    const size = entry.memory.arena.byteLength
-    const oldest = entry.backups.length >= this.#control.settings.backups ? entry.backups.shift() : undefined
-    return oldest?.memory.byteLength === size ? oldest.memory : allocate(size, entry.name)
   }
 
   /** Deadline, nudge, deadline, then the swap is given up with the names. */
@@ -299,11 +272,11 @@ export class Road {
       this.#control.retryWhenOnline(this.#ask)
       return finding('TICKSWAP_E_STRAGGLER', 'no participant calls tick(); the change waits until one does')
     }
-    return barrier.stragglerFinding(
-      'prepare',
-      ms,
-      barrier.unprepared(this.id).map((slot) => crew.name(slot)),
-    )
+    const names = barrier.unprepared(this.id).map((slot) => crew.name(slot))
+    const waiting = this.#stage!.update.artifacts.find((artifact) => artifact.async)
+    if (!waiting) return barrier.stragglerFinding('prepare', ms, names)
+    const message = `the module awaits in its body, and the loop of ${names.join(', ')} does not yield`
+    return finding('TICKSWAP_E_TOP_LEVEL_AWAIT', message, { file: waiting.file })
   }
 
   // ---- the boundary ---------------------------------------------------------------
@@ -314,6 +287,7 @@ export class Road {
     if (outcome === Outcome.ABORTED) throw new Stop('reversed', await this.#control.failures(this.id))
     if (outcome === Outcome.STRAGGLER)
       throw new Stop('reversed', [barrier.stragglerFinding('park', settings.parkMs, barrier.stragglers)])
+    this.#control.offer!.committed = true
     crew.broadcast({ type: 'outcome', id: this.id, outcome: 'committed' })
     await barrier.until(() => barrier.behind(this.id).length === 0, settings.parkMs)
     for (const record of this.#records) this.#control.registry.setState(record, 'active')
@@ -382,6 +356,7 @@ export class Road {
 
   async #end(outcome: 'permanent' | 'rolled-back'): Promise<void> {
     const { barrier, crew, settings } = this.#control
+    this.#control.offer = undefined
     crew.broadcast({ type: 'outcome', id: this.id, outcome })
     await barrier.until(() => barrier.behind(this.id).length === 0, settings.parkMs)
   }

@@ -1,0 +1,61 @@
+#!/usr/bin/env node
+import { Command, CommanderError } from 'commander'
+import { ADVICE, TickswapError } from '../errors.ts'
+import { registerDemo } from './demo.ts'
+import { registerDiagnostics } from './diagnostics.ts'
+import { EXIT, EXIT_HELP } from './exit-codes.ts'
+import { packageVersion } from './own-package.ts'
+import { registerRun } from './run.ts'
+
+/** Every command, one file each, in the order in which help lists them. */
+const COMMANDS: readonly ((program: Command) => void)[] = [registerRun, registerDemo, registerDiagnostics]
+
+const EXAMPLES = `
+Examples:
+  tickswap run engine.ts                     run an engine; edit its units while it runs
+  tickswap run --units ./systems engine.ts   the same, with the units in another folder
+  tickswap run engine.ts --seed 7            what follows the entry belongs to the engine
+  tickswap demo --open                       a city that changes while it runs, for you to edit
+  tickswap diagnostics --format json         what runs here, for a bug report or a script`
+
+function createProgram(): Command {
+  const program = new Command('tickswap')
+    .description('Changes the modules of a running Node engine between two ticks.')
+    .version(packageVersion(), '-V, --version', 'print the version')
+    .helpOption('-h, --help', 'print help')
+    .addHelpText('after', EXAMPLES)
+    .addHelpText('after', EXIT_HELP)
+    .enablePositionalOptions()
+    .exitOverride()
+    .configureOutput({ outputError: () => {} })
+  for (const register of COMMANDS) register(program)
+  return program
+}
+
+/** Prints an error as one line for people, and gives the exit code for it. */
+function explain(error: unknown): number {
+  if (error instanceof CommanderError) return explainUsage(error)
+  if (!(error instanceof TickswapError)) {
+    console.error(error)
+    return EXIT.failed
+  }
+  console.error(`tickswap: ${error.message}`)
+  if (error.code === 'TICKSWAP_E_USAGE' || error.code === 'TICKSWAP_E_ENTRY') return EXIT.usage
+  const isUnavailable = error.code === 'TICKSWAP_E_ADDON' || error.code === 'TICKSWAP_E_IMPL_UNKNOWN'
+  return isUnavailable ? EXIT.unavailable : EXIT.failed
+}
+
+/** Commander throws for help and version too, with exit code 0. */
+function explainUsage(error: CommanderError): number {
+  if (error.exitCode === 0) return EXIT.ok
+  if (error.code === 'commander.help') return EXIT.usage
+  const message = error.message.replace(/^error: |\.+$/g, '')
+  console.error(`tickswap: TICKSWAP_E_USAGE: ${message}. ${ADVICE.TICKSWAP_E_USAGE}`)
+  return EXIT.usage
+}
+
+try {
+  await createProgram().parseAsync()
+} catch (error) {
+  process.exitCode = explain(error)
+}

@@ -1,0 +1,53 @@
+import { statSync } from 'node:fs'
+import { extname, resolve } from 'node:path'
+import { type Command, Option } from 'commander'
+import { TickswapError } from '../errors.ts'
+import { runEngine } from './engine-process.ts'
+
+const EXTENSIONS = new Set(['.js', '.mjs', '.cjs', '.ts', '.mts', '.cts'])
+
+const EXAMPLES = `
+Examples:
+  tickswap run engine.ts
+  tickswap run --units ./systems engine.ts
+  tickswap run engine.mjs --ticks 1000       (--ticks 1000 goes to the engine)
+
+TypeScript needs no build step: types are removed when a file is loaded, in the engine and in the
+worker threads it starts. 'tickswap' and 'tickswap/module' can be imported without installing them.`
+
+interface RunOptions {
+  units?: string
+}
+
+export function registerRun(program: Command): void {
+  program
+    .command('run')
+    .description('run an engine script, JavaScript or TypeScript')
+    .argument('<entry>', 'the script')
+    .argument('[args...]', 'what the script finds in process.argv')
+    .addOption(new Option('--units <dir>', 'where createRuntime finds units unless the engine says so'))
+    .addHelpText('after', EXAMPLES)
+    .passThroughOptions()
+    .action(async (entry: string, args: string[], options: RunOptions) => {
+      const script = checkEntry(entry)
+      const env = options.units === undefined ? {} : { TICKSWAP_UNITS: checkFolder(options.units) }
+      process.exitCode = await runEngine(script, args, env)
+    })
+}
+
+function checkEntry(entry: string): string {
+  const script = resolve(entry)
+  const stats = statSync(script, { throwIfNoEntry: false })
+  if (!stats) throw new TickswapError('TICKSWAP_E_ENTRY', `there is no file ${script}`)
+  if (!stats.isFile()) throw new TickswapError('TICKSWAP_E_ENTRY', `${script} is not a file`)
+  if (!EXTENSIONS.has(extname(script))) {
+    throw new TickswapError('TICKSWAP_E_ENTRY', `${script} has the extension of no script`)
+  }
+  return script
+}
+
+function checkFolder(units: string): string {
+  const folder = resolve(units)
+  if (statSync(folder, { throwIfNoEntry: false })?.isDirectory()) return folder
+  throw new TickswapError('TICKSWAP_E_USAGE', `--units: there is no folder ${folder}`)
+}
