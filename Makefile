@@ -67,3 +67,10 @@ demo: build ## the city that changes while it runs
 
 test: build check-native ## all tests
 	npx --no-install vitest run
+
+.PHONY: bench bench-gate
+bench: build ## measure (ARGS='--quick --only tick.idle --json FILE')
+	node bench/run.js $(ARGS)
+
+bench-gate: build ## fail when a ratio or a count misses its target
+	node bench/run.js --quick --gate $(ARGS)
