@@ -66,6 +66,11 @@ export class ModuleText {
     this.#collectExports(lenient)
   }
 
+  /** Whether the text has decorators, which V8 does not know. */
+  get hasDecorators(): boolean {
+    return this.#scopes.hasDecorators
+  }
+
   /** Whether the text can only be an ES module. */
   get hasModuleSyntax(): boolean {
     return (
