@@ -169,7 +169,7 @@ class Staging {
     this.#options = options
     this.#request = request
     this.#given = new Map(request.artifacts?.map((artifact) => [artifact.id, artifact]))
-    resolver.forget()
+    resolver.refresh()
   }
 
   run(): { graph: Graph; changed: Artifact[]; warnings: Finding[] } {
