@@ -6,6 +6,20 @@ import type { Artifact } from './artifact.ts'
 // V8 would keep every script it has seen, and each reload would leak the one before.
 setFlagsFromString('--no-compilation-cache')
 
+/** Scripts that the stager compiled as a check, for a linker in the same thread; by the artifact's links. */
+const compiled = new WeakMap<object, Script>()
+
+export function keepScript(artifact: Artifact, script: Script): void {
+  compiled.set(artifact.links, script)
+}
+
+/** The script of an artifact. */
+export function scriptOf(artifact: Artifact): Script {
+  const kept = compiled.get(artifact.links)
+  compiled.delete(artifact.links)
+  return kept ?? compileScript(artifact)
+}
+
 /**
  * Compiles an artifact's text as a script whose lines and columns are the file's own.
  * The script is named by URL, as Node names modules: stacks, breakpoints and coverage

@@ -171,7 +171,7 @@ class Staging {
     // What a kept version shares with the running ones is not a change.
     const differing = request.artifacts?.filter(({ id, hash }) => base.modules.get(id)?.hash !== hash)
     this.#given = new Map(differing?.map((artifact) => [artifact.id, artifact]))
-    resolver.forget()
+    resolver.refresh()
   }
 
   run(): { graph: Graph; changed: Artifact[]; warnings: Finding[] } {

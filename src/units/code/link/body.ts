@@ -1,4 +1,4 @@
-import { compileScript } from '../compile.ts'
+import { scriptOf } from '../compile.ts'
 import { Wasm, type WasmModule } from '../content/webassembly.ts'
 import { CommonJsBody } from './commonjs-body.ts'
 import type { Instance } from './instance.ts'
@@ -148,7 +148,7 @@ class ScriptBody implements Body {
 
   constructor(instance: Instance) {
     this.#handle = new Handle(instance)
-    let make = compileScript(instance.artifact).runInThisContext() as (handle: Handle) => Generator
+    let make = scriptOf(instance.artifact).runInThisContext() as (handle: Handle) => Generator
     for (const [slot, { guarded }] of instance.artifact.links.slots.entries()) {
       if (!guarded) continue
       const guard = make(this.#handle)
