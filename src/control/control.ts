@@ -336,7 +336,7 @@ export class Control {
     this.crew.send(slot, { type: 'boot', name, base, units, first, history })
     if (this.offer) this.crew.send(slot, this.offer.prepare)
     if (this.offer?.committed)
-      this.crew.send(slot, { type: 'outcome', id: this.offer.prepare.id, outcome: 'committed' })
+      this.crew.send(slot, { type: 'outcome', id: this.offer.prepare.id, outcome: 'committed', passed: 0 })
     return LATER
   }
 

@@ -101,7 +101,7 @@ export class Road {
     if (stop.outcome !== 'unchanged') this.#verdict = 'incompatible'
     this.#control.rehearsal.discard()
     if (this.#moves.length > 0)
-      this.#control.crew.broadcast({ type: 'outcome', id: this.id, outcome: 'discarded' })
+      this.#control.crew.broadcast({ type: 'outcome', id: this.id, outcome: 'discarded', passed: 0 })
     for (const record of this.#records) this.#control.registry.setState(record, 'retired')
   }
 
@@ -288,7 +288,7 @@ export class Road {
     if (outcome === Outcome.STRAGGLER)
       throw new Stop('reversed', [barrier.stragglerFinding('park', settings.parkMs, barrier.stragglers)])
     this.#control.offer!.committed = true
-    crew.broadcast({ type: 'outcome', id: this.id, outcome: 'committed' })
+    crew.broadcast({ type: 'outcome', id: this.id, outcome: 'committed', passed: 0 })
     await barrier.until(() => barrier.behind(this.id).length === 0, settings.parkMs)
     for (const record of this.#records) this.#control.registry.setState(record, 'active')
   }
@@ -355,9 +355,9 @@ export class Road {
   }
 
   async #end(outcome: 'permanent' | 'rolled-back'): Promise<void> {
-    const { barrier, crew, settings } = this.#control
+    const { barrier, board, crew, settings } = this.#control
     this.#control.offer = undefined
-    crew.broadcast({ type: 'outcome', id: this.id, outcome })
+    crew.broadcast({ type: 'outcome', id: this.id, outcome, passed: board.load(Word.PROBATION_PASSED) })
     await barrier.until(() => barrier.behind(this.id).length === 0, settings.parkMs)
   }
 

@@ -66,6 +66,8 @@ export class Participant implements Member {
   #orders: Order[] = []
   #transition: Transition | undefined
   #setUp = false
+  /** rounds of the probation that had passed when this participant's own state was last kept */
+  #keptAt = 0
   /** id of the swap whose candidate is being loaded, 0 when none is */
   #loading = 0
   #booted = false
@@ -203,6 +205,7 @@ export class Participant implements Member {
     } else if (phase === Phase.PROBATION && this.ticks > board.load(Word.ROUND_TICK)) {
       // A participant that came online after the commit flips before it meets the others.
       if (!transition.committed) this.#follow()
+      else this.#catchUp(board.load(Word.PROBATION_PASSED))
       this.#probation.endTick(transition)
       announceReplay(board, slot, this.#probation.calls)
       rendezvous(board, slot, this, board.load(Word.PROBATION_DEADLINE_MS))
@@ -219,14 +222,14 @@ export class Participant implements Member {
     switch (board.load(Word.OUTCOME)) {
       case Outcome.COMMITTED:
         this.#commit(transition)
-        this.#keepOwn()
+        this.#keepOwn(board.load(Word.PROBATION_PASSED))
         break
       case Outcome.PERMANENT:
         this.#commit(transition)
         this.#settle(transition)
         break
       case Outcome.ROLLED_BACK:
-        this.#goBack(transition, this.#probation.calls.slice())
+        this.#goBack(transition, board.load(Word.PROBATION_PASSED))
         break
     }
   }
@@ -234,6 +237,9 @@ export class Participant implements Member {
   #commit(transition: Transition): void {
     if (!transition.committed) {
       const from = performance.now()
+      // One that came online when the others had voted has its own state still to move.
+      const found = transition.migrated ? undefined : transition.migrateOwn()
+      if (found) this.#report(transition, found)
       transition.flip()
       this.#time(SlotTime.COMMIT, performance.now() - from)
     }
@@ -253,13 +259,16 @@ export class Participant implements Member {
     this.#forget(transition)
   }
 
-  #goBack(transition: Transition, calls: readonly Call[]): void {
+  /** `passed`: rounds of the probation that had passed when it was given up. */
+  #goBack(transition: Transition, passed: number, except?: Call): void {
     if (!transition.committed) {
       transition.discard()
       return this.#forget(transition)
     }
     const from = performance.now()
     const { board } = this
+    this.#catchUp(passed)
+    const calls = this.#probation.calls.filter((call) => call !== except)
     const restore = board.load(Word.RESTORE)
     const moving = new Set(transition.message.moves.map((move) => move.unit))
     for (const live of this.world.units.values()) if (!moving.has(live.name)) live.state.restoreOwn()
@@ -307,8 +316,7 @@ export class Participant implements Member {
     for (let order = this.#orders.shift(); order; order = this.#orders.shift()) {
       if (order.type === 'prepare') this.#prepare(order)
       if (this.#loading) return
-      if (order.type === 'outcome' && this.#transition?.id === order.id)
-        this.#obey(order.outcome, this.#transition)
+      if (order.type === 'outcome' && this.#transition?.id === order.id) this.#obey(order, this.#transition)
     }
   }
 
@@ -352,14 +360,15 @@ export class Participant implements Member {
   }
 
   /** The outcome of a swap, for a participant that was not at the boundary where it was decided. */
-  #obey(outcome: OutcomeMessage['outcome'], transition: Transition): void {
+  #obey({ outcome, passed }: OutcomeMessage, transition: Transition): void {
     if (outcome === 'discarded') {
       transition.discard()
       this.#forget(transition)
-    } else if (outcome === 'rolled-back') this.#goBack(transition, [])
+    } else if (outcome === 'rolled-back') this.#goBack(transition, passed)
     else {
-      if (!transition.committed) transition.migrate(false)
+      const isNews = !transition.committed
       this.#commit(transition)
+      if (isNews) this.#keepOwn(passed)
       if (outcome === 'permanent') this.#settle(transition)
     }
   }
@@ -395,9 +404,18 @@ export class Participant implements Member {
     return false
   }
 
-  #keepOwn(): void {
+  #keepOwn(passed: number): void {
+    this.#keptAt = passed
     this.#probation.nextTick()
     for (const { state } of this.world.units.values()) state.keepOwn()
+  }
+
+  /**
+   * Rounds that passed while this participant was paused have made what it did before part of
+   * the last good state: its own state belongs to that, and its calls are not to be replayed.
+   */
+  #catchUp(passed: number): void {
+    if (passed !== this.#keptAt) this.#keepOwn(passed)
   }
 
   /**
@@ -407,10 +425,9 @@ export class Participant implements Member {
   #answerNow(call: Call): unknown {
     const transition = this.#transition!
     if (this.board.inState(ParticipantState.ONLINE).length > 1) return undefined
-    const earlier = this.#probation.calls.filter((other) => other !== call)
     this.#entered = performance.now()
     if (!leadAlone(this.board, this.slot, () => this.#leader.rollback(transition))) return undefined
-    this.#goBack(transition, earlier)
+    this.#goBack(transition, this.board.load(Word.PROBATION_PASSED), call)
     const old = this.world.units.get(call.unit)?.namespace as Record<string, (...args: unknown[]) => unknown>
     return old?.[call.name]?.(...call.args)
   }

@@ -42,6 +42,8 @@ export interface OutcomeMessage {
   readonly type: 'outcome'
   readonly id: number
   readonly outcome: 'discarded' | 'committed' | 'permanent' | 'rolled-back'
+  /** rounds of the probation that had passed */
+  readonly passed: number
 }
 
 export interface BootUnit {

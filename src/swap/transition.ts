@@ -1,5 +1,5 @@
 import { ADVICE, type ErrorCode, type Finding, finding, TickswapError } from '../errors.ts'
-import { viewsOf } from '../state/layout.ts'
+import { type Layout, viewsOf } from '../state/layout.ts'
 import { copyMemory, UnitState } from '../state/memory.ts'
 import { carrySoft, migrate, reverse } from '../state/migrate.ts'
 import type { Prepared } from '../units/code/linker.ts'
@@ -17,6 +17,8 @@ export class Transition {
   /** files whose code this swap brings */
   readonly files: ReadonlySet<string>
   committed = false
+  /** this participant's state has been moved */
+  migrated = false
   readonly #world: World
   readonly #prepared: Prepared
   readonly #next = new Map<string, LiveUnit>()
@@ -63,16 +65,20 @@ export class Transition {
 
   /** true when members other than the leader have state of their own to move */
   get hasOwnState(): boolean {
-    return this.message.moves.some((move) => {
-      const running = this.#world.units.get(move.unit)
-      return (
-        move.memory.own.bytes > 0 || (running !== undefined && Object.keys(running.state.soft).length > 0)
-      )
+    return this.message.moves.some(({ unit, memory }) => {
+      const states = [this.#world.units.get(unit)?.state, this.#next.get(unit)?.state]
+      return memory.own.bytes > 0 || states.some((state) => Object.keys(state?.soft ?? {}).length > 0)
     })
+  }
+
+  /** What only this participant has, beside shared columns that others have moved. */
+  migrateOwn(): Finding | undefined {
+    return this.hasOwnState ? this.migrate(false) : undefined
   }
 
   /** Moves state to the next version's memory. `leads`: with the shared columns, which one participant moves for all. */
   migrate(leads: boolean): Finding | undefined {
+    this.migrated = true
     for (const move of this.message.moves) {
       const next = this.#next.get(move.unit)!
       const running = this.#world.units.get(move.unit)
@@ -80,7 +86,15 @@ export class Transition {
         if (!running) {
           if (leads) next.unit.definition.init?.(next.state)
         } else if (!move.moved) carrySoft(running.state, next.state)
-        else transfer(move, move.plan, migrationsOf(move, running, next), running.state, next.state, leads)
+        else
+          transfer(
+            move.plan,
+            migrationsOf(move, running, next),
+            running.state,
+            next.state,
+            leads,
+            move.memory.own,
+          )
       } catch (error) {
         return blame(
           'TICKSWAP_E_MIGRATION_FAILED',
@@ -182,12 +196,12 @@ export class Transition {
     } as State
     try {
       transfer(
-        move,
         reverse(move.plan),
         migrationsOf(move, previous, next),
         next.state.asKept(),
         target,
         shared,
+        memory.own,
       )
       if (shared && previous.unit.definition.verify?.(target) === false) return false
     } catch {
@@ -285,19 +299,19 @@ const migrationsOf = (move: Move, running: LiveUnit, next: LiveUnit): Migrations
 
 /**
  * Runs a migration. Without `shared`, the target's shared columns are copies that nobody
- * sees: the participant moves only what is its own.
+ * sees: the participant moves only what is its own, in the columns of `targetOwn` and soft state.
  */
 function transfer(
-  move: Move,
   plan: Move['plan'],
   migrations: Migrations,
   from: State,
   to: State,
   shared: boolean,
+  targetOwn: Layout,
 ): void {
   if (shared) return migrate(plan, migrations, from, to)
   const columns: Record<string, unknown> = { ...to.columns }
-  const own = new Set(move.memory.own.slots.map((slot) => slot.name))
+  const own = new Set(targetOwn.slots.map((slot) => slot.name))
   for (const name of Object.keys(columns))
     if (!own.has(name)) columns[name] = (to.columns as Record<string, { slice(): unknown }>)[name]!.slice()
   const private_ = { columns, soft: to.soft } as State
