@@ -66,7 +66,8 @@ describe("a participant's own state", () => {
 
   test('is neither lost nor doubled when it pauses in probation, before or in the tick that fails', async () => {
     for (const ticksAway of [0, 1, 4]) {
-      const { scratch, fleet } = await start({ 'counter.ts': counter(), 'tally.ts': tally })
+      const long = { runtime: { probation: { ticks: 1_000_000 } } }
+      const { scratch, fleet } = await start({ 'counter.ts': counter(), 'tally.ts': tally }, long)
       const other = await companion(fleet)
       const tallied = other.use<Api>('tally')
       await scratch.write(
