@@ -100,7 +100,7 @@ function checkDeadFiles() {
   const entries = ['src/index.ts', 'src/module.ts', 'src/cli/main.ts', 'src/cli/register.ts']
   const alive = new Set()
   const visit = (file) => {
-    if (alive.has(file) || !existsSync(file)) return
+    if (alive.has(file) || !existsSync(file) || !statSync(file).isFile()) return
     alive.add(file)
     for (const imported of importsOf(file)) visit(imported)
   }

@@ -212,7 +212,9 @@ export class Folders {
     try {
       const watcher = watch(path, onEvent)
       watcher.on('error', (error) => {
-        watcher.close()
+        const folder = this.#folders.get(path)
+        if (folder?.watcher === watcher) unwatch(folder)
+        else watcher.close()
         this.#cannotWatch(path, error)
       })
       return watcher

@@ -47,7 +47,7 @@ async function act(message: ToRehearsal): Promise<FromRehearsal | undefined> {
       prepared?.discard()
       prepared = undefined
       evaluating = message.update.evaluate
-      prepared = linker.prepare(message.update)
+      prepared = await linker.prepareAsync(message.update)
       return { type: 'contracts', contracts: message.units.map((file) => contractOf(candidate(file), file)) }
     case 'dry-run':
       for (const run of message.runs) dryRun(run)

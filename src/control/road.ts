@@ -272,11 +272,11 @@ export class Road {
       this.#control.retryWhenOnline(this.#ask)
       return finding('TICKSWAP_E_STRAGGLER', 'no participant calls tick(); the change waits until one does')
     }
-    return barrier.stragglerFinding(
-      'prepare',
-      ms,
-      barrier.unprepared(this.id).map((slot) => crew.name(slot)),
-    )
+    const names = barrier.unprepared(this.id).map((slot) => crew.name(slot))
+    const waiting = this.#stage!.update.artifacts.find((artifact) => artifact.async)
+    if (!waiting) return barrier.stragglerFinding('prepare', ms, names)
+    const message = `the module awaits in its body, and the loop of ${names.join(', ')} does not yield`
+    return finding('TICKSWAP_E_TOP_LEVEL_AWAIT', message, { file: waiting.file })
   }
 
   // ---- the boundary ---------------------------------------------------------------

@@ -17,11 +17,12 @@ import {
 } from './board.ts'
 import type { Call } from './guard.ts'
 import { Leader } from './leader.ts'
+import { type Loaded, load } from './load.ts'
 import { Probation } from './probation.ts'
 import type { BootMessage, FailureMessage, OutcomeMessage, PrepareMessage } from './protocol.ts'
 import { leadAlone, type Member, rendezvous } from './rendezvous.ts'
 import { announceReplay, replay } from './replay.ts'
-import { blame, dispose, Transition } from './transition.ts'
+import { blame, dispose, type Transition } from './transition.ts'
 import type { LiveUnit, World } from './world.ts'
 
 const LOOK_EVERY_TICK = -1
@@ -48,6 +49,8 @@ export class Participant implements Member {
   #orders: Order[] = []
   #transition: Transition | undefined
   #setUp = false
+  /** id of the swap whose candidate is being loaded, 0 when none is */
+  #loading = 0
   #booted = false
   #tick = 0
   #explicit = false
@@ -290,29 +293,52 @@ export class Participant implements Member {
   // ---- orders of the control thread ---------------------------------------------
 
   #carryOutOrders(): void {
+    if (this.#loading && !this.#giveUpLoading()) return
     for (let order = this.#orders.shift(); order; order = this.#orders.shift()) {
       if (order.type === 'prepare') this.#prepare(order)
-      else if (this.#transition?.id === order.id) this.#obey(order.outcome, this.#transition)
+      if (this.#loading) return
+      if (order.type === 'outcome' && this.#transition?.id === order.id)
+        this.#obey(order.outcome, this.#transition)
     }
+  }
+
+  /** A candidate that still awaits is not waited for once the swap has been given up. */
+  #giveUpLoading(): boolean {
+    const at = this.#orders.findIndex((order) => order.type === 'outcome' && order.id === this.#loading)
+    if ((this.#orders[at] as OutcomeMessage | undefined)?.outcome !== 'discarded') return false
+    this.#orders.splice(0, at + 1)
+    this.#loading = 0
+    return true
   }
 
   #prepare(message: PrepareMessage): void {
     const { board, slot } = this
     const from = performance.now()
     board.times.fill(0, board.timeAt(slot, 0), board.timeAt(slot + 1, 0))
-    let prepared = message.id
-    try {
-      this.#transition = new Transition(this.world, message)
+    this.#loading = message.id
+    load(this.world, message, (loaded) => {
+      if (this.#loading !== message.id)
+        return 'transition' in loaded ? loaded.transition.discard() : undefined
+      this.#loading = 0
+      this.#time(SlotTime.PREPARE, performance.now() - from)
+      this.#loaded(message, loaded)
+    })
+  }
+
+  #loaded({ id, moves }: PrepareMessage, loaded: Loaded): void {
+    const { board, slot } = this
+    if ('transition' in loaded) {
+      this.#transition = loaded.transition
       this.#setUp = false
-    } catch (error) {
-      prepared = -message.id
-      const { unit, file } = message.moves[0] ?? { unit: '', file: '' }
+    } else {
+      const { error } = loaded
+      const { unit, file } = moves[0] ?? { unit: '', file: '' }
       const code = error instanceof TickswapError ? error.code : 'TICKSWAP_E_PREPARE'
-      this.#wire.failure({ id: message.id, finding: blame(code, error, { unit, file }, `loading ${unit}`) })
+      this.#wire.failure({ id, finding: blame(code, error, { unit, file }, `loading ${unit}`) })
     }
-    this.#time(SlotTime.PREPARE, performance.now() - from)
-    board.store(board.at(slot, SlotWord.PREPARED), prepared)
+    board.store(board.at(slot, SlotWord.PREPARED), 'transition' in loaded ? id : -id)
     board.ring()
+    if (board.state(slot) === ParticipantState.PAUSED) this.#carryOutOrders()
   }
 
   /** The outcome of a swap, for a participant that was not at the boundary where it was decided. */

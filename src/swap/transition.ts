@@ -23,15 +23,15 @@ export class Transition {
   readonly #previous = new Map<string, LiveUnit>()
 
   /**
-   * Loads and evaluates the candidate beside the running version.
+   * Takes over modules that were evaluated beside the running ones.
    * @throws TickswapError; the running version is untouched
    */
-  constructor(world: World, message: PrepareMessage) {
+  constructor(world: World, message: PrepareMessage, prepared: Prepared) {
     this.id = message.id
     this.message = message
     this.#world = world
     this.files = new Set(message.update.evaluate)
-    this.#prepared = world.linker.prepare(message.update)
+    this.#prepared = prepared
     try {
       for (const move of message.moves) this.#next.set(move.unit, this.#instantiate(move))
     } catch (error) {

@@ -83,8 +83,10 @@ test('going back to a kept artifact', async () => {
   })
   const main = await project.boot('main.ts')
   const old = project.stager.artifact(project.path('f.ts'))!
+  const same = project.stager.artifact(project.path('main.ts'))!
   await project.edit({ 'f.ts': `export const f = () => 2` })
-  const back = await project.stager.stage({ artifacts: [old] })
+  const back = await project.stager.stage({ artifacts: [old, same] })
+  expect(back.update.evaluate, 'what is the same does not run again').toEqual([project.path('f.ts')])
   const prepared = project.linker.prepare(back.update)
   prepared.commit()
   prepared.settle()

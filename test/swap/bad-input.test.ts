@@ -196,8 +196,13 @@ const CASES: Case[] = [
     name: 'a verify that fails after some ticks',
     code: 'TICKSWAP_E_VERIFY_FAILED',
     outcome: 'rolled-back',
-    // Each participant that leads has its own `n`: with six rounds, one of the three leads twice.
-    edit: { 'counter.ts': counter({ version: '1.0.0', body: 'let n = 0', unit: 'verify: () => n++ < 1,' }) },
+    edit: {
+      'counter.ts': counter({
+        body: 'let base = -1',
+        unit: `setup(state) { base = state.columns.steps[0]! },
+          verify: ({ columns }) => base < 0 || columns.steps[0]! - base < 3,`,
+      }),
+    },
   },
   {
     name: 'a setup that throws',
@@ -310,6 +315,28 @@ describe('bad input leaves the running version as it is', () => {
     lazy.pause()
     await unharmedAndHealed(fleet, scratch)
     await lazy.close()
+  })
+
+  test('a top-level await is refused in loops that never yield, and works in one that does', async () => {
+    const { scratch, fleet } = await start({ deadlines: { prepareMs: 400 } })
+    const awaiting = good(2).replace(
+      'export const help',
+      'const late = await Promise.resolve(7)\nexport const help',
+    )
+    await scratch.write('counter.ts', awaiting)
+    const report = await fleet.report('refused')
+    expect(report.findings[0]).toMatchObject({
+      code: 'TICKSWAP_E_TOP_LEVEL_AWAIT',
+      file: scratch.path('counter.ts'),
+    })
+    expect(report.findings[0]!.message).toContain('worker-0')
+    expect(report.findings[0]!.message).not.toContain('main')
+    await unharmedAndHealed(fleet, scratch)
+    const alone = await Fleet.start(scratch, { unit: 'counter', workers: 0 })
+    open.push(alone)
+    await scratch.write('counter.ts', awaiting.replace('late = await', 'later = await'))
+    await alone.report('permanent')
+    expect(alone.handle.version).toBe('1.0.0.1')
   })
 
   test('options, tickets, folders and units that are wrong', async () => {

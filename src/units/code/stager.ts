@@ -155,7 +155,9 @@ class Staging {
     this.#resolver = resolver
     this.#options = options
     this.#request = request
-    this.#given = new Map(request.artifacts?.map((artifact) => [artifact.id, artifact]))
+    // What a kept version shares with the running ones is not a change.
+    const differing = request.artifacts?.filter(({ id, hash }) => base.modules.get(id)?.hash !== hash)
+    this.#given = new Map(differing?.map((artifact) => [artifact.id, artifact]))
     resolver.forget()
   }
 
