@@ -30,6 +30,8 @@ export interface StagerOptions {
   readonly hash: (bytes: Uint8Array) => string
   /** make a V8 code cache for each artifact; default true */
   readonly codeCache?: boolean
+  /** contents to take instead of what is on disk, by module id; looked up whenever a file is read */
+  readonly contents?: ReadonlyMap<string, Uint8Array>
 }
 
 export interface StageRequest {
@@ -190,7 +192,7 @@ class Staging {
       if (!known || this.#given.has(id)) continue
       this.#attempt(
         () => {
-          const bytes = readSource(id)
+          const bytes = this.#options.contents?.get(id) ?? readSource(id)
           const hash = this.#options.hash(bytes)
           if (hash !== known.hash) this.#drafts.set(id, this.#resolved(draftOf(id, bytes, hash)))
         },
@@ -271,7 +273,7 @@ class Staging {
     let draft: Draft | undefined
     this.#attempt(
       () => {
-        const bytes = readSource(id)
+        const bytes = this.#options.contents?.get(id) ?? readSource(id)
         draft = this.#resolved(draftOf(id, bytes, this.#options.hash(bytes)))
         this.#drafts.set(id, draft)
       },
