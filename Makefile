@@ -32,16 +32,26 @@ SANITIZERS := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-f
 	@mkdir -p $(@D)
 	$(CC) $(C_FLAGS) $(if $(findstring sanitize,$*),-O1 -g $(SANITIZERS),-O3) -o $@ $(C_SOURCES)
 
-.PHONY: check-native sanitize format
+.PHONY: check-native sanitize format tidy
 check-native: .build/check/native ## the C core against its specification (ARGS='--seed N --function NAME')
 	$< $(ARGS)
 
 sanitize: .build/check/sanitize ## the same under AddressSanitizer and UndefinedBehaviorSanitizer
 	$< $(ARGS)
 
-CLANG_FORMAT_FILES := $(shell find native -name '*.[ch]' -o -name '*.cc')
+C_FILES := $(shell find native -name '*.[ch]' -o -name '*.cc')
+tidy: build ## formatters, linters, types, and the style guide of tools/tidy.js
+	tools/need clang-format cppcheck
+	clang-format --dry-run -Werror $(C_FILES)
+	cppcheck -q --enable=warning,performance,portability --error-exitcode=1 --inline-suppr \
+	  --suppress=missingIncludeSystem -Inative/include native/src native/test
+	npx --no-install biome ci --diagnostic-level=warn
+	npx --no-install tsc -p examples
+	npx --no-install tsc -p test
+	node tools/tidy.js
+
 format: ## lay out the C, C++ and TypeScript sources
-	clang-format -i $(CLANG_FORMAT_FILES)
+	clang-format -i $(C_FILES)
 	npx --no-install biome check --write
 
 build: dist/.stamp $(ADDON) ## build the addon and compile the TypeScript
@@ -72,3 +82,10 @@ OTHER_NODE = $(CURDIR)/.build/node-$(VERSION)/node_modules/$(NODE_PACKAGE)/bin
 test-node: build .build/node-$(VERSION)/installed ## all tests on another Node (VERSION=24 or 22; ARGS=one.test.ts)
 	@$(OTHER_NODE)/node -p '"Node " + process.version'
 	PATH=$(OTHER_NODE):$$PATH node node_modules/vitest/vitest.mjs run $(ARGS)
+
+.PHONY: bench bench-gate
+bench: build ## measure (ARGS='--quick --only tick.idle --json FILE')
+	node bench/run.js $(ARGS)
+
+bench-gate: build ## fail when a ratio or a count misses its target
+	node bench/run.js --quick --gate $(ARGS)

@@ -16,5 +16,6 @@ export type {
   UnitMove,
   Verdict,
 } from './swap/report.ts'
+export { createLoader, type Loader, type LoaderOptions } from './units/code/loader.ts'
 export { Constraint } from './version/constraint.ts'
 export { Version } from './version/version.ts'

@@ -97,6 +97,7 @@ export class Runtime {
       receive: () => drain(this.#channel, (message) => this.#take(message as ToParticipant)),
       failure: (message) => this.#send({ type: 'failure', slot, ...message }),
     })
+    this.tick = this.#participant.tick
     this.#unref()
   }
 
@@ -118,9 +119,7 @@ export class Runtime {
    * @param frame the engine's frame number, when its participants share one: all of them
    *   then change at the same frame. Without it the runtime counts.
    */
-  tick(frame?: number): void {
-    this.#participant.tick(frame)
-  }
+  readonly tick: (frame?: number) => void
 
   /**
    * The handle of a unit. `range` is a requirement of the engine: a swap that would break it is refused.

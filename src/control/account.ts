@@ -2,6 +2,7 @@ import type { Finding } from '../errors.ts'
 import { type Board, Restore, SlotTime, Word } from '../swap/board.ts'
 import type { ParticipantReport, Phase, PhaseTimes, SwapReport } from '../swap/report.ts'
 import type { Crew } from './crew.ts'
+import { locate } from './locate.ts'
 
 /** Phases whose times the participants write to the board. */
 const BOUNDARY = ['park', 'backup', 'migrate', 'verify', 'commit'] as const
@@ -19,7 +20,7 @@ export class Account {
   }
 
   add(...findings: readonly Finding[]): void {
-    this.#findings.push(...findings)
+    this.#findings.push(...findings.map(locate))
   }
 
   /** Adds the time that `act` takes to a phase, be it that it throws. */

@@ -36,11 +36,28 @@ export interface Wire {
   failure(message: Omit<FailureMessage, 'type' | 'slot'>): void
 }
 
+/**
+ * Makes a tick function. A closure over constants: V8 folds them into the engine's loop,
+ * which a method that reads them from its object cannot have. Plain accesses on purpose:
+ * a stale read is a tick later, an atomic one ten times the cost.
+ */
+function ticker(words: Int32Array, tickWord: number, boundary: (explicit: boolean) => number) {
+  // V8 folds a local constant; a property of Word costs a load in every turn of the loop.
+  const attention = Word.ATTENTION
+  let seen = LOOK_EVERY_TICK
+  return (frame?: number): void => {
+    words[tickWord] = frame === undefined ? words[tickWord]! + 1 : frame
+    if (words[attention] !== seen) seen = boundary(frame !== undefined)
+  }
+}
+
 /** A thread that runs units and calls tick(). */
 export class Participant implements Member {
   readonly board: Board
   readonly slot: number
   readonly world: World = { linker: new Linker(), units: new Map() }
+  /** A tick boundary. When nothing changes: one plain write, one plain read of shared memory. */
+  readonly tick: (frame?: number) => void
   readonly #leader: Leader
   readonly #wire: Wire
   readonly #words: Int32Array
@@ -52,9 +69,7 @@ export class Participant implements Member {
   /** id of the swap whose candidate is being loaded, 0 when none is */
   #loading = 0
   #booted = false
-  #tick = 0
   #explicit = false
-  #seen = LOOK_EVERY_TICK
   #entered = 0
 
   constructor(board: Board, slot: number, registry: Registry, wire: Wire) {
@@ -68,6 +83,7 @@ export class Participant implements Member {
     })
     this.#words = board.words
     this.#tickWord = board.at(slot, SlotWord.TICK)
+    this.tick = ticker(this.#words, this.#tickWord, (explicit) => this.#boundary(explicit))
     this.#probation = new Probation(board, this.world, {
       transition: () => this.#transition,
       report: (transition, found) => this.#report(transition, found),
@@ -75,16 +91,9 @@ export class Participant implements Member {
     })
   }
 
-  /** A tick boundary. When nothing changes: one plain write, one plain read of shared memory. */
-  tick(frame?: number): void {
-    const tick = frame === undefined ? this.#tick + 1 : frame
-    this.#tick = tick
-    this.#words[this.#tickWord] = tick
-    if (this.#words[Word.ATTENTION] !== this.#seen) this.#boundary(frame !== undefined)
-  }
-
+  /** Ticks so far, or the engine's last frame number. */
   get ticks(): number {
-    return this.#tick
+    return this.#words[this.#tickWord]!
   }
 
   /** Loads what runs at the moment, before the first tick. */
@@ -129,7 +138,8 @@ export class Participant implements Member {
   /** Is not waited for until the next tick(). */
   pause(): void {
     this.board.store(this.board.at(this.slot, SlotWord.STATE), ParticipantState.PAUSED)
-    this.#seen = LOOK_EVERY_TICK
+    // Its own next tick() must look.
+    this.board.attend()
     this.board.wake()
     this.board.ring()
   }
@@ -144,7 +154,8 @@ export class Participant implements Member {
 
   // ---- the boundary -------------------------------------------------------------
 
-  #boundary(explicit: boolean): void {
+  /** @returns the value of ATTENTION up to which nothing more is to be done */
+  #boundary(explicit: boolean): number {
     const { board } = this
     this.#entered = performance.now()
     const attention = board.load(Word.ATTENTION)
@@ -156,7 +167,7 @@ export class Participant implements Member {
     this.#meet()
     this.#follow()
     const quiet = board.load(Word.PHASE) === Phase.IDLE && !this.#transition?.committed
-    this.#seen = quiet ? attention : LOOK_EVERY_TICK
+    return quiet ? attention : LOOK_EVERY_TICK
   }
 
   /** From here on the others wait for this participant at a rendezvous. */
@@ -164,7 +175,7 @@ export class Participant implements Member {
     const { board, slot } = this
     if (board.load(Word.CLOSED)) return
     const others = board.inState(ParticipantState.ONLINE).map((other) => board.tick(other))
-    if (!this.#explicit) this.#setTick(Math.max(this.#tick, ...others))
+    if (!this.#explicit) this.#setTick(Math.max(this.ticks, ...others))
     board.store(board.at(slot, SlotWord.STATE), ParticipantState.ONLINE)
     board.ring()
   }
@@ -173,11 +184,10 @@ export class Participant implements Member {
   #align(): void {
     const { board, slot } = this
     const adjust = Atomics.exchange(board.words, board.at(slot, SlotWord.ADJUST), 0)
-    if (adjust && !this.#explicit) this.#setTick(this.#tick + adjust)
+    if (adjust && !this.#explicit) this.#setTick(this.ticks + adjust)
   }
 
   #setTick(tick: number): void {
-    this.#tick = tick
     this.board.store(this.#tickWord, tick)
   }
 
@@ -187,10 +197,10 @@ export class Participant implements Member {
     const transition = this.#transition
     if (transition?.id !== board.load(Word.TRANSITION)) return
     const phase = board.load(Word.PHASE)
-    if (phase === Phase.PARKING && this.#tick >= board.load(Word.TARGET_TICK)) {
+    if (phase === Phase.PARKING && this.ticks >= board.load(Word.TARGET_TICK)) {
       const park = rendezvous(board, slot, this, board.load(Word.PARK_DEADLINE_MS))
       this.#time(SlotTime.PARK, park)
-    } else if (phase === Phase.PROBATION && this.#tick > board.load(Word.ROUND_TICK)) {
+    } else if (phase === Phase.PROBATION && this.ticks > board.load(Word.ROUND_TICK)) {
       // A participant that came online after the commit flips before it meets the others.
       if (!transition.committed) this.#follow()
       this.#probation.endTick(transition)
@@ -198,7 +208,7 @@ export class Participant implements Member {
       rendezvous(board, slot, this, board.load(Word.PROBATION_DEADLINE_MS))
     } else return
     // Participants that count their own ticks agree on the number from here on.
-    if (!this.#explicit) this.#setTick(Math.max(this.#tick, board.load(Word.ROUND_TICK)))
+    if (!this.#explicit) this.#setTick(Math.max(this.ticks, board.load(Word.ROUND_TICK)))
   }
 
   /** Carries out what was decided, once. */
@@ -232,7 +242,7 @@ export class Participant implements Member {
     this.#probation.begin()
     const found = transition.setup({ reason: transition.message.reason, participant: this.slot })
     if (found) this.#probation.fail({ failure: Failure.SETUP, finding: found })
-    this.#time(SlotTime.TICK, this.#tick)
+    this.#time(SlotTime.TICK, this.ticks)
     this.#time(SlotTime.LIVE_AT, performance.timeOrigin + performance.now())
     this.#time(SlotTime.STALL, performance.now() - this.#entered)
     this.#followed(transition)

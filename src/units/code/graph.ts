@@ -82,6 +82,18 @@ export class Graph {
     this.resolution = new Resolution({ links: (id): Links | undefined => modules.get(id)?.links })
   }
 
+  /** This graph with the modules that were added to `now` since it was `base`. */
+  withAdditions(base: Graph, now: Graph): Graph {
+    if (base === now) return this
+    const modules = new Map(this.modules)
+    for (const [id, artifact] of now.modules) {
+      if (!base.modules.has(id) && !modules.has(id)) modules.set(id, artifact)
+    }
+    const entries = new Set(this.entries)
+    for (const entry of now.entries) if (!base.entries.has(entry)) entries.add(entry)
+    return new Graph(modules, entries)
+  }
+
   /** Modules that import a module statically. */
   importersOf(id: string): ReadonlySet<string> {
     if (!this.#importers) {

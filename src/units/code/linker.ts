@@ -14,9 +14,10 @@
  */
 
 import type { Artifact, GraphUpdate } from './artifact.ts'
-import { evaluationOrder, nodeOf } from './graph.ts'
+import { evaluationOrder } from './graph.ts'
 import { Prepared } from './link/prepared.ts'
 import { RunningWorld } from './link/running-world.ts'
+import { nodeIn } from './link/world.ts'
 
 export type { Prepared } from './link/prepared.ts'
 
@@ -28,11 +29,17 @@ export interface LinkerOptions {
 export class Linker {
   readonly #world: RunningWorld
   readonly #options: LinkerOptions
-  readonly #loading = new Map<string, Promise<object>>()
+  /** modules whose evaluation threw: as in Node, importing them again throws the same */
+  readonly #failures = new Map<string, unknown>()
+  /** one evaluation after the other, so that no module is evaluated twice */
+  #turn: Promise<unknown> = Promise.resolve()
 
   constructor(options: LinkerOptions = {}) {
     this.#options = options
-    this.#world = new RunningWorld({ importHot: (id) => this.importHot(id) })
+    this.#world = new RunningWorld({
+      importHot: (id) => this.importHot(id),
+      loadMissing: async (id) => this.#options.loadMissing?.(id),
+    })
   }
 
   /** Loads without yielding. @throws what a module throws; TICKSWAP_E_TOP_LEVEL_AWAIT when one awaits */
@@ -47,10 +54,12 @@ export class Linker {
 
   /** Evaluates an update beside the running modules, without yielding. */
   prepare(update: GraphUpdate): Prepared {
+    this.#failures.clear()
     return new Prepared(this.#world, update).evaluateSync()
   }
 
   prepareAsync(update: GraphUpdate): Promise<Prepared> {
+    this.#failures.clear()
     return new Prepared(this.#world, update).evaluateAsync()
   }
 
@@ -72,23 +81,41 @@ export class Linker {
 
   /** The namespace of a hot module, which is evaluated first if it is not running yet. */
   async importHot(id: string): Promise<object> {
-    if (this.has(id)) return this.namespace(id)
-    const loading = this.#loading.get(id) ?? this.#loadHot(id).finally(() => this.#loading.delete(id))
-    this.#loading.set(id, loading)
-    return loading
-  }
-
-  async #loadHot(id: string): Promise<object> {
     if (!this.#world.artifact(id)) await this.#options.loadMissing?.(id)
     if (!this.has(id)) {
-      const node = (each: string) => {
-        const artifact = this.#world.artifact(each)
-        return artifact && nodeOf(artifact)
-      }
-      const evaluate = evaluationOrder([id], node).filter((each) => !this.has(each))
-      await this.loadAsync({ artifacts: [], evaluate, lazy: [], rebind: [], removed: [] })
+      const turn = this.#turn.then(() => (this.has(id) ? undefined : this.#evaluate(id)))
+      this.#turn = turn.catch(() => undefined)
+      await turn
     }
+    await this.#world.instance(id)?.finished()
     return this.namespace(id)
+  }
+
+  /** Takes in modules without evaluating them; `importHot` does that when it is asked to. */
+  adopt(update: GraphUpdate): void {
+    const known = new Prepared(this.#world, { ...update, evaluate: [], rebind: [] })
+    known.commit()
+    known.settle()
+  }
+
+  /** Forgets everything that runs. */
+  clear(): void {
+    this.#world.clear()
+  }
+
+  /** Evaluates what `id` imports and itself; what was through before an error stays, and the error too. */
+  async #evaluate(id: string): Promise<void> {
+    const order = evaluationOrder([id], (each) => nodeIn(this.#world, each))
+    const failed = order.find((each) => this.#failures.has(each))
+    if (failed) throw this.#failures.get(failed)
+    const evaluate = order.filter((each) => !this.has(each))
+    const prepared = new Prepared(this.#world, { artifacts: [], evaluate, lazy: [], rebind: [], removed: [] })
+    try {
+      finish(await prepared.evaluateAsync())
+    } catch (error) {
+      for (const each of prepared.salvage()) this.#failures.set(each, error)
+      throw error
+    }
   }
 }
 

@@ -1,4 +1,4 @@
-import { ADVICE, type ErrorCode, type Finding, finding, type Place } from '../../errors.ts'
+import { ADVICE, type ErrorCode, type Finding, finding, type Place, TickswapError } from '../../errors.ts'
 
 /** A syntax or link error as Node throws it, with tickswap's code and the place. */
 export interface LoaderSyntaxError extends SyntaxError {
@@ -19,3 +19,12 @@ export function syntaxError(
 
 export const linkError = (message: string, place: Place): LoaderSyntaxError =>
   syntaxError('TICKSWAP_E_LINK', message, place)
+
+/** An error of the stager as the loader's callers get it: syntax and link errors are SyntaxErrors. */
+export function asLoaderError(error: unknown): unknown {
+  if (!(error instanceof TickswapError)) return error
+  const { code, message, file, line, column } = error.finding
+  if (code !== 'TICKSWAP_E_SYNTAX' && code !== 'TICKSWAP_E_LINK') return error
+  const place = { ...(file && { file }), ...(line && { line }), ...(column && { column }) }
+  return syntaxError(code, message, place, error)
+}

@@ -32,10 +32,18 @@ function spread(graph: Graph, anew: Set<string>): void {
   const uses = new UseGraph(graph)
   for (let before = -1; before !== anew.size; ) {
     before = anew.size
+    for (const id of requirersOf(graph, anew)) anew.add(id)
     for (const id of dependentsOf(graph, anew)) {
       for (const module of uses.modulesTowards(id, anew)) anew.add(module)
     }
   }
+}
+
+/** CommonJS modules hold what they required. */
+function requirersOf(graph: Graph, ids: ReadonlySet<string>): string[] {
+  return [...graph.modules.values()]
+    .filter(({ kind, links }) => kind === 'cjs' && links.lazy.some((request) => ids.has(request.id)))
+    .map((artifact) => artifact.id)
 }
 
 function dependentsOf(graph: Graph, ids: ReadonlySet<string>): Set<string> {

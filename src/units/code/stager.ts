@@ -12,15 +12,17 @@
  * `boot` may be called again to add entries. `stage` also takes `{ artifacts }`, to
  * go back to versions that were kept, and `{ entries }`, new files to take in.
  */
-import { relative } from 'node:path'
-import { type Finding, finding, TickswapError } from '../../errors.ts'
+import { join, relative } from 'node:path'
+import { type Finding, finding, type Place, TickswapError } from '../../errors.ts'
 import type { Artifact, GraphUpdate, Request, Stage } from './artifact.ts'
-import { atPlace, type Draft, draftOf, fileOf, finishDraft, NO_REQUESTS, readSource } from './draft.ts'
+import { decode, readSource } from './content/read.ts'
+import { type Draft, draftOf, finishDraft } from './draft.ts'
 import { cycles, Graph, type GraphNode, nodeOf } from './graph.ts'
 import { checkLinks } from './link-check.ts'
 import { planUpdate } from './plan.ts'
 import { Resolver } from './resolve/resolver.ts'
 import { StageError } from './stage-error.ts'
+import type { JsxOptions } from './transform/fallback.ts'
 import { placeOf } from './transform/parse.ts'
 
 export interface StagerOptions {
@@ -32,6 +34,8 @@ export interface StagerOptions {
   readonly codeCache?: boolean
   /** contents to take instead of what is on disk, by module id; looked up whenever a file is read */
   readonly contents?: ReadonlyMap<string, Uint8Array>
+  /** how JSX is compiled; without it, as the nearest tsconfig.json says */
+  readonly jsx?: JsxOptions
 }
 
 export interface StageRequest {
@@ -46,7 +50,7 @@ export interface StageRequest {
 export class Stager {
   readonly #options: StagerOptions
   readonly #resolver: Resolver
-  readonly #staged = new WeakMap<Stage, Graph>()
+  readonly #staged = new WeakMap<Stage, { readonly graph: Graph; readonly base: Graph }>()
   #graph = new Graph(new Map(), new Set())
 
   constructor(options: StagerOptions) {
@@ -71,15 +75,20 @@ export class Stager {
     const { graph, changed, warnings } = work.run()
     const update = planUpdate(this.#graph, graph, changed)
     const stage: Stage = { update, units: this.#movedUnits(graph, update), warnings }
-    this.#staged.set(stage, graph)
+    this.#staged.set(stage, { graph, base: this.#graph })
     return stage
   }
 
   /** Makes a stage the base. @throws TickswapError TICKSWAP_E_INTERNAL for a stage of another stager */
   accept(stage: Stage): void {
-    const graph = this.#staged.get(stage)
-    if (!graph) throw new TickswapError('TICKSWAP_E_INTERNAL', 'the stage was not made by this stager')
-    this.#graph = graph
+    const staged = this.#staged.get(stage)
+    if (!staged) throw new TickswapError('TICKSWAP_E_INTERNAL', 'the stage was not made by this stager')
+    this.#graph = staged.graph.withAdditions(staged.base, this.#graph)
+  }
+
+  /** What a name means when nothing imports it: relative to the root, or a package from there. */
+  resolve(specifier: string): Request {
+    return this.#resolver.resolve(specifier, join(this.#options.root, 'index'))
   }
 
   /** Files the accepted graph was made from: what a watcher watches. */
@@ -118,7 +127,7 @@ export class Stager {
   }
 
   #graphOf(stage: Stage | undefined): Graph {
-    return (stage && this.#staged.get(stage)) ?? this.#graph
+    return (stage && this.#staged.get(stage)?.graph) ?? this.#graph
   }
 
   #closureHash(graph: Graph, unitFile: string): string {
@@ -149,6 +158,10 @@ class Staging {
   readonly #drafts = new Map<string, Draft>()
   readonly #given: ReadonlyMap<string, Artifact>
   readonly #gone = new Map<string, TickswapError>()
+  /** new modules that do not compile or link, and that only an `import()` needs */
+  readonly #broken = new Set<string>()
+  /** modules that the entries import statically */
+  #needed: ReadonlySet<string> = new Set()
   readonly #errors: TickswapError[] = []
   readonly #warnings: Finding[] = []
 
@@ -166,20 +179,44 @@ class Staging {
   run(): { graph: Graph; changed: Artifact[]; warnings: Finding[] } {
     for (const file of this.#request.files ?? []) this.#readChanged(file)
     const entries = new Set([...this.#base.entries, ...(this.#request.entries ?? [])])
+    for (;;) {
+      const result = this.#build(entries)
+      if (result) return result
+    }
+  }
+
+  /** @returns undefined when something that only an `import()` needs is broken, and is to be left out */
+  #build(entries: ReadonlySet<string>) {
     const reached = this.#reach(entries)
     this.#throwErrors()
-    const changed = this.#print(reached)
-    this.#throwErrors()
-    const modules = new Map(reached.map((id) => [id, changed.get(id) ?? this.#base.modules.get(id)!]))
+    const printed = this.#print(reached)
+    const modules = new Map(
+      reached.flatMap((id) => {
+        const artifact = printed.get(id) ?? this.#base.modules.get(id)
+        return artifact ? [[id, artifact] as const] : []
+      }),
+    )
     const graph = new Graph(modules, entries)
-    const named = this.#nameExports(graph, changed)
-    this.#errors.push(...checkLinks(graph, changed.keys()))
+    this.#errors.push(...checkLinks(graph, printed.keys()))
+    if (this.#leaveOut()) return undefined
     this.#throwErrors()
+    const named = this.#nameExports(graph, printed)
     return {
       graph: named,
-      changed: [...changed.keys()].map((id) => named.modules.get(id)!),
+      changed: [...printed.keys()].map((id) => named.modules.get(id)!),
       warnings: this.#warnings,
     }
+  }
+
+  /** Whether all errors are in new modules that nothing imports statically. */
+  #leaveOut(): boolean {
+    if (this.#errors.length === 0) return false
+    const files = this.#errors.map((error) => error.finding.file ?? '')
+    const isLazy = (file: string) => !this.#needed.has(file) && !this.#base.modules.has(file)
+    if (!files.every(isLazy)) return false
+    for (const error of this.#errors.splice(0)) this.#warnings.push({ ...error.finding, severity: 'warning' })
+    for (const file of files) this.#broken.add(file)
+    return true
   }
 
   #throwErrors(): void {
@@ -194,7 +231,8 @@ class Staging {
         () => {
           const bytes = this.#options.contents?.get(id) ?? readSource(id)
           const hash = this.#options.hash(bytes)
-          if (hash !== known.hash) this.#drafts.set(id, this.#resolved(draftOf(id, bytes, hash)))
+          if (bytes.length === 0 && hash !== known.hash && id === file) throw empty(file)
+          if (hash !== known.hash) this.#drafts.set(id, this.#draft(id, bytes, hash))
         },
         (error) => this.#gone.set(id, error),
       )
@@ -211,48 +249,76 @@ class Staging {
     }
   }
 
-  #resolved(draft: Draft): Draft {
-    const { text, file, source } = draft
-    if (!text) return draft
-    draft.requests = text.declarations.requests.map((request) =>
-      this.#resolve(withType(request.specifier, request.type), file, source, request.start),
-    )
-    draft.lazy = [...text.dynamicSpecifiers()].flatMap(({ specifier }) => this.#resolveLazy(specifier, file))
+  #draft(id: string, bytes: Uint8Array, hash: string): Draft {
+    const draft = draftOf(id, bytes, hash, this.#resolver.packages, this.#options.jsx)
+    const { content, file } = draft
+    draft.requests = content.requests.map(({ specifier, type, start }) => {
+      const place = { file, ...placeOf(decode(bytes), start) }
+      return this.#resolve(withType(specifier, type), place)
+    })
+    draft.lazy = content.lazy.flatMap((specifier) => this.#resolveLazy(specifier, file, content.requires))
     return draft
   }
 
-  #resolve(specifier: string, file: string, source: string, start: number): Request {
-    return atPlace(file, source, () => {
-      try {
-        return { ...this.#resolver.resolve(specifier, file), ...placeOf(source, start) }
-      } catch (error) {
-        if (!(error instanceof TickswapError)) throw error
-        throw new TickswapError(error.code, error.finding.message, { file, ...placeOf(source, start) })
-      }
-    })
-  }
-
-  /** An `import()` that leads nowhere fails when it is called, as it does natively. */
-  #resolveLazy(specifier: string, file: string): Request[] {
+  #resolve(specifier: string, place: Place & { file: string }): Request {
     try {
-      return [this.#resolver.resolve(specifier, file)]
+      const { line, column } = place
+      return { ...this.#resolver.resolve(specifier, place.file), line: line!, column: column! }
     } catch (error) {
       if (!(error instanceof TickswapError)) throw error
+      throw new TickswapError(error.code, error.finding.message, place)
+    }
+  }
+
+  /** An `import()` or `require` that leads nowhere fails when it is called, as it does natively. */
+  #resolveLazy(specifier: string, file: string, requires: boolean): Request[] {
+    try {
+      return [
+        requires ? this.#resolver.resolveRequire(specifier, file) : this.#resolver.resolve(specifier, file),
+      ]
+    } catch (error) {
+      if (!(error instanceof TickswapError)) return []
       this.#warnings.push(finding(error.code, error.finding.message, { severity: 'warning', file }))
       return []
     }
   }
 
-  /** All modules that the entries lead to, loading the ones the graph does not have yet. */
+  /**
+   * All modules that the entries lead to, loading the ones the graph does not have
+   * yet. What only an `import()` leads to, and cannot be loaded, is left out: the call
+   * will fail, as it does natively.
+   */
   #reach(entries: ReadonlySet<string>): string[] {
-    const reached = new Set<string>(entries)
+    const reached = new Set<string>()
+    this.#follow(entries, reached)
+    this.#needed = new Set(reached)
     for (const id of reached) {
-      const node = this.#node(id)
-      if (!node) continue
-      for (const request of node.requests) if (request.kind === 'hot') reached.add(request.id)
-      for (const request of node.lazy) if (request.kind === 'hot') reached.add(request.id)
+      for (const { kind, id: target } of this.#node(id)?.lazy ?? []) {
+        if (kind === 'hot' && !reached.has(target)) this.#followLazy(target, reached)
+      }
     }
     return [...reached]
+  }
+
+  #follow(roots: Iterable<string>, reached: Set<string>): void {
+    const open = new Set(roots)
+    for (const id of open) {
+      if (reached.has(id)) continue
+      reached.add(id)
+      for (const request of this.#node(id)?.requests ?? []) if (request.kind === 'hot') open.add(request.id)
+    }
+  }
+
+  #followLazy(root: string, reached: Set<string>): void {
+    const tentative = new Set(reached)
+    const errorsBefore = this.#errors.length
+    this.#follow([root], tentative)
+    const failed = this.#errors.length > errorsBefore || [...tentative].some((id) => this.#broken.has(id))
+    if (failed && !this.#base.modules.has(root)) {
+      for (const error of this.#errors.splice(errorsBefore)) {
+        this.#warnings.push({ ...error.finding, severity: 'warning' })
+      }
+    } else for (const id of tentative) reached.add(id)
   }
 
   #node(id: string): GraphNode | undefined {
@@ -274,7 +340,7 @@ class Staging {
     this.#attempt(
       () => {
         const bytes = this.#options.contents?.get(id) ?? readSource(id)
-        draft = this.#resolved(draftOf(id, bytes, this.#options.hash(bytes)))
+        draft = this.#draft(id, bytes, this.#options.hash(bytes))
         this.#drafts.set(id, draft)
       },
       (error) => this.#errors.push(error),
@@ -313,7 +379,12 @@ class Staging {
   }
 }
 
+/** A file in the middle of being saved looks like this: it never replaces what runs. */
+const empty = (file: string) => new TickswapError('TICKSWAP_E_FILE_EMPTY', 'the file is empty', { file })
+
 /** Requests of a module that lead back to it; a module in no circle has none. */
+const NO_REQUESTS: ReadonlySet<number> = new Set()
+
 function guardedRequests(draft: Draft, groups: ReadonlyMap<string, number>): ReadonlySet<number> {
   const group = groups.get(draft.id)
   if (group === undefined) return NO_REQUESTS
@@ -326,5 +397,3 @@ function withType(specifier: string, type: string | undefined): string {
   if (type === 'text') return `${specifier}?raw`
   return type === 'bytes' ? `${specifier}?bytes` : specifier
 }
-
-export { fileOf }

@@ -1,4 +1,6 @@
 import { compileScript } from '../compile.ts'
+import { Wasm, type WasmModule } from '../content/webassembly.ts'
+import { CommonJsBody } from './commonjs-body.ts'
 import type { Instance } from './instance.ts'
 
 /** The code of one instance, whatever kind of module it is. */
@@ -24,8 +26,12 @@ export function bodyOf(instance: Instance): Body {
       return new ValueBody(instance, () => code)
     case 'bytes':
       return new ValueBody(instance, () => Uint8Array.from(bytes!))
+    case 'wasm':
+      return new WasmBody(instance, bytes!)
+    case 'cjs':
+      return new CommonJsBody(instance)
     default:
-      throw new TypeError(`modules of kind ${kind} have no body`)
+      return kind satisfies never
   }
 }
 
@@ -45,6 +51,36 @@ class ValueBody implements Body {
   run(): undefined {
     const value = this.#make()
     this.#instance.read = () => value
+    this.#instance.commonJs = { exports: value }
+  }
+
+  open(): boolean {
+    return false
+  }
+}
+
+class WasmBody implements Body {
+  readonly writesEarly = false
+  readonly #instance: Instance
+  readonly #module: WasmModule
+
+  constructor(instance: Instance, bytes: Uint8Array) {
+    this.#instance = instance
+    this.#module = new Wasm.Module(Uint8Array.from(bytes))
+  }
+
+  start(): undefined {}
+
+  run(values: unknown[]): undefined {
+    const { slots, requests, locals } = this.#instance.artifact.links
+    const imports: Record<string, Record<string, unknown>> = {}
+    for (const [index, { request, name }] of slots.entries()) {
+      const { specifier } = requests[request]!
+      imports[specifier] ??= {}
+      imports[specifier][name] = values[index]
+    }
+    const { exports } = new Wasm.Instance(this.#module, imports)
+    this.#instance.read = (index) => exports[locals[index]!.name]
   }
 
   open(): boolean {

@@ -4,9 +4,18 @@ import type { Instance } from './instance.ts'
 
 /** Evaluates instances in order, in a loop that does not yield. */
 export function evaluateSync(order: readonly Instance[]): void {
-  for (const instance of order) {
+  for (const instance of order) evaluateOne(instance)
+}
+
+/** Evaluates one instance that does not await, unless it was already. */
+export function evaluateOne(instance: Instance): void {
+  if (instance.phase !== 'linked') return
+  try {
     instance.evaluate()
     instance.finish()
+  } catch (error) {
+    instance.fail(error)
+    throw error
   }
 }
 
@@ -96,6 +105,11 @@ export class AsyncEvaluation {
 
   /** @returns false when it threw */
   #execute(node: Node): boolean {
+    if (node.instance.phase !== 'linked') {
+      // A `require` came first.
+      this.#settle(node)
+      return true
+    }
     try {
       const running = node.instance.evaluate()
       if (!running) {
@@ -116,13 +130,14 @@ export class AsyncEvaluation {
 
   #settle(node: Node): void {
     node.state = 'done'
-    node.instance.finish()
+    if (node.instance.phase !== 'evaluated') node.instance.finish()
     if (--this.#left === 0) this.#done()
   }
 
   #rejected(node: Node, error: unknown): void {
     if (node.state === 'failed') return
     node.state = 'failed'
+    node.instance.fail(error)
     this.#fail(error)
     for (const parent of node.parents) this.#rejected(parent, error)
   }

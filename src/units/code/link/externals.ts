@@ -2,6 +2,7 @@ import { createRequire } from 'node:module'
 import { fileURLToPath } from 'node:url'
 import { types } from 'node:util'
 import { TickswapError } from '../../../errors.ts'
+import { commonJsNames } from '../content/commonjs.ts'
 
 export type Namespace = Readonly<Record<string, unknown>>
 
@@ -36,24 +37,26 @@ export class Externals {
 }
 
 function builtinNamespace(id: string): Namespace {
-  const module: unknown = process.getBuiltinModule(id)
+  const module: object | undefined = process.getBuiltinModule(id)
   if (module === undefined) throw new TickswapError('TICKSWAP_E_RESOLVE', `there is no module '${id}'`)
-  return commonJsNamespace(module)
+  return commonJsNamespace(module, Object.keys(module))
 }
 
 function fileNamespace(id: string): Namespace {
   if (!id.startsWith('file:')) {
     throw new TickswapError('TICKSWAP_E_RESOLVE', `'${id}' can only be loaded in a loop that yields`)
   }
-  const module: unknown = require(fileURLToPath(id))
-  return types.isModuleNamespaceObject(module) ? (module as Namespace) : commonJsNamespace(module)
+  const file = fileURLToPath(id)
+  const module: unknown = require(file)
+  if (types.isModuleNamespaceObject(module)) return module as Namespace
+  return commonJsNamespace(module, /\.(?:json|node)$/.test(file) ? [] : commonJsNames(file))
 }
 
-/** What `import()` makes of a CommonJS module: its value as default, and its properties by name. */
-function commonJsNamespace(module: unknown): Namespace {
+/** What `import()` makes of a CommonJS module: its value as default, and the names the lexer finds. */
+function commonJsNamespace(module: unknown, names: readonly string[]): Namespace {
   const namespace: Record<string, unknown> = Object.create(null)
   if ((typeof module === 'object' && module !== null) || typeof module === 'function') {
-    for (const name of Object.keys(module)) namespace[name] = Reflect.get(module, name)
+    for (const name of names) namespace[name] = Reflect.get(module, name)
   }
   namespace.default = module
   Object.defineProperty(namespace, Symbol.toStringTag, { value: 'Module' })

@@ -19,12 +19,16 @@ export class Instance implements Listener {
   world: World
   /** the value of an export, by its index. @throws ReferenceError before it is initialised */
   read: (index: number) => unknown = () => undefined
+  /** what `require` gives, of a CommonJS or JSON module */
+  commonJs: { readonly exports: unknown } = { exports: undefined }
   /** sets the variable of a slot */
   write: (slot: number, value: unknown) => void = () => undefined
   #phase: Phase = 'new'
   #body: Body | undefined
   #subscriptions: Map<number, Set<Subscription>> | undefined
   #meta: object | undefined
+  #waiting: PromiseWithResolvers<void> | undefined
+  #failure: { readonly error: unknown } | undefined
 
   constructor(artifact: Artifact, world: World) {
     this.artifact = artifact
@@ -61,9 +65,23 @@ export class Instance implements Listener {
     return body.run(values)
   }
 
+  /** Resolves when the body is through. @throws what the body throws */
+  async finished(): Promise<void> {
+    if (this.#failure) throw this.#failure.error
+    if (this.#phase === 'evaluated') return
+    this.#waiting ??= withResolvers()
+    return this.#waiting.promise
+  }
+
+  fail(error: unknown): void {
+    this.#failure = { error }
+    this.#waiting?.reject(error)
+  }
+
   /** The body is through: everybody who waited gets the final values. */
   finish(): void {
     this.#phase = 'evaluated'
+    this.#waiting?.resolve()
     if (!this.#subscriptions) return
     for (const [index, subscriptions] of this.#subscriptions) {
       this.publish(index, this.read(index))
@@ -115,4 +133,20 @@ export class Instance implements Listener {
   #isLive(index: number): boolean {
     return this.artifact.links.locals[index]!.live
   }
+}
+
+interface PromiseWithResolvers<T> {
+  readonly promise: Promise<T>
+  readonly resolve: (value: T) => void
+  readonly reject: (error: unknown) => void
+}
+
+function withResolvers(): PromiseWithResolvers<void> {
+  let resolve!: () => void
+  let reject!: (error: unknown) => void
+  const promise = new Promise<void>((yes, no) => {
+    resolve = yes
+    reject = no
+  })
+  return { promise, resolve, reject }
 }

@@ -1,12 +1,13 @@
 import type { Artifact, GraphUpdate } from '../artifact.ts'
+import { evaluationOrder } from '../graph.ts'
 import { Resolution } from '../resolution.ts'
-import { AsyncEvaluation, evaluateSync, refuseAwait } from './evaluation.ts'
+import { AsyncEvaluation, evaluateOne, evaluateSync, refuseAwait } from './evaluation.ts'
 import type { Externals } from './externals.ts'
 import { Instance } from './instance.ts'
 import { ModuleNamespace, ModuleView } from './namespace.ts'
 import type { RunningWorld } from './running-world.ts'
 import type { Source, Wiring } from './wiring.ts'
-import { sourceOf, type World } from './world.ts'
+import { nodeIn, sourceOf, type World } from './world.ts'
 
 /** A slot of a running importer that the commit rewires. */
 interface Patch {
@@ -55,9 +56,7 @@ export class Prepared implements World {
     const lazy = new Set(update.lazy)
     for (const id of update.evaluate) {
       if (lazy.has(id) && !running.instance(id)) continue
-      const instance = new Instance(this.artifact(id)!, this)
-      this.#instances.set(id, instance)
-      this.#order.push(instance)
+      this.#addInstance(id)
     }
   }
 
@@ -99,15 +98,48 @@ export class Prepared implements World {
     return this.#running.metaOf(instance)
   }
 
-  importDynamically(instance: Instance, specifier: unknown, options?: ImportCallOptions): Promise<unknown> {
-    return this.#running.importDynamically(instance, specifier, options)
+  async importDynamically(instance: Instance, asked: unknown, options?: ImportCallOptions): Promise<unknown> {
+    const { kind, id } = this.#running.dynamicRequest(instance, asked)
+    return kind === 'hot' ? this.#importHot(id) : this.externals.load(id, options)
+  }
+
+  /** `import()` while the candidate is evaluated: what it leads to belongs to the candidate. */
+  async #importHot(id: string): Promise<object> {
+    if (this.#state !== 'open') return this.#running.importHot(id)
+    if (!this.artifact(id)) await this.#running.loadMissing(id)
+    const instance = this.instance(id)
+    if (instance) await instance.finished()
+    else await this.#extend(id)
+    return this.namespace(id)
+  }
+
+  async #extend(id: string): Promise<void> {
+    const order = evaluationOrder([id], (each) => nodeIn(this, each)).filter((each) => !this.instance(each))
+    const added = order.map((each) => this.#addInstance(each))
+    await this.#evaluate(added)
+  }
+
+  requireHot(id: string): Instance | undefined {
+    const artifact = this.artifact(id)
+    if (artifact?.kind !== 'cjs' && artifact?.kind !== 'json') return undefined
+    const instance = this.instance(id) ?? this.#addInstance(id)
+    if (instance.phase === 'new') instance.link()
+    evaluateOne(instance)
+    return instance
+  }
+
+  #addInstance(id: string): Instance {
+    const instance = new Instance(this.artifact(id)!, this)
+    this.#instances.set(id, instance)
+    this.#order.push(instance)
+    return instance
   }
 
   /** Links, evaluates and works out the commit, without yielding. */
   evaluateSync(): this {
     return this.#guarded(() => {
       refuseAwait(this.#order)
-      this.#link()
+      this.#link(this.#order)
       evaluateSync(this.#order)
       this.#collectPatches()
       return this
@@ -116,15 +148,35 @@ export class Prepared implements World {
 
   async evaluateAsync(): Promise<this> {
     try {
-      await this.#loadExternals()
-      await Promise.all(this.#link())
-      await new AsyncEvaluation(this.#order).run()
+      await this.#evaluate([...this.#order])
       this.#collectPatches()
       return this
     } catch (error) {
       this.discard()
       throw error
     }
+  }
+
+  /**
+   * After a first evaluation that failed: the modules that were through run on, as
+   * they do in Node. @returns the modules that failed, or that wait for one that did
+   */
+  salvage(): readonly string[] {
+    const lost: string[] = []
+    for (const instance of this.#order) {
+      const { id, phase, artifact } = instance
+      if (phase === 'evaluated' && !artifact.imports.some((each) => lost.includes(each))) {
+        instance.world = this.#running
+        this.#running.instances.set(id, instance)
+        instance.wiring.resume()
+      } else if (phase !== 'linked' || artifact.imports.some((each) => lost.includes(each))) lost.push(id)
+    }
+    for (const [id, namespace] of this.#namespaces) {
+      if (!this.#running.instance(id)) continue
+      namespace.world = this.#running
+      this.#running.namespaces.set(id, namespace)
+    }
+    return lost
   }
 
   #guarded<T>(step: () => T): T {
@@ -136,8 +188,14 @@ export class Prepared implements World {
     }
   }
 
-  async #loadExternals(): Promise<void> {
-    for (const instance of this.#order) {
+  async #evaluate(order: readonly Instance[]): Promise<void> {
+    await this.#loadExternals(order)
+    await Promise.all(this.#link(order))
+    await new AsyncEvaluation(order).run()
+  }
+
+  async #loadExternals(order: readonly Instance[]): Promise<void> {
+    for (const instance of order) {
       for (const { kind, id } of instance.artifact.links.requests) {
         if (kind === 'external') await this.externals.load(id)
       }
@@ -145,9 +203,9 @@ export class Prepared implements World {
   }
 
   /** All modules get their functions, then all get their imports, before the first one runs. */
-  #link(): Promise<unknown>[] {
-    const started = this.#order.map((instance) => instance.link())
-    for (const { artifact, wiring } of this.#order) {
+  #link(order: readonly Instance[]): Promise<unknown>[] {
+    const started = order.map((instance) => instance.link())
+    for (const { artifact, wiring } of order) {
       for (const request of artifact.links.requests) {
         if (request.kind === 'external') this.externals.get(request.id)
       }
@@ -155,7 +213,7 @@ export class Prepared implements World {
         wiring.connect(index, sourceOf(this, artifact.id, slot))
       }
     }
-    for (const { wiring } of this.#order) wiring.deliverAll()
+    for (const { wiring } of order) wiring.deliverAll()
     return started.filter((promise) => promise !== undefined)
   }
 

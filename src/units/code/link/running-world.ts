@@ -1,9 +1,10 @@
 import { pathToFileURL } from 'node:url'
-import type { Artifact } from '../artifact.ts'
+import type { Artifact, Request } from '../artifact.ts'
 import { Resolution } from '../resolution.ts'
 import { Resolver } from '../resolve/resolver.ts'
+import { evaluateOne } from './evaluation.ts'
 import { Externals } from './externals.ts'
-import type { Instance } from './instance.ts'
+import { Instance } from './instance.ts'
 import { ModuleNamespace, ModuleView } from './namespace.ts'
 import type { World } from './world.ts'
 
@@ -34,6 +35,8 @@ class Table<V> extends Map<string, V> {
 export interface RunningHooks {
   /** loads a hot module that is not evaluated yet, for `import()` */
   readonly importHot: (id: string) => Promise<object>
+  /** takes a hot module into the graph, if that can be done here */
+  readonly loadMissing: (id: string) => Promise<void>
 }
 
 /** The modules that run. Only a commit changes what is in it. */
@@ -53,6 +56,12 @@ export class RunningWorld implements World {
       links: (id) => this.artifact(id)?.links,
       externalNames: (id) => this.externals.names(id),
     })
+  }
+
+  clear(): void {
+    for (const instance of this.instances.values()) instance.wiring.suspend()
+    for (const view of this.views.values()) view.wiring.suspend()
+    for (const table of [this.instances, this.artifacts, this.namespaces, this.views]) table.clear()
   }
 
   instance(id: string): Instance | undefined {
@@ -87,13 +96,35 @@ export class RunningWorld implements World {
 
   /** `import()`: what is hot is hot here too, the rest is Node's. */
   async importDynamically(instance: Instance, asked: unknown, options?: ImportCallOptions): Promise<unknown> {
+    const { kind, id } = this.dynamicRequest(instance, asked)
+    return kind === 'hot' ? this.importHot(id) : this.externals.load(id, options)
+  }
+
+  importHot(id: string): Promise<object> {
+    return this.#hooks.importHot(id)
+  }
+
+  loadMissing(id: string): Promise<void> {
+    return this.#hooks.loadMissing(id)
+  }
+
+  /** What the argument of an `import()` means. */
+  dynamicRequest({ artifact }: Instance, asked: unknown): Request {
     const specifier = String(asked)
-    const { file, links } = instance.artifact
-    const request =
-      links.lazy.find((each) => each.specifier === specifier) ?? this.#resolver.resolve(specifier, file)
-    return request.kind === 'hot'
-      ? this.#hooks.importHot(request.id)
-      : this.externals.load(request.id, options)
+    return (
+      artifact.links.lazy.find((each) => each.specifier === specifier) ??
+      this.#resolver.resolve(specifier, artifact.file)
+    )
+  }
+
+  requireHot(id: string): Instance | undefined {
+    const artifact = this.artifact(id)
+    if (artifact?.kind !== 'cjs' && artifact?.kind !== 'json') return undefined
+    const instance = this.instance(id) ?? new Instance(artifact, this)
+    this.instances.set(id, instance)
+    if (instance.phase === 'new') instance.link()
+    evaluateOne(instance)
+    return instance
   }
 
   #resolveFrom(file: string, specifier: string): string {

@@ -1,4 +1,5 @@
 import type { Artifact, Slot } from '../artifact.ts'
+import { type GraphNode, nodeOf } from '../graph.ts'
 import { linkError } from '../loader-error.ts'
 import { isLost, type Origin, type Resolution } from '../resolution.ts'
 import type { Externals, Namespace } from './externals.ts'
@@ -17,6 +18,14 @@ export interface World {
   view(id: string): object
   metaOf(instance: Instance): object
   importDynamically(instance: Instance, specifier: unknown, options?: ImportCallOptions): Promise<unknown>
+  /** the instance of a CommonJS or JSON module, evaluated if it was not yet, for `require` */
+  requireHot(id: string): Instance | undefined
+}
+
+/** A module of a world as a node of the graph. */
+export function nodeIn(world: World, id: string): GraphNode | undefined {
+  const artifact = world.artifact(id)
+  return artifact && nodeOf(artifact)
 }
 
 /** What a slot of module `id` is connected to in a world. @throws SyntaxError when there is no such export */

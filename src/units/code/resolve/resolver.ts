@@ -1,5 +1,5 @@
 import { realpathSync } from 'node:fs'
-import { isBuiltin } from 'node:module'
+import { createRequire, isBuiltin } from 'node:module'
 import { dirname, join, resolve } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { TickswapError } from '../../../errors.ts'
@@ -56,6 +56,12 @@ export class Resolver {
     if (/^(?:data|https?):/.test(specifier)) return external(specifier, specifier)
     if (specifier.startsWith('#')) return this.#imports(specifier, from)
     return this.#paths.match(specifier, from, existing) ?? this.#package(specifier, from)
+  }
+
+  /** What `require` finds. @throws what Node throws */
+  resolveRequire(specifier: string, from: string): Request {
+    if (isBuiltin(specifier)) return external(specifier, specifier)
+    return this.#target(specifier, createRequire(from).resolve(specifier))
   }
 
   forget(): void {

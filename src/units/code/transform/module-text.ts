@@ -37,6 +37,8 @@ export class ModuleText {
   readonly #notifiers = new Map<string, string>()
   readonly #views = new Map<string, string>()
   readonly #handle: string
+  readonly #index: string
+  readonly #value: string
   readonly #constant: string
   readonly #default: string
 
@@ -55,6 +57,8 @@ export class ModuleText {
     this.isAsync = scopes.topLevelAwait !== undefined
     this.#names = new FreshNames(source)
     this.#handle = this.#names.next()
+    this.#index = this.#names.next()
+    this.#value = this.#names.next()
     this.#constant = this.#names.next()
     this.#default = this.#names.next()
     this.#indirect = [...declarations.indirect]
@@ -62,8 +66,13 @@ export class ModuleText {
     this.#collectExports(lenient)
   }
 
-  get awaitAt(): number | undefined {
-    return this.#scopes.topLevelAwait?.start
+  /** Whether the text can only be an ES module. */
+  get hasModuleSyntax(): boolean {
+    return (
+      this.#scopes.metas.length > 0 ||
+      this.isAsync ||
+      this.#program.body.some((node: Node) => /^(?:Import|Export)/.test(node.type))
+    )
   }
 
   links(requests: readonly Request[], lazy: readonly Request[], guarded: ReadonlySet<number>): Links {
@@ -83,10 +92,10 @@ export class ModuleText {
   }
 
   /** Literal specifiers of `import()`. */
-  *dynamicSpecifiers(): Generator<{ specifier: string; start: number }> {
+  *dynamicSpecifiers(): Generator<string> {
     for (const { source } of this.#scopes.dynamicImports) {
       if (source.type === 'Literal' && typeof source.value === 'string') {
-        yield { specifier: source.value, start: source.start }
+        yield source.value
       }
     }
   }
@@ -269,7 +278,15 @@ export class ModuleText {
   }
 
   /** An import that is written to throws as a constant does. */
-  #editConstant(edits: Edits, { node, name, shorthand }: Mention): void {
+  #editConstant(edits: Edits, { node, name, shorthand, writer }: Mention): void {
+    const operator =
+      writer?.type === 'AssignmentExpression' ? /^(?:&&|\|\||\?\?)(?==)/.exec(writer.operator)?.[0] : ''
+    if (operator) {
+      // These read first, and may then not write.
+      edits.swap(writer!.left.end, writer!.right.start, `${operator}(${this.#constant}=`)
+      edits.insert(writer!.end, ')')
+      return
+    }
     edits.replace(
       node.start,
       node.start + name.length,
@@ -325,10 +342,11 @@ export class ModuleText {
 
   #suffix(guarded: ReadonlySet<number>): string {
     const handle = this.#handle
+    const value = this.#value
     const levels = this.#guards(guarded).map((slot) => {
       const index = this.#slots.indexOf(slot)
       const { variable } = slot
-      return `;let ${variable}=${handle}.v[${index}];${handle}.s(${index},v=>{${variable}=v})}`
+      return `;let ${variable}=${handle}.v[${index}];${handle}.s(${index},${value}=>{${variable}=${value}})}`
     })
     return `\n}${levels.reverse().join('')})`
   }
@@ -337,7 +355,7 @@ export class ModuleText {
     const calls = this.#locals
       .map((each, index) => (each.local === local ? `${this.#handle}.n(${index},${local});` : ''))
       .join('')
-    return `const ${notifier}=v=>{${calls}return v};`
+    return `const ${notifier}=${this.#value}=>{${calls}return ${this.#value}};`
   }
 
   #reader(): string {
@@ -346,13 +364,15 @@ export class ModuleText {
     const cases = this.#locals.map(
       ({ local }, index) => `case ${index}:return ${local === '*default*' ? named : local};`,
     )
-    return `i=>{switch(i){${cases.join('')}}}`
+    return `${this.#index}=>{switch(${this.#index}){${cases.join('')}}}`
   }
 
   #writer(guarded: ReadonlySet<number>): string {
     const cases = this.#slots.map((slot, index) =>
-      guarded.has(slot.request) ? '' : `case ${index}:${slot.variable}=v;return;`,
+      guarded.has(slot.request) ? '' : `case ${index}:${slot.variable}=${this.#value};return;`,
     )
-    return cases.some(Boolean) ? `(i,v)=>{switch(i){${cases.join('')}}}` : '0'
+    return cases.some(Boolean)
+      ? `(${this.#index},${this.#value})=>{switch(${this.#index}){${cases.join('')}}}`
+      : '0'
   }
 }

@@ -1,4 +1,5 @@
 import swc from '@swc/wasm-typescript'
+import * as acorn from 'acorn'
 import { parseModule } from 'meriyah'
 import { Declarations, SourceError } from './declarations.ts'
 import { ModuleText } from './module-text.ts'
@@ -6,7 +7,7 @@ import type { Node } from './nodes.ts'
 import { ScopeWalker } from './scopes.ts'
 
 /** The text of a TypeScript module without its types, every token where it was. */
-export function stripTypes(source: string): string {
+export function stripTypes(_file: string, source: string): string {
   try {
     return swc.transformSync(source, { mode: 'strip-only' }).code
   } catch (error) {
@@ -22,13 +23,22 @@ export function parseText(source: string, lenient: boolean): ModuleText {
   return new ModuleText(source, program, declarations, new ScopeWalker(names).walk(program), lenient)
 }
 
+/** The fast parser decides nearly always; what it does not take, the thorough one decides. */
 function parseProgram(source: string): Node {
   try {
     return parseModule(source, { next: true, ranges: true }) as unknown as Node
+  } catch {
+    return parseThoroughly(source)
+  }
+}
+
+function parseThoroughly(source: string): Node {
+  try {
+    return acorn.parse(source, { ecmaVersion: 'latest', sourceType: 'module' }) as unknown as Node
   } catch (error) {
-    const { start, description } = error as { start?: number; description?: string }
-    if (typeof start !== 'number') throw error
-    throw new SourceError(description ?? (error as Error).message, start)
+    const { pos, message } = error as { pos?: number; message: string }
+    if (typeof pos !== 'number') throw error
+    throw new SourceError(message.replace(/ \(\d+:\d+\)$/, ''), pos)
   }
 }
 

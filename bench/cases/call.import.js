@@ -1,0 +1,125 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { Fleet } from '../support/fleet.js'
+import { race, verdictOfRace } from '../support/race.js'
+import { folder } from '../support/scratch.js'
+import { ViteRunner } from '../support/vite.js'
+
+export const name = 'call.import'
+export const unit = 'ns'
+export const targets = [
+  {
+    text: '<= 1.5x native ESM, each, before and after 100 swaps',
+    value: ({ parts }) => Math.max(...parts.map(({ ratio }) => ratio)),
+    limit: 1.5,
+    gate: true,
+  },
+]
+
+const SWAPS = 100
+
+/** The module that changes. Plain JavaScript: Node loads the same text natively. */
+const library = (edit) => `
+export const stride = ${3 + (edit % 5)}
+export function add(a, b) {
+  return (a + b + ${edit % 3}) | 0
+}
+export let level = ${1 + (edit % 2)}
+export function raise() {
+  level = (level + 1) & 1023
+}
+`
+
+const loops = `
+import { add, level, raise, stride } from './library.js'
+export const loops = {
+  function(turns) {
+    let sum = 0
+    for (let i = 0; i < turns; i++) sum = add(sum, i)
+    return sum
+  },
+  constant(turns) {
+    let sum = 0
+    for (let i = 0; i < turns; i++) sum = (sum + stride) | 0
+    return sum
+  },
+  'export let'(turns) {
+    let sum = 0
+    for (let i = 0; i < turns; i++) sum = (sum + level) | 0
+    return sum
+  },
+}
+export { raise }
+`
+
+const caller = `
+import { defineUnit } from 'tickswap/module'
+import { loops, raise } from './loops.js'
+export const unit = defineUnit({ version: '1.0.0' })
+export { loops, raise }
+export const step = () => 0
+`
+
+const files = { 'library.js': library(0), 'loops.js': loops }
+
+/** Calls and reads through an import, in a loop inside the importer; natively, with tickswap and with Vite. */
+export async function run({ dir, quick }) {
+  const dirs = {
+    ours: folder(dir, 'ours', {
+      'units/caller.js': caller,
+      'units/library.js': files['library.js'],
+      'units/loops.js': loops,
+    }),
+    native: folder(dir, 'native', files),
+    vite: folder(dir, 'vite', files),
+  }
+  const native = await import(pathToFileURL(join(dirs.native, 'loops.js')))
+  const vite = await ViteRunner.start(dirs.vite)
+  const fleet = await Fleet.start(join(dirs.ours, 'units'), {
+    unit: 'caller',
+    runtime: { probation: { ticks: 2 } },
+  })
+  const modules = async () => ({
+    ours: fleet.exports,
+    native,
+    vite: await vite.import(join(dirs.vite, 'loops.js')),
+  })
+  try {
+    const before = await measure(await modules(), 'before', quick)
+    for (let edit = 1; edit <= SWAPS; edit++) await swap({ fleet, vite, dirs }, edit)
+    const after = await measure(await modules(), `after ${SWAPS} swaps`, quick)
+    const parts = [...before, ...after]
+    const worst = parts.reduce((one, other) => (other.ratio > one.ratio ? other : one))
+    const { name: _, ...result } = worst
+    return { ...result, parts }
+  } finally {
+    await fleet.close()
+    await vite.close()
+  }
+}
+
+/** One edit of the library, live in tickswap and in Vite. */
+async function swap({ fleet, vite, dirs }, edit) {
+  await fleet.edit('library.js', library(edit))
+  const changed = join(dirs.vite, 'library.js')
+  writeFileSync(changed, library(edit))
+  vite.invalidate(changed, join(dirs.vite, 'loops.js'))
+  await vite.import(join(dirs.vite, 'loops.js'))
+}
+
+async function measure({ ours, native, vite }, when, quick) {
+  // From here on no engine may take `level` for a constant.
+  for (const each of [ours, native, vite]) for (let i = 0; i < 10; i++) each.raise()
+  const parts = []
+  for (const kind of Object.keys(native.loops)) {
+    const contestants = {
+      tickswap: ours.loops[kind],
+      'native ESM': native.loops[kind],
+      "Vite's module runner": vite.loops[kind],
+    }
+    const samples = await race(contestants, { rounds: quick ? 6 : 20, batch: 10_000, roundMs: 12 })
+    parts.push({ name: `${kind}, ${when}`, ...verdictOfRace(samples) })
+  }
+  return parts
+}

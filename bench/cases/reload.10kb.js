@@ -1,0 +1,17 @@
+import { measureReloads } from '../support/reload.js'
+import { against } from '../support/stats.js'
+
+export const name = 'reload.10kb'
+export const unit = 'ms'
+export const targets = [
+  { text: "<= 1/5 of Vite's module runner", value: ({ ratio }) => ratio, limit: 1 / 5, gate: true },
+  { text: 'p99 < 4 ms', value: ({ p99 }) => p99, limit: 4 },
+]
+
+/** Read, transform, compile and evaluate an edited TypeScript module of 10 KB. */
+export async function run({ dir, quick }) {
+  const { whole, peer, first } = await measureReloads(dir, { reloads: quick ? 150 : 1000 })
+  const name = "Vite's module runner"
+  const parts = [{ name: 'the first 20 of a process', ...against(first.whole, name, first.peer) }]
+  return { ...against(whole, name, peer), parts }
+}

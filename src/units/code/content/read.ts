@@ -1,0 +1,70 @@
+import { readFileSync } from 'node:fs'
+import { extname } from 'node:path'
+import { TickswapError } from '../../../errors.ts'
+import type { PackageJsons } from '../resolve/package-json.ts'
+import { compileJs, type JsxOptions, needsCompiler } from '../transform/fallback.ts'
+import { parseText, stripTypes } from '../transform/parse.ts'
+import { commonJsContent } from './commonjs.ts'
+import type { Content } from './content.ts'
+import { scriptContent } from './script.ts'
+import { bytesContent, jsonContent, rawContent, wasmContent } from './values.ts'
+
+/** Reads a file. @throws TickswapError TICKSWAP_E_FILE_MISSING */
+export function readSource(id: string): Uint8Array {
+  const file = fileOf(id)
+  try {
+    return readFileSync(file)
+  } catch (cause) {
+    throw new TickswapError('TICKSWAP_E_FILE_MISSING', 'the file cannot be read', { file }, { cause })
+  }
+}
+
+/** The file of a module id. */
+export const fileOf = (id: string): string => id.replace(/\?(?:raw|bytes)$/, '')
+
+export function decode(bytes: Uint8Array): string {
+  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('utf8')
+  return text.charCodeAt(0) === 0xfeff ? text.slice(1) : text
+}
+
+const TYPESCRIPT = new Set(['.ts', '.mts', '.cts', '.tsx'])
+const SCRIPTS = new Set(['.js', '.mjs', '.cjs', '.jsx', ...TYPESCRIPT])
+
+/** @throws SourceError; TickswapError TICKSWAP_E_RESOLVE for a type of file that is no module */
+export function contentOf(id: string, bytes: Uint8Array, packages: PackageJsons, jsx?: JsxOptions): Content {
+  const file = fileOf(id)
+  if (id.endsWith('?bytes')) return bytesContent(bytes)
+  if (id.endsWith('?raw')) return rawContent(decode(bytes))
+  const extension = extname(file)
+  if (extension === '.json') return jsonContent(decode(bytes))
+  if (extension === '.wasm') return wasmContent(bytes)
+  if (SCRIPTS.has(extension)) return scriptOf(file, extension, decode(bytes), packages, jsx)
+  throw new TickswapError('TICKSWAP_E_RESOLVE', `files of the type '${extension}' cannot be imported`, {
+    file,
+  })
+}
+
+function scriptOf(
+  file: string,
+  extension: string,
+  source: string,
+  packages: PackageJsons,
+  jsx: JsxOptions | undefined,
+): Content {
+  const typed = TYPESCRIPT.has(extension)
+  const { code, lead } = needsCompiler(extension, source)
+    ? compileJs(file, source, jsx)
+    : { code: typed ? stripTypes(file, source) : source, lead: 0 }
+  if (extension === '.cjs' || extension === '.cts') return commonJsContent(file, code)
+  const certain = extension === '.mjs' || extension === '.mts' || packages.scopeOf(file)?.type === 'module'
+  try {
+    const text = parseText(code, typed)
+    if (certain || text.hasModuleSyntax || (typed && !looksLikeCommonJs(code)))
+      return scriptContent(text, lead)
+  } catch (error) {
+    if (certain || !looksLikeCommonJs(code)) throw error
+  }
+  return commonJsContent(file, code)
+}
+
+const looksLikeCommonJs = (code: string): boolean => /\b(?:module\.exports|exports\.|require\s*\()/.test(code)

@@ -1,0 +1,18 @@
+import type { ModuleText } from '../transform/module-text.ts'
+import type { Content } from './content.ts'
+
+/** @param lead characters of helpers that a compiler put in front of the first line */
+export function scriptContent(text: ModuleText, lead: number): Content {
+  return {
+    kind: 'esm',
+    isAsync: text.isAsync,
+    isScript: true,
+    requests: text.declarations.requests,
+    lazy: [...text.dynamicSpecifiers()],
+    requires: false,
+    print(requests, lazy, guarded) {
+      const { code, columnOffset } = text.print(guarded, guarded.size > 0)
+      return { code, columnOffset: columnOffset + lead, links: text.links(requests, lazy, guarded) }
+    },
+  }
+}

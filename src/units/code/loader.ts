@@ -1,0 +1,171 @@
+import { createHash } from 'node:crypto'
+import { realpathSync } from 'node:fs'
+import { isAbsolute, resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { TickswapError } from '../../errors.ts'
+import type { Stage } from './artifact.ts'
+import { Linker } from './linker.ts'
+import { asLoaderError } from './loader-error.ts'
+import { Stager } from './stager.ts'
+import type { JsxOptions } from './transform/fallback.ts'
+
+export interface LoaderOptions {
+  /** folder that relative names are resolved from; default: the working directory */
+  readonly root?: string
+  /** content hash, 16 hex digits */
+  readonly hash?: (bytes: Uint8Array) => string
+  /** how JSX is compiled; without it, as the nearest tsconfig.json says */
+  readonly jsx?: JsxOptions
+}
+
+/** One module of the loader's graph. */
+export interface GraphModule {
+  readonly id: string
+  readonly file: string
+  /** hash of its source bytes */
+  readonly hash: string
+  /** ids of the hot modules it imports */
+  readonly imports: readonly string[]
+  /** ids of the hot modules that import it */
+  readonly importers: readonly string[]
+  readonly externals: readonly string[]
+  readonly exports: readonly string[]
+  readonly isUnit: boolean
+  /** whether it has been evaluated */
+  readonly evaluated: boolean
+}
+
+/** What a reload did. */
+export interface ReloadReport {
+  /** modules evaluated anew, dependencies first */
+  readonly evaluated: readonly string[]
+  /** modules whose imports were rebound, without evaluating them */
+  readonly rebound: readonly string[]
+  readonly removed: readonly string[]
+}
+
+/** Hot modules by themselves: no runtime, no watcher. */
+export interface Loader {
+  /**
+   * The namespace of a module: a path, relative to the root, a file URL, or a package.
+   * @throws what the module throws; SyntaxError with a TICKSWAP_E_* code
+   */
+  import(file: string): Promise<Record<string, unknown>>
+  /**
+   * Takes in files that changed on disk: all of them, or on an error none of them.
+   * @throws what a module throws; SyntaxError with a TICKSWAP_E_* code
+   */
+  reload(files: string | readonly string[]): Promise<ReloadReport>
+  graph(): readonly GraphModule[]
+  close(): Promise<void>
+}
+
+export async function createLoader(options: LoaderOptions = {}): Promise<Loader> {
+  return new StandaloneLoader(options)
+}
+
+const shortHash = (bytes: Uint8Array): string => createHash('sha1').update(bytes).digest('hex').slice(0, 16)
+
+class StandaloneLoader implements Loader {
+  readonly #root: string
+  readonly #stager: Stager
+  readonly #linker: Linker
+  /** files of refused reloads: what they say now is not what runs */
+  readonly #behind = new Set<string>()
+  #turn: Promise<unknown> = Promise.resolve()
+  #closed = false
+
+  constructor({ root = process.cwd(), hash = shortHash, jsx }: LoaderOptions) {
+    this.#root = realpathSync(resolve(root))
+    this.#stager = new Stager({ root: this.#root, hash, codeCache: false, ...(jsx && { jsx }) })
+    this.#linker = new Linker({ loadMissing: (id) => this.#add(id) })
+  }
+
+  async import(file: string): Promise<Record<string, unknown>> {
+    this.#checkOpen()
+    const path = this.#pathOf(file)
+    try {
+      const { kind, id } = this.#stager.resolve(path)
+      if (kind === 'external') return await import(id)
+      return (await this.#linker.importHot(id)) as Record<string, unknown>
+    } catch (error) {
+      throw asLoaderError(error)
+    }
+  }
+
+  reload(files: string | readonly string[]): Promise<ReloadReport> {
+    this.#checkOpen()
+    const paths = [files].flat().map((file) => this.#pathOf(file))
+    const report = this.#turn.then(() => this.#reload(paths))
+    this.#turn = report.catch(() => undefined)
+    return report
+  }
+
+  graph(): readonly GraphModule[] {
+    const { graph } = this.#stager
+    return graph.order.map((id) => {
+      const { file, hash, imports, externals, exports, isUnit } = graph.modules.get(id)!
+      const importers = [...graph.importersOf(id)]
+      return {
+        id,
+        file,
+        hash,
+        imports,
+        importers,
+        externals,
+        exports,
+        isUnit,
+        evaluated: this.#linker.has(id),
+      }
+    })
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true
+    await this.#turn
+    this.#linker.clear()
+  }
+
+  #checkOpen(): void {
+    if (this.#closed) throw new TickswapError('TICKSWAP_E_CLOSED', 'the loader is closed')
+  }
+
+  #pathOf(file: string): string {
+    if (file.startsWith('file:')) return fileURLToPath(file)
+    return isAbsolute(file) || !/^\.{0,2}\/|\.\w+$/.test(file) ? file : resolve(this.#root, file)
+  }
+
+  /** Adds a module and what it imports to the graph; nothing that runs is touched. */
+  async #add(id: string): Promise<void> {
+    const stage = await this.#stager.boot([id]).catch((error) => {
+      throw asLoaderError(error)
+    })
+    this.#stager.accept(stage)
+    this.#linker.adopt(stage.update)
+  }
+
+  async #reload(paths: readonly string[]): Promise<ReloadReport> {
+    try {
+      const stage = await this.#stageWithLate(paths)
+      const prepared = await this.#linker.prepareAsync(stage.update)
+      prepared.commit()
+      prepared.settle()
+      this.#stager.accept(stage)
+      for (const file of [...this.#behind, ...paths]) this.#behind.delete(file)
+      return { evaluated: prepared.evaluated, rebound: stage.update.rebind, removed: stage.update.removed }
+    } catch (error) {
+      for (const path of paths) this.#behind.add(path)
+      throw asLoaderError(error)
+    }
+  }
+
+  /** Files that were refused before come along, unless they are what stands in the way. */
+  async #stageWithLate(paths: readonly string[]): Promise<Stage> {
+    if (this.#behind.size === 0) return this.#stager.stage(paths)
+    try {
+      return await this.#stager.stage([...new Set([...paths, ...this.#behind])])
+    } catch {
+      return this.#stager.stage(paths)
+    }
+  }
+}

@@ -1,0 +1,46 @@
+import { spawnSync } from 'node:child_process'
+import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { afterAll, expect, test } from 'vitest'
+import { cases } from './cases.ts'
+
+interface Outcome {
+  results: { value?: string; error?: string; message?: string; thrown?: string }[]
+  logged: string[]
+}
+
+const folder = realpathSync(mkdtempSync(join(tmpdir(), 'tickswap-conformance-')))
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+const plan = cases.map(({ imports = ['main.js'] }, index) => ({ key: `case-${index}`, imports }))
+for (const [index, { files }] of cases.entries()) {
+  for (const [name, text] of Object.entries({ 'package.json': '{"type":"module"}', ...files })) {
+    const path = join(folder, `case-${index}`, name)
+    mkdirSync(dirname(path), { recursive: true })
+    writeFileSync(path, text)
+  }
+}
+writeFileSync(join(folder, 'cases.json'), JSON.stringify(plan))
+
+function run(mode: string): Record<string, Outcome> {
+  const script = new URL('./run-case.mjs', import.meta.url).pathname
+  const { stdout, stderr } = spawnSync(process.execPath, ['--no-warnings', script, mode, folder], {
+    encoding: 'utf8',
+    maxBuffer: 1 << 26,
+    timeout: 60_000,
+  })
+  if (!stdout) throw new Error(stderr)
+  return JSON.parse(stdout)
+}
+
+const native = run('native')
+const loader = run('loader')
+
+test.each(cases.map((each, index) => [each.name, index] as const))('%s', (_, index) => {
+  const strip = ({ results, logged }: Outcome) => ({
+    logged,
+    results: cases[index]!.messages ? results : results.map(({ message: _, ...rest }) => rest),
+  })
+  expect(strip(loader[`case-${index}`]!)).toEqual(strip(native[`case-${index}`]!))
+})
