@@ -68,6 +68,21 @@ demo: build ## the city that changes while it runs
 test: build check-native ## all tests
 	npx --no-install vitest run
 
+# Other versions of Node come as npm packages, with their binaries, into .build/. The addon needs no
+# rebuilding: it speaks Node-API.
+VERSION ?= 24
+NODE_PACKAGE := node-$(shell node -p 'process.platform + "-" + process.arch')
+OTHER_NODE = $(CURDIR)/.build/node-$(VERSION)/node_modules/$(NODE_PACKAGE)/bin
+.build/node-%/installed:
+	@mkdir -p $(@D)
+	npm install --prefix $(@D) --no-audit --no-fund --loglevel=error $(NODE_PACKAGE)@$*
+	@touch $@
+
+.PHONY: test-node
+test-node: build .build/node-$(VERSION)/installed ## all tests on another Node (VERSION=24 or 22; ARGS=one.test.ts)
+	@$(OTHER_NODE)/node -p '"Node " + process.version'
+	PATH=$(OTHER_NODE):$$PATH node node_modules/vitest/vitest.mjs run $(ARGS)
+
 .PHONY: bench bench-gate
 bench: build ## measure (ARGS='--quick --only tick.idle --json FILE')
 	node bench/run.js $(ARGS)

@@ -9,6 +9,8 @@ export const ADVICE = {
   TICKSWAP_E_FILE_MISSING: 'Restore the file, or remove the imports of it; the running version stays.',
   TICKSWAP_E_FILE_EMPTY: 'Save the file with its contents; an empty file never replaces a running unit.',
   TICKSWAP_E_NOT_A_UNIT: 'Export `unit = defineUnit({...})` from the file.',
+  TICKSWAP_E_NO_UNIT_ABOVE:
+    'Import the file from a unit, or restart the engine: an edit of it changes nothing that runs.',
   TICKSWAP_E_UNIT_INVALID: 'Correct the argument of defineUnit that the message names.',
   TICKSWAP_E_UNIT_DUPLICATE: 'Give one of the two units another name, with `name` or by its file name.',
   TICKSWAP_E_UNIT_UNKNOWN: 'Use the name of a unit that the runtime lists in `runtime.units()`.',

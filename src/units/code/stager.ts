@@ -32,6 +32,8 @@ export interface StagerOptions {
   readonly hash: (bytes: Uint8Array) => string
   /** make a V8 code cache for each artifact; default true */
   readonly codeCache?: boolean
+  /** contents to take instead of what is on disk, by module id; looked up whenever a file is read */
+  readonly contents?: ReadonlyMap<string, Uint8Array>
   /** how JSX is compiled; without it, as the nearest tsconfig.json says */
   readonly jsx?: JsxOptions
 }
@@ -227,7 +229,7 @@ class Staging {
       if (!known || this.#given.has(id)) continue
       this.#attempt(
         () => {
-          const bytes = readSource(id)
+          const bytes = this.#options.contents?.get(id) ?? readSource(id)
           const hash = this.#options.hash(bytes)
           if (bytes.length === 0 && hash !== known.hash && id === file) throw empty(file)
           if (hash !== known.hash) this.#drafts.set(id, this.#draft(id, bytes, hash))
@@ -337,7 +339,7 @@ class Staging {
     let draft: Draft | undefined
     this.#attempt(
       () => {
-        const bytes = readSource(id)
+        const bytes = this.#options.contents?.get(id) ?? readSource(id)
         draft = this.#draft(id, bytes, this.#options.hash(bytes))
         this.#drafts.set(id, draft)
       },
