@@ -7,11 +7,14 @@ const FRAME_SPREAD = 2
 /** A participant that has begun the target tick arrives within this; otherwise it had not seen the order. */
 const ARRIVAL_MS = 20
 const LOOK_MS = 5
+/** Who is parked when a meeting is called off leaves within a few milliseconds. */
+const PARKED_MS = 1000
 
 /** Waits for the participants, on the board. */
 export class Barrier {
   readonly #board: Board
   readonly #crew: Crew
+  #absent: readonly number[] = []
 
   constructor(board: Board, crew: Crew) {
     this.#board = board
@@ -72,6 +75,7 @@ export class Barrier {
   async meet(deadlineMs: number): Promise<number> {
     for (let attempt = 0; ; attempt++) {
       const outcome = await this.#attempt(deadlineMs)
+      if (outcome === Outcome.STRAGGLER) await this.until(() => !this.#isAnybodyParked(), PARKED_MS)
       if (outcome !== Outcome.STRAGGLER || attempt === 2 || !this.#realign()) return outcome
       this.#board.store(Word.OUTCOME, Outcome.PENDING)
     }
@@ -89,6 +93,7 @@ export class Barrier {
     let missedSince = 0
     while (board.load(Word.OUTCOME) === Outcome.PENDING) {
       await this.change(LOOK_MS)
+      if (board.load(Word.OUTCOME) === Outcome.PENDING) this.#absent = this.missing()
       const now = performance.now()
       if (!framed || !this.#missed(target)) missedSince = 0
       else missedSince ||= now
@@ -114,17 +119,21 @@ export class Barrier {
 
   #callOff(): void {
     const board = this.#board
-    this.stragglers = this.#describe(this.missing())
     if (!board.swap(Word.OUTCOME, Outcome.PENDING, Outcome.STRAGGLER)) return
     board.store(Word.PHASE, Phase.IDLE)
     board.wake()
   }
 
-  /** Who was missing when a meeting was called off, in words. */
-  stragglers: string[] = []
+  #isAnybodyParked(): boolean {
+    const round = this.#board.load(Word.ROUND)
+    return this.#crew
+      .online()
+      .some((slot) => this.#board.load(this.#board.at(slot, SlotWord.ARRIVED)) > round)
+  }
 
-  #describe(slots: readonly number[]): string[] {
-    return slots.map((slot) => `${this.#crew.name(slot)} (at tick ${this.#board.tick(slot)})`)
+  /** Who was missing when a meeting was given up, in words. */
+  get stragglers(): string[] {
+    return this.#absent.map((slot) => `${this.#crew.name(slot)} (at tick ${this.#board.tick(slot)})`)
   }
 
   /**

@@ -50,6 +50,7 @@ export const Word = {
   PROBATION_DEADLINE_MS: 18,
   /** tick budget of a unit in probation, microseconds */
   BUDGET_US: 19,
+  /** the slot of that leader while it works, otherwise -1 */
   LEADER_SLOT: 20,
   /** how state was restored by the last rollback: see Restore */
   RESTORE: 21,
@@ -134,6 +135,7 @@ export class Board {
     const header = new Int32Array(shared, 0, HEADER_WORDS)
     header[Word.MAGIC] = MAGIC
     header[Word.SLOTS] = slots
+    header[Word.LEADER_SLOT] = -1
     return new Board(shared)
   }
 

@@ -49,30 +49,49 @@ export class Leader {
     this.#notes = notes
   }
 
-  /** One round. All members have arrived. */
-  lead(transition: Transition): void {
+  /** The round of the commit. All members have arrived. */
+  commit(transition: Transition): void {
+    const board = this.#board
+    this.#nameTick()
+    if (board.load(Word.OUTCOME) !== Outcome.PENDING) return this.#decided(transition)
+    const found = this.#move(transition)
+    if (found) this.#notes.report(transition, found)
+    else {
+      transition.keepMoved()
+      this.#keepShared()
+      board.store(Word.FAILURE, Failure.NONE)
+      board.store(Word.PROBATION_PASSED, 0)
+      board.store(Word.TICKET, 0)
+    }
+    board.swap(Word.OUTCOME, Outcome.PENDING, found ? Outcome.ABORTED : Outcome.COMMITTED)
+    this.#decided(transition)
+  }
+
+  /** A round of the probation. All members have arrived. */
+  inspect(transition: Transition): void {
+    this.#nameTick()
+    this.#inspect(transition)
+  }
+
+  /** Ends a commit round whose leader's thread ended: nobody knows how far it had come, unless it had decided. */
+  inheritCommit(transition: Transition): void {
+    const left = 'the thread that moved the state ended in the middle of it'
+    if (this.#board.swap(Word.OUTCOME, Outcome.PENDING, Outcome.ABORTED))
+      this.#notes.report(transition, finding('TICKSWAP_E_STRAGGLER', left))
+    this.#decided(transition)
+  }
+
+  #nameTick(): void {
     const board = this.#board
     const ticks = board.inState(ParticipantState.ONLINE).map((slot) => board.tick(slot))
     board.store(Word.ROUND_TICK, Math.max(...ticks))
-    if (board.load(Word.PHASE) === Phase.PARKING) this.#commit(transition)
-    else this.#inspect(transition)
   }
 
-  #commit(transition: Transition): void {
+  #decided({ message }: Transition): void {
     const board = this.#board
-    const found = this.#move(transition)
-    if (found) this.#notes.report(transition, found)
-    board.swap(Word.OUTCOME, Outcome.PENDING, found ? Outcome.ABORTED : Outcome.COMMITTED)
     if (board.load(Word.OUTCOME) !== Outcome.COMMITTED) return board.store(Word.PHASE, Phase.IDLE)
     // The point of no return: one store makes the new versions the active ones.
-    this.#registry.publish(transition.message.generation)
-    const from = performance.now()
-    transition.flip()
-    this.#notes.time(SlotTime.COMMIT, performance.now() - from)
-    this.#keepShared()
-    board.store(Word.FAILURE, Failure.NONE)
-    board.store(Word.PROBATION_PASSED, 0)
-    board.store(Word.TICKET, 0)
+    if (this.#registry.isStaged(message.generation)) this.#registry.publish(message.generation)
     board.store(Word.PHASE, Phase.PROBATION)
   }
 

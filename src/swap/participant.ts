@@ -20,8 +20,8 @@ import { Leader } from './leader.ts'
 import { type Loaded, load } from './load.ts'
 import { Probation } from './probation.ts'
 import type { BootMessage, FailureMessage, OutcomeMessage, PrepareMessage } from './protocol.ts'
-import { leadAlone, type Member, rendezvous } from './rendezvous.ts'
-import { announceReplay, replay } from './replay.ts'
+import { leadAlone, letPass, type Member, rendezvous } from './rendezvous.ts'
+import { announceReplay, forgetReplay, replay } from './replay.ts'
 import { blame, dispose, type Transition } from './transition.ts'
 import type { LiveUnit, World } from './world.ts'
 
@@ -66,6 +66,8 @@ export class Participant implements Member {
   #orders: Order[] = []
   #transition: Transition | undefined
   #setUp = false
+  /** what the rendezvous at hand is for */
+  #meeting: 'commit' | 'inspection' = 'commit'
   /** rounds of the probation that had passed when this participant's own state was last kept */
   #keptAt = 0
   /** id of the swap whose candidate is being loaded, 0 when none is */
@@ -178,7 +180,9 @@ export class Participant implements Member {
     if (board.load(Word.CLOSED)) return
     const others = board.inState(ParticipantState.ONLINE).map((other) => board.tick(other))
     if (!this.#explicit) this.#setTick(Math.max(this.ticks, ...others))
+    forgetReplay(board, slot)
     board.store(board.at(slot, SlotWord.STATE), ParticipantState.ONLINE)
+    letPass(board, slot, () => board.swap(Word.OUTCOME, Outcome.PENDING, Outcome.STRAGGLER))
     board.ring()
   }
 
@@ -200,12 +204,14 @@ export class Participant implements Member {
     if (transition?.id !== board.load(Word.TRANSITION)) return
     const phase = board.load(Word.PHASE)
     if (phase === Phase.PARKING && this.ticks >= board.load(Word.TARGET_TICK)) {
+      this.#meeting = 'commit'
       const park = rendezvous(board, slot, this, board.load(Word.PARK_DEADLINE_MS))
       this.#time(SlotTime.PARK, park)
     } else if (phase === Phase.PROBATION && this.ticks > board.load(Word.ROUND_TICK)) {
       // A participant that came online after the commit flips before it meets the others.
       if (!transition.committed) this.#follow()
       else this.#catchUp(board.load(Word.PROBATION_PASSED))
+      this.#meeting = 'inspection'
       this.#probation.endTick(transition)
       announceReplay(board, slot, this.#probation.calls)
       rendezvous(board, slot, this, board.load(Word.PROBATION_DEADLINE_MS))
@@ -219,6 +225,8 @@ export class Participant implements Member {
     const { board } = this
     const transition = this.#transition
     if (transition?.id !== board.load(Word.TRANSITION)) return
+    // A leader is still at work, and this participant's tick is before the target.
+    if (board.load(Word.PHASE) === Phase.PARKING) return
     switch (board.load(Word.OUTCOME)) {
       case Outcome.COMMITTED:
         this.#commit(transition)
@@ -376,7 +384,19 @@ export class Participant implements Member {
   // ---- one round of a rendezvous ------------------------------------------------
 
   lead(): void {
-    this.#leader.lead(this.#transition!)
+    const transition = this.#transition!
+    if (this.#meeting === 'commit') this.#leader.commit(transition)
+    else this.#leader.inspect(transition)
+  }
+
+  takeOver(): void {
+    const transition = this.#transition!
+    if (this.#meeting === 'commit') this.#leader.inheritCommit(transition)
+    else this.#leader.inspect(transition)
+  }
+
+  isCalledOff(): boolean {
+    return this.#meeting === 'commit' && this.board.load(Word.OUTCOME) === Outcome.STRAGGLER
   }
 
   assist(): void {
@@ -392,16 +412,16 @@ export class Participant implements Member {
 
   giveUp(missing: readonly number[]): boolean {
     const { board } = this
-    if (board.load(Word.PHASE) === Phase.PARKING) {
-      if (!board.swap(Word.OUTCOME, Outcome.PENDING, Outcome.STRAGGLER)) return false
+    if (this.#meeting === 'commit') {
+      board.swap(Word.OUTCOME, Outcome.PENDING, Outcome.STRAGGLER)
       board.store(Word.PHASE, Phase.IDLE)
-      return true
+      return false
     }
     // In probation the others go back without the straggler, which follows when it comes.
     board.swap(Word.FAILURE, Failure.NONE, Failure.STRAGGLER)
     for (const slot of missing)
       board.swap(board.at(slot, SlotWord.STATE), ParticipantState.ONLINE, ParticipantState.PAUSED)
-    return false
+    return true
   }
 
   #keepOwn(passed: number): void {

@@ -2,6 +2,7 @@ import { type Board, ParticipantState, SlotWord, Step, Word } from './board.ts'
 
 /** A waiter looks again this often, so that a member that died is not waited for. */
 const SLICE_MS = 2
+const NOBODY = -1
 
 /** What a participant does in a rendezvous besides waiting. */
 export interface Member {
@@ -9,8 +10,12 @@ export interface Member {
   lead(): void
   /** runs in the others when the leader asks for their part */
   assist(): void
-  /** `deadlineMs` passed and `missing` slots have not arrived; true: stop waiting */
+  /** whether the meeting has been called off: it ends as if its deadline had passed */
+  isCalledOff(): boolean
+  /** runs in one member when `missing` slots did not arrive in time; true: to be led without them */
   giveUp(missing: readonly number[]): boolean
+  /** runs in one member when the thread of the leader ended in its work */
+  takeOver(): void
 }
 
 /** The slots that a round waits for and that have not arrived at it. */
@@ -34,22 +39,27 @@ export function rendezvous(board: Board, slot: number, member: Member, deadlineM
   for (;;) {
     const wake = board.load(Word.WAKE)
     if (board.load(Word.ROUND) >= round) break
-    const led = board.load(Word.LEADER) >= round
-    if (!led && missingAt(board, round).length === 0 && board.swap(Word.LEADER, round - 1, round)) {
-      gathered = performance.now() - arrived
-      board.store(Word.LEADER_SLOT, slot)
-      member.lead()
-      release(board, round)
+    if (board.load(Word.LEADER) < round) {
+      const isOver = performance.now() - arrived > deadlineMs || member.isCalledOff()
+      if ((isOver || missingAt(board, round).length === 0) && claim(board, slot, round)) {
+        const missing = missingAt(board, round)
+        if (missing.length === 0 || isOver) {
+          gathered = performance.now() - arrived
+          work(board, round, () => {
+            if (missing.length === 0 || member.giveUp(missing)) member.lead()
+          })
+          break
+        }
+        // Somebody came online at this instant: it goes on only once it sees no leader.
+        unclaim(board, round)
+        continue
+      }
+    } else if (inherit(board, slot)) {
+      work(board, round, () => member.takeOver())
       break
-    }
-    if (led && board.load(Word.STEP) === Step.PRIVATE) {
+    } else if (board.load(Word.STEP) === Step.PRIVATE) {
       gathered ||= performance.now() - arrived
       member.assist()
-    }
-    const waited = performance.now() - arrived
-    if (!led && waited > deadlineMs && member.giveUp(missingAt(board, round))) {
-      release(board, round)
-      break
     }
     Atomics.wait(board.words, Word.WAKE, wake, SLICE_MS)
   }
@@ -59,17 +69,56 @@ export function rendezvous(board: Board, slot: number, member: Member, deadlineM
 /** Leads a round without meeting anybody: for a participant that is the only one. */
 export function leadAlone(board: Board, slot: number, lead: () => void): boolean {
   const round = board.load(Word.ROUND) + 1
-  if (!board.swap(Word.LEADER, round - 1, round)) return false
+  if (!claim(board, slot, round)) return false
   board.store(board.at(slot, SlotWord.ARRIVED), round)
-  lead()
-  release(board, round)
+  work(board, round, lead)
   return true
+}
+
+/** Waits until no round is being led: its leader had counted the members before this one came. */
+export function letPass(board: Board, slot: number, takeOver: () => void): void {
+  for (;;) {
+    const wake = board.load(Word.WAKE)
+    const round = board.load(Word.LEADER)
+    if (board.load(Word.ROUND) >= round) return
+    if (inherit(board, slot)) return work(board, round, takeOver)
+    Atomics.wait(board.words, Word.WAKE, wake, SLICE_MS)
+  }
+}
+
+/** Becomes the leader of a round that has none. */
+function claim(board: Board, slot: number, round: number): boolean {
+  if (!board.swap(Word.LEADER, round - 1, round)) return false
+  board.store(Word.LEADER_SLOT, slot)
+  return true
+}
+
+function unclaim(board: Board, round: number): void {
+  board.store(Word.LEADER_SLOT, NOBODY)
+  board.store(Word.LEADER, round - 1)
+  board.wake()
+}
+
+/** Becomes the leader in place of one whose thread is gone. */
+function inherit(board: Board, slot: number): boolean {
+  const leader = board.load(Word.LEADER_SLOT)
+  if (leader === NOBODY || board.state(leader) !== ParticipantState.DEAD) return false
+  return board.swap(Word.LEADER_SLOT, leader, slot)
+}
+
+/** Whatever happens to the leader, the others go on. */
+function work(board: Board, round: number, act: () => void): void {
+  try {
+    act()
+  } finally {
+    release(board, round)
+  }
 }
 
 /** Ends the round for everybody. */
 function release(board: Board, round: number): void {
   board.store(Word.STEP, Step.NONE)
-  board.store(Word.LEADER, round)
+  board.store(Word.LEADER_SLOT, NOBODY)
   board.store(Word.ROUND, round)
   board.wake()
   board.ring()

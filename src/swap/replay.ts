@@ -9,6 +9,11 @@ export function announceReplay(board: Board, slot: number, calls: readonly Call[
   board.store(board.at(slot, SlotWord.NEXT_END), calls[0]?.end ?? DONE)
 }
 
+/** Nothing to replay: for a participant that was not there in the tick before. */
+export function forgetReplay(board: Board, slot: number): void {
+  board.store(board.at(slot, SlotWord.NEXT_END), DONE)
+}
+
 /**
  * Runs the calls of a tick again. Participants replay side by side, but a call waits for
  * every call, anywhere, that had ended before it started: what was ordered in the

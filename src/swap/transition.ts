@@ -107,6 +107,11 @@ export class Transition {
     return undefined
   }
 
+  /** The state of the commit, to come back to. */
+  keepMoved(): void {
+    for (const { memory, moved } of this.message.moves) if (moved) copyMemory(memory.arena, memory.lastGood)
+  }
+
   /** Checks the next version's state before anybody runs on it. */
   verify(): Finding | undefined {
     for (const move of this.message.moves) {

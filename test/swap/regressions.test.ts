@@ -1,5 +1,7 @@
+import { Worker } from 'node:worker_threads'
 import { afterEach, describe, expect, test } from 'vitest'
-import { joinRuntime } from '../../dist/index.js'
+import { createRuntime, joinRuntime, type SwapReport } from '../../dist/index.js'
+import { Board, Word } from '../../dist/swap/board.js'
 import { counter } from '../support/counter.ts'
 import { Fleet } from '../support/fleet.ts'
 import { Scratch } from '../support/scratch.ts'
@@ -26,6 +28,15 @@ async function companion(fleet: Fleet, name = 'companion') {
   const runtime = await joinRuntime(fleet.runtime.ticket(), { name })
   open.push(runtime)
   return runtime
+}
+
+/** Polls without ticking. */
+async function eventually(condition: () => boolean, what: string, ms = 10_000) {
+  const end = performance.now() + ms
+  while (!condition()) {
+    if (performance.now() > end) throw new Error(`waited ${ms} ms for ${what}`)
+    await new Promise((resolve) => setTimeout(resolve, 1))
+  }
 }
 
 type Api = Record<string, (...args: unknown[]) => unknown>
@@ -66,8 +77,10 @@ describe("a participant's own state", () => {
 
   test('is neither lost nor doubled when it pauses in probation, before or in the tick that fails', async () => {
     for (const ticksAway of [0, 1, 4]) {
-      const long = { runtime: { probation: { ticks: 1_000_000 } } }
-      const { scratch, fleet } = await start({ 'counter.ts': counter(), 'tally.ts': tally }, long)
+      const { scratch, fleet } = await start(
+        { 'counter.ts': counter(), 'tally.ts': tally },
+        { runtime: { probation: { ticks: 1_000_000 } } },
+      )
       const other = await companion(fleet)
       const tallied = other.use<Api>('tally')
       await scratch.write(
@@ -115,5 +128,73 @@ describe("a participant's own state", () => {
     expect(report.restored).toEqual({ how: 'down', ticksLost: 0 })
     await fleet.frames(2)
     expect([...columnsOf(fleet.handle).seen!.slice(0, 3)]).toEqual([fleet.frame, fleet.frame, fleet.frame])
+  })
+})
+
+describe('a meeting', () => {
+  test('that is called off lets everybody go, and touches no state', async () => {
+    const { scratch, fleet } = await start(
+      { 'counter.ts': counter(), 'tally.ts': tally },
+      { workers: 1, runtime: { deadlines: { prepareMs: 200, parkMs: 2000 } } },
+    )
+    const tallied = fleet.runtime.use<Api>('tally')
+    const lazy = await companion(fleet, 'lazy')
+    lazy.tick(fleet.frame)
+    await scratch.write('counter.ts', counter({ by: 2 }))
+    let longest = 0
+    for (let frame = 0; fleet.reports.length === 0 || frame < 20; frame++) {
+      const from = performance.now()
+      await fleet.step()
+      tallied.exports.add!()
+      // It loads the candidate, but counts frames of its own and never reaches the boundary.
+      lazy.tick(frame - 1_000_000)
+      longest = Math.max(longest, performance.now() - from)
+    }
+    expect(fleet.reports[0]).toMatchObject({
+      outcome: 'reversed',
+      findings: [{ code: 'TICKSWAP_E_STRAGGLER' }],
+    })
+    expect(fleet.reports[0]!.findings[0]!.message).toContain('lazy (at tick')
+    lazy.pause()
+    expect(longest).toBeLessThan(1000)
+    await fleet.report('permanent')
+    expect(columnsOf(tallied).count![0]).toBe(tallied.state.soft.n)
+  })
+
+  test('whose leader ends in the middle of it is ended by another participant', async () => {
+    const text = (verify: string) => `import { defineUnit, u32 } from 'tickswap/module'
+export const unit = defineUnit({ version: '1.0.0', state: { columns: { armed: u32(1) } }, ${verify} })
+`
+    const scratch = await Scratch.create({ 'trap.ts': text('') })
+    const runtime = await createRuntime({ units: scratch.dir, probation: { ticks: 3 } })
+    open.push(scratch, runtime)
+    const reports: SwapReport[] = []
+    for (const event of ['reject', 'permanent'] as const) runtime.on(event, (report) => reports.push(report))
+    const { armed } = columnsOf(runtime.use('trap'))
+    const words = new Int32Array(new SharedArrayBuffer(64))
+    const ticket = runtime.ticket()
+    const workers: Worker[] = []
+    open.push({
+      close: async () => {
+        Atomics.store(words, 0, 1)
+        await Promise.all(workers.map((worker) => worker.terminate()))
+      },
+    })
+    // One after the other, so that their slots are known.
+    for (const index of [1, 2]) {
+      const workerData = { ticket, words, index, name: `worker-${index}` }
+      workers.push(new Worker(new URL('../support/free-worker.js', import.meta.url), { workerData }))
+      await eventually(() => Atomics.load(words, index) > 5, `worker ${index}`)
+    }
+    const wait = 'Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0)'
+    await scratch.write('trap.ts', text(`verify(state) { if (state.columns.armed[0]++ === 0) ${wait} },`))
+    await eventually(() => armed![0] === 1, 'the leader in the trap')
+    const turns = [1, 2].map((index) => Atomics.load(words, index))
+    const leader = new Board(ticket.board).load(Word.LEADER_SLOT)
+    await workers[leader - 1]!.terminate()
+    const other = 3 - leader
+    await eventually(() => Atomics.load(words, other) > turns[other - 1]! + 5, 'the other worker')
+    await eventually(() => reports.some(({ outcome }) => outcome === 'permanent'), 'the edit, tried again')
+    expect(reports[0]).toMatchObject({ outcome: 'reversed' })
   })
 })
