@@ -30,66 +30,8 @@
 extern "C" {
 #endif
 
-enum {
-  TS_REGISTRY_MAGIC = 0x47525354, /* "TSRG" */
-  TS_REGISTRY_LAYOUT = 1,
-  TS_BANKS = 3,
-  TS_MAX_UNITS = 65536,
-  TS_MAX_VERSIONS = 1048576,
-  TS_MAX_NAME_BYTES = 240,
-  /* the last generation; publishing more is refused */
-  TS_MAX_GENERATION = 0x7fffffff
-};
-
-/* "no version", where a record index is expected */
-#define TS_NO_RECORD UINT32_C(0xffffffff)
-
-/* The head of the shared memory. Each group of words begins a cache line of its own. */
-typedef struct ts_registry_header {
-  /* fixed when the registry is created; offsets are in bytes from the head */
-  uint32_t magic;
-  uint32_t layout;
-  uint32_t total_bytes;
-  uint32_t unit_capacity;
-  uint32_t version_capacity;
-  uint32_t slot_count;
-  uint32_t units_at;
-  uint32_t slots_at;
-  uint32_t banks_at;
-  uint32_t bank_bytes;
-  uint32_t records_at;
-  uint32_t tails_at;
-  uint32_t reserved_fixed[4];
-  /* the one word readers load per tick */
-  uint32_t generation;
-  uint32_t reserved_generation[15];
-  /* the writer's */
-  uint32_t writer_lock;
-  uint32_t unit_count;
-  uint32_t record_count; /* records ever used; those past it are fresh */
-  uint32_t reclaim_head; /* index + 1 of the oldest reclaimable record, 0 when none */
-  uint32_t reclaim_tail; /* index + 1 of the newest */
-  uint32_t reclaim_count;
-  uint32_t staged;     /* the generation that `stage` filled, 0 when none */
-  uint32_t registered; /* versions registered so far, modulo 2^32 */
-  uint32_t reused;     /* of them, in a reused record */
-  uint32_t reserved_writer[7];
-} ts_registry_header;
-
-static_assert(offsetof(ts_registry_header, generation) == 64, "layout");
-static_assert(offsetof(ts_registry_header, writer_lock) == 128, "layout");
-static_assert(sizeof(ts_registry_header) == 192, "layout");
-
-/* One unit. Written before its slot is, never changed after. */
-typedef struct ts_unit_entry {
-  uint64_t name_hash; /* XXH3-64 of the name */
-  uint32_t name_bytes;
-  uint32_t reserved;
-  uint8_t name[TS_MAX_NAME_BYTES]; /* UTF-8, not terminated */
-} ts_unit_entry;
-
-static_assert(sizeof(ts_unit_entry) == 256, "layout");
-static_assert(offsetof(ts_unit_entry, name) == 16, "layout");
+/* the last generation; publishing more is refused */
+#define TS_MAX_GENERATION 0x7fffffff
 
 /*
  * A thread's way into a registry: pointers into the shared memory, and the
