@@ -65,6 +65,7 @@ TS_LAYOUT_ENTRY("HEADER_RECLAIM_COUNT", offsetof(ts_registry_header, reclaim_cou
 TS_LAYOUT_ENTRY("HEADER_STAGED", offsetof(ts_registry_header, staged))
 TS_LAYOUT_ENTRY("HEADER_REGISTERED", offsetof(ts_registry_header, registered))
 TS_LAYOUT_ENTRY("HEADER_REUSED", offsetof(ts_registry_header, reused))
+TS_LAYOUT_ENTRY("HEADER_REFUSED", offsetof(ts_registry_header, refused))
 TS_LAYOUT_ENTRY("STATE_FREE", TS_STATE_FREE)
 TS_LAYOUT_ENTRY("STATE_CANDIDATE", TS_STATE_CANDIDATE)
 TS_LAYOUT_ENTRY("STATE_ACTIVE", TS_STATE_ACTIVE)

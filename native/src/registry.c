@@ -4,11 +4,26 @@
 
 #include "atomic.h"
 #include "tickswap/hash.h"
+#include "tickswap/kernels.h"
 
 enum { READ_TRIES = 8, RECORD_WORDS = 16, STATE_WORD = 11, SEQUENCE_WORD = 12, LINE = 64 };
 
 static_assert(offsetof(ts_version_record, state) == STATE_WORD * 4, "layout");
 static_assert(offsetof(ts_version_record, sequence) == SEQUENCE_WORD * 4, "layout");
+
+/* ---- shared words ---- */
+
+int ts_word_take_c(uint32_t *word) {
+  return ts_compare_swap_acquire(word, 0, 1);
+}
+
+int ts_word_advance_c(uint32_t *word, uint32_t from, uint32_t to) {
+  return ts_compare_swap_release(word, from, to);
+}
+
+uint32_t ts_word_add_c(uint32_t *word, uint32_t more) {
+  return ts_add_relaxed(word, more);
+}
 
 /* ---- layout ---- */
 
@@ -121,6 +136,13 @@ static uint32_t record_count(const ts_registry *registry) {
   return count < registry->version_capacity ? count : registry->version_capacity;
 }
 
+/* Takes the writer's place; whoever finds it taken is counted. */
+static int enter(ts_registry *registry) {
+  if (ts_kernels.word_take(&registry->header->writer_lock)) return 1;
+  ts_kernels.word_add(&registry->header->refused, 1);
+  return 0;
+}
+
 static ts_status leave(ts_registry *registry, ts_status status) {
   ts_store_release(&registry->header->writer_lock, 0);
   return status;
@@ -153,11 +175,11 @@ ts_status ts_registry_lookup(const ts_registry *registry, const void *name, uint
                              uint32_t *index) {
   uint32_t slot;
   if (name_bytes < 1 || name_bytes > TS_MAX_NAME_BYTES) return TS_E_NOT_FOUND;
-  return probe(registry, ts_hash64_c(name, name_bytes, 0), name, name_bytes, index, &slot);
+  return probe(registry, ts_hash64(name, name_bytes, 0), name, name_bytes, index, &slot);
 }
 
 static ts_status add_unit(ts_registry *registry, const void *name, uint32_t name_bytes, uint32_t *index) {
-  uint64_t hash = ts_hash64_c(name, name_bytes, 0);
+  uint64_t hash = ts_hash64(name, name_bytes, 0);
   uint32_t slot, count = unit_count(registry);
   ts_status found = probe(registry, hash, name, name_bytes, index, &slot);
   if (found != TS_E_NOT_FOUND) return found;
@@ -175,7 +197,7 @@ static ts_status add_unit(ts_registry *registry, const void *name, uint32_t name
 ts_status ts_registry_register_unit(ts_registry *registry, const void *name, uint32_t name_bytes,
                                     uint32_t *index) {
   if (name_bytes < 1 || name_bytes > TS_MAX_NAME_BYTES) return TS_E_ARGUMENT;
-  if (!ts_try_lock(&registry->header->writer_lock)) return TS_E_BUSY;
+  if (!enter(registry)) return TS_E_BUSY;
   return leave(registry, add_unit(registry, name, name_bytes, index));
 }
 
@@ -277,7 +299,7 @@ static ts_status add_version(ts_registry *registry, const ts_version_draft *draf
 ts_status ts_registry_register_version(ts_registry *registry, const ts_version_draft *draft,
                                        uint32_t *record) {
   if ((size_t)draft->prerelease_bytes + draft->metadata_bytes > TS_TAIL_BYTES) return TS_E_ARGUMENT;
-  if (!ts_try_lock(&registry->header->writer_lock)) return TS_E_BUSY;
+  if (!enter(registry)) return TS_E_BUSY;
   return leave(registry, add_version(registry, draft, record));
 }
 
@@ -309,7 +331,7 @@ static ts_status change_state(ts_registry *registry, uint32_t record, ts_version
 
 ts_status ts_registry_set_state(ts_registry *registry, uint32_t record, ts_version_state state) {
   if (state < TS_STATE_CANDIDATE || state > TS_STATE_QUARANTINED) return TS_E_ARGUMENT;
-  if (!ts_try_lock(&registry->header->writer_lock)) return TS_E_BUSY;
+  if (!enter(registry)) return TS_E_BUSY;
   return leave(registry, change_state(registry, record, state));
 }
 
@@ -347,16 +369,14 @@ static ts_status fill_next(ts_registry *registry, const ts_move *moves, uint32_t
 ts_status ts_registry_stage(ts_registry *registry, const ts_move *moves, uint32_t count,
                             uint32_t *generation) {
   if (count > 0 && moves == NULL) return TS_E_ARGUMENT;
-  if (!ts_try_lock(&registry->header->writer_lock)) return TS_E_BUSY;
+  if (!enter(registry)) return TS_E_BUSY;
   return leave(registry, fill_next(registry, moves, count, generation));
 }
 
 ts_status ts_registry_publish(ts_registry *registry, uint32_t generation) {
   ts_registry_header *header = registry->header;
   if (generation == 0 || ts_load_acquire(&header->staged) != generation) return TS_E_STATE;
-  if (ts_load_relaxed(&header->generation) + 1 != generation) return TS_E_STATE;
-  ts_store_release(&header->generation, generation);
-  return TS_OK;
+  return ts_kernels.word_advance(&header->generation, generation - 1, generation) ? TS_OK : TS_E_STATE;
 }
 
 uint32_t ts_registry_generation(const ts_registry *registry) {

@@ -129,7 +129,8 @@ export const STRUCTS = [
       ['u32', 'staged', 'the generation that `stage` filled, 0 when none'],
       ['u32', 'registered', 'versions registered so far, modulo 2^32'],
       ['u32', 'reused', 'of them, in a reused record'],
-      ['u32[7]', 'reserved_writer'],
+      ['u32', 'refused', 'writers that found another inside, modulo 2^32'],
+      ['u32[6]', 'reserved_writer'],
     ],
   },
 ]

@@ -155,7 +155,8 @@ typedef struct ts_registry_header {
   uint32_t staged; /* the generation that `stage` filled, 0 when none */
   uint32_t registered; /* versions registered so far, modulo 2^32 */
   uint32_t reused; /* of them, in a reused record */
-  uint32_t reserved_writer[7];
+  uint32_t refused; /* writers that found another inside, modulo 2^32 */
+  uint32_t reserved_writer[6];
 } ts_registry_header;
 
 static_assert(sizeof(ts_registry_header) == 192, "layout");
@@ -183,6 +184,7 @@ static_assert(offsetof(ts_registry_header, reclaim_count) == 148, "layout");
 static_assert(offsetof(ts_registry_header, staged) == 152, "layout");
 static_assert(offsetof(ts_registry_header, registered) == 156, "layout");
 static_assert(offsetof(ts_registry_header, reused) == 160, "layout");
-static_assert(offsetof(ts_registry_header, reserved_writer) == 164, "layout");
+static_assert(offsetof(ts_registry_header, refused) == 164, "layout");
+static_assert(offsetof(ts_registry_header, reserved_writer) == 168, "layout");
 
 #endif

@@ -140,9 +140,9 @@ ts_status ts_registry_stage(ts_registry *registry, const ts_move *moves, uint32_
                             uint32_t *generation);
 
 /*
- * Makes the staged generation live: one store-release. Any thread, but one
- * thread only for each staging, and no [writer] meanwhile.
- * TS_E_STATE: `generation` is not the one that is staged.
+ * Makes the staged generation live: one compare-and-swap with release. Any thread,
+ * but no [writer] meanwhile; of several that publish the same one, one succeeds.
+ * TS_E_STATE: `generation` is not the one that is staged, or it is live already.
  */
 ts_status ts_registry_publish(ts_registry *registry, uint32_t generation);
 
@@ -167,6 +167,17 @@ int ts_registry_view_is_whole(const ts_registry *registry, uint32_t generation);
  * rewritten for another version, eight times in a row.
  */
 ts_status ts_registry_read(const ts_registry *registry, uint32_t record, ts_version_record *out, void *tail);
+
+/*
+ * The steps on a shared word (aligned to 4) that more than one thread may try at a
+ * time. Any thread; none waits.
+ *   take     0 becomes 1, and 1 is returned; 0 when it was not 0. Acquire.
+ *   advance  `from` becomes `to`, and 1 is returned; 0 when it was not `from`. Release.
+ *   add      gives the word before `more` was added, modulo 2^32. No ordering.
+ */
+int ts_word_take_c(uint32_t *word);
+int ts_word_advance_c(uint32_t *word, uint32_t from, uint32_t to);
+uint32_t ts_word_add_c(uint32_t *word, uint32_t more);
 
 #ifdef __cplusplus
 }

@@ -4,7 +4,7 @@
 /*
  * What a function that can fail returns: TS_OK, or one of the negative values.
  * On any failure the shared memory and the output parameters are as they were
- * before the call.
+ * before the call, but for the count of writers that were refused.
  */
 typedef enum ts_status {
   TS_OK = 0,
