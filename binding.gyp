@@ -10,6 +10,7 @@
         "native/addon/exit_store.cc",
         "native/src/arena.c",
         "native/src/arm64.c",
+        "native/src/dirty.c",
         "native/src/hash.c",
         "native/src/kernels.c",
         "native/src/registry.c",

@@ -16,6 +16,7 @@ extern const check_case check_version[];
 extern const check_case check_hash[];
 extern const check_case check_arena[];
 extern const check_case check_kernels[];
+extern const check_case check_dirty[];
 extern const check_case check_words[];
 extern const check_case check_registry[];
 
