@@ -1,12 +1,13 @@
 # The checks of the native core on machines other than this one, included by the Makefile.
 # Each installs the Debian packages it needs when they are missing and it may.
 
-# $(call need,program,packages)
-define need
-command -v $(1) >/dev/null || { test "$$(id -u)" = 0 && command -v apt-get >/dev/null && \
-  DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $(2) >/dev/null; } || \
-  { echo "$(1) is missing: install $(2)" >&2; exit 1; }
+# $(call install,packages), $(call need,program,packages)
+define install
+{ test "$$(id -u)" = 0 && command -v apt-get >/dev/null && \
+  DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $(1) >/dev/null; } || \
+  { echo "install $(1)" >&2; exit 1; }
 endef
+need = command -v $(1) >/dev/null || $(call install,$(2))
 
 ARM64_SOURCES := $(wildcard native/arm64/*.S native/test/arm64/*.S)
 ARM64_HEADERS := native/arm64/layout.h native/arm64/asm.S
@@ -39,3 +40,19 @@ check-macho: ## every assembly file assembles for Apple Silicon
 	  clang -target arm64-apple-macos11 -Werror -c $$file -o .build/macho/$$(basename $$file .S).o || exit 1; \
 	done
 	@echo "$(words $(filter-out %/asm.S,$(ARM64_SOURCES))) files assemble for arm64-apple-macos11"
+
+.PHONY: model-check
+model-check: ## the registry's protocols under the C++ memory model, and every weakened variant
+	@test -f /usr/include/relacy/relacy.hpp || { $(call install,relacy-dev); }
+	@node native/model/run.js
+
+ORDERED := .build/ordering/registry.c.o .build/ordering/registry.S.o
+.build/ordering/registry.c.o: native/src/registry.c $(C_HEADERS) | cross-tools
+.build/ordering/registry.S.o: native/arm64/registry.S $(ARM64_HEADERS) | cross-tools
+$(ORDERED):
+	@mkdir -p $(@D)
+	aarch64-linux-gnu-gcc $(C_FLAGS) -O3 -fno-inline-functions-called-once -c $< -o $@
+
+.PHONY: check-ordering
+check-ordering: $(ORDERED) ## the orderings of shared accesses in the arm64 machine code
+	@node native/test/ordering.js $^

@@ -8,6 +8,8 @@
 
 #include <stdint.h>
 
+typedef uint32_t ts_word;
+
 static inline uint32_t ts_load_relaxed(const uint32_t *word) {
   return __atomic_load_n(word, __ATOMIC_RELAXED);
 }

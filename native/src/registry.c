@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "atomic.h"
+#include "protocol.h"
 #include "tickswap/hash.h"
 #include "tickswap/kernels.h"
 
@@ -14,11 +15,11 @@ static_assert(offsetof(ts_version_record, sequence) == SEQUENCE_WORD * 4, "layou
 /* ---- shared words ---- */
 
 int ts_word_take_c(uint32_t *word) {
-  return ts_compare_swap_acquire(word, 0, 1);
+  return ts_lock_take(word);
 }
 
 int ts_word_advance_c(uint32_t *word, uint32_t from, uint32_t to) {
-  return ts_compare_swap_release(word, from, to);
+  return ts_generation_advance(word, from, to);
 }
 
 uint32_t ts_word_add_c(uint32_t *word, uint32_t more) {
@@ -127,12 +128,12 @@ static uint32_t *state_of(const ts_registry *registry, uint32_t record) {
 
 /* Counts read from memory that others write are held to the capacity. */
 static uint32_t unit_count(const ts_registry *registry) {
-  uint32_t count = ts_load_acquire(&registry->header->unit_count);
+  uint32_t count = ts_see(&registry->header->unit_count);
   return count < registry->unit_capacity ? count : registry->unit_capacity;
 }
 
 static uint32_t record_count(const ts_registry *registry) {
-  uint32_t count = ts_load_acquire(&registry->header->record_count);
+  uint32_t count = ts_see(&registry->header->record_count);
   return count < registry->version_capacity ? count : registry->version_capacity;
 }
 
@@ -144,7 +145,7 @@ static int enter(ts_registry *registry) {
 }
 
 static ts_status leave(ts_registry *registry, ts_status status) {
-  ts_store_release(&registry->header->writer_lock, 0);
+  ts_lock_leave(&registry->header->writer_lock);
   return status;
 }
 
@@ -161,7 +162,7 @@ static ts_status probe(const ts_registry *registry, uint64_t hash, const void *n
   uint32_t mask = registry->slot_count - 1;
   for (uint32_t step = 0; step <= mask; step++) {
     *slot = ((uint32_t)hash + step) & mask;
-    uint32_t held = ts_load_acquire(&registry->slots[*slot]);
+    uint32_t held = ts_see(&registry->slots[*slot]);
     if (held == 0) return TS_E_NOT_FOUND;
     if (held > registry->unit_capacity) return TS_E_LAYOUT;
     if (!is_named(&registry->units[held - 1], hash, name, name_bytes)) continue;
@@ -188,8 +189,8 @@ static ts_status add_unit(ts_registry *registry, const void *name, uint32_t name
   entry->name_hash = hash;
   entry->name_bytes = name_bytes;
   memcpy(entry->name, name, name_bytes);
-  ts_store_release(&registry->slots[slot], count + 1);
-  ts_store_release(&registry->header->unit_count, count + 1);
+  ts_show(&registry->slots[slot], count + 1);
+  ts_show(&registry->header->unit_count, count + 1);
   *index = count;
   return TS_OK;
 }
@@ -236,7 +237,7 @@ static uint32_t dequeue(ts_registry *registry) {
 
 /* The oldest record nobody can still see; records that were revived drop out on the way. */
 static uint32_t reclaim(ts_registry *registry) {
-  uint32_t live = ts_load_acquire(&registry->header->generation);
+  uint32_t live = ts_generation_load(&registry->header->generation);
   for (uint32_t left = registry->header->reclaim_count; left > 0; left--) {
     uint32_t record = dequeue(registry);
     if (record == TS_NO_RECORD) return TS_NO_RECORD;
@@ -274,12 +275,10 @@ static void write_record(ts_registry *registry, uint32_t record, const ts_versio
   fresh.integrity = ts_version_integrity(&fresh, tail);
 
   uint32_t *sequence = record_word(registry, record, SEQUENCE_WORD);
-  fresh.sequence = ts_load_relaxed(sequence) + 1;
-  ts_store_relaxed(sequence, fresh.sequence);
-  ts_fence_release();
+  fresh.sequence = ts_rewrite_begin(sequence);
   copy_words(record_word(registry, record, 0), &fresh, RECORD_WORDS);
   copy_words((uint32_t *)(void *)(registry->tails + (size_t)record * TS_TAIL_BYTES), tail, TS_TAIL_BYTES / 4);
-  ts_store_release(sequence, fresh.sequence + 1);
+  ts_rewrite_end(sequence, fresh.sequence);
 }
 
 static ts_status add_version(ts_registry *registry, const ts_version_draft *draft, uint32_t *record) {
@@ -289,7 +288,7 @@ static ts_status add_version(ts_registry *registry, const ts_version_draft *draf
   uint32_t at = count < registry->version_capacity ? count : reclaim(registry);
   if (at == TS_NO_RECORD) return TS_E_FULL;
   write_record(registry, at, draft);
-  if (at == count) ts_store_release(&header->record_count, count + 1);
+  if (at == count) ts_show(&header->record_count, count + 1);
   else header->reused++;
   header->registered++;
   *record = at;
@@ -312,7 +311,7 @@ static int is_in_bank(const ts_registry *registry, uint32_t generation, uint32_t
 /* Makes a record reusable once no view that is still whole can show it. */
 static ts_status retire(ts_registry *registry, uint32_t record) {
   ts_registry_header *header = registry->header;
-  uint32_t live = ts_load_acquire(&header->generation);
+  uint32_t live = ts_generation_load(&header->generation);
   uint32_t staged = ts_load_relaxed(&header->staged);
   if (is_in_bank(registry, live, record)) return TS_E_STATE;
   if (staged == live + 1 && is_in_bank(registry, staged, record)) ts_store_release(&header->staged, 0);
@@ -348,20 +347,18 @@ static ts_status check_move(const ts_registry *registry, ts_move move) {
 static ts_status fill_next(ts_registry *registry, const ts_move *moves, uint32_t count,
                            uint32_t *generation) {
   ts_registry_header *header = registry->header;
-  uint32_t live = ts_load_acquire(&header->generation);
+  uint32_t live = ts_generation_load(&header->generation);
   if (live >= TS_MAX_GENERATION) return TS_E_FULL;
   for (uint32_t i = 0; i < count; i++) {
     ts_status status = check_move(registry, moves[i]);
     if (status != TS_OK) return status;
   }
   ts_store_relaxed(&header->staged, 0);
-  /* Each store releases the live generation with it: who reads a word of this
-     bank through a view too old for it then also sees how old the view is. */
   for (uint32_t unit = 0; unit < unit_count(registry); unit++)
-    ts_store_release(bank_word(registry, live + 1, unit), ts_load_relaxed(bank_word(registry, live, unit)));
+    ts_bank_store(bank_word(registry, live + 1, unit), ts_load_relaxed(bank_word(registry, live, unit)));
   for (uint32_t i = 0; i < count; i++)
-    ts_store_release(bank_word(registry, live + 1, moves[i].unit), moves[i].record + 1);
-  ts_store_release(&header->staged, live + 1);
+    ts_bank_store(bank_word(registry, live + 1, moves[i].unit), moves[i].record + 1);
+  ts_show(&header->staged, live + 1);
   *generation = live + 1;
   return TS_OK;
 }
@@ -375,21 +372,21 @@ ts_status ts_registry_stage(ts_registry *registry, const ts_move *moves, uint32_
 
 ts_status ts_registry_publish(ts_registry *registry, uint32_t generation) {
   ts_registry_header *header = registry->header;
-  if (generation == 0 || ts_load_acquire(&header->staged) != generation) return TS_E_STATE;
+  if (generation == 0 || ts_see(&header->staged) != generation) return TS_E_STATE;
   return ts_kernels.word_advance(&header->generation, generation - 1, generation) ? TS_OK : TS_E_STATE;
 }
 
 uint32_t ts_registry_generation(const ts_registry *registry) {
-  return ts_load_acquire(&registry->header->generation);
+  return ts_generation_load(&registry->header->generation);
 }
 
 uint32_t ts_registry_active(const ts_registry *registry, uint32_t generation, uint32_t unit) {
   if (unit >= registry->unit_capacity) return TS_NO_RECORD;
-  return ts_load_acquire(bank_word(registry, generation, unit)) - 1;
+  return ts_bank_load(bank_word(registry, generation, unit)) - 1;
 }
 
 int ts_registry_view_is_whole(const ts_registry *registry, uint32_t generation) {
-  return ts_load_acquire(&registry->header->generation) - generation < TS_BANKS - 1;
+  return ts_view_is_whole(&registry->header->generation, generation);
 }
 
 static void load_words(void *to, const uint32_t *from, int words) {
@@ -407,11 +404,10 @@ ts_status ts_registry_read(const ts_registry *registry, uint32_t record, ts_vers
   ts_version_record copy;
   uint8_t tail_copy[TS_TAIL_BYTES];
   for (int i = 0; i < READ_TRIES; i++) {
-    uint32_t before = ts_load_acquire(sequence);
+    uint32_t before = ts_look_begin(sequence);
     load_words(&copy, record_word(registry, record, 0), RECORD_WORDS);
     if (tail != NULL) load_words(tail_copy, (const uint32_t *)(const void *)tail_at, TS_TAIL_BYTES / 4);
-    ts_fence_acquire();
-    if (before % 2 != 0 || ts_load_relaxed(sequence) != before) continue;
+    if (!ts_look_was_whole(sequence, before)) continue;
     *out = copy;
     if (tail != NULL) memcpy(tail, tail_copy, TS_TAIL_BYTES);
     return TS_OK;
