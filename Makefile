@@ -34,7 +34,7 @@ $(ADDON): $(NATIVE) .build/layout.stamp node_modules/.package-lock.json
 
 C_SOURCES := $(wildcard native/src/*.c native/test/*.c)
 C_HEADERS := $(wildcard native/include/tickswap/*.h native/src/*.h native/test/*.h)
-C_FLAGS := -std=c11 -D_DEFAULT_SOURCE -pthread -Wall -Wextra -Wpedantic -Wconversion -Werror -Inative/include
+C_FLAGS := -std=c11 -D_POSIX_C_SOURCE=200809L -pthread -Wall -Wextra -Wpedantic -Wconversion -Werror -Inative/include
 SANITIZERS := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 
 .build/check/%: $(C_SOURCES) $(C_HEADERS) .build/layout.stamp

@@ -1,3 +1,8 @@
+/* for syscall, MAP_ANONYMOUS and O_CLOEXEC under -std=c11 */
+#ifndef _DEFAULT_SOURCE
+#define _DEFAULT_SOURCE 1
+#endif
+
 #include "tickswap/dirty.h"
 
 #ifdef __linux__

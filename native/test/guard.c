@@ -1,3 +1,6 @@
+#ifndef _DEFAULT_SOURCE
+#define _DEFAULT_SOURCE 1
+#endif
 /* Calls and memory that notice what a kernel must not touch. */
 #include <stdlib.h>
 #include <string.h>
