@@ -18,6 +18,7 @@
       ],
       "conditions": [
         ["target_arch=='arm64'", {
+          "cflags": ["-mbranch-protection=standard"],
           "sources": [
             "native/arm64/arena.S",
             "native/arm64/hash.S",

