@@ -35,17 +35,13 @@ $(ADDON): $(NATIVE) .build/layout.stamp node_modules/.package-lock.json
 C_SOURCES := $(wildcard native/src/*.c native/test/*.c)
 C_HEADERS := $(wildcard native/include/tickswap/*.h native/src/*.h native/test/*.h)
 C_FLAGS := -std=c11 -D_POSIX_C_SOURCE=200809L -pthread -Wall -Wextra -Wpedantic -Wconversion -Werror -Inative/include
-SANITIZERS := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 
-.build/check/%: $(C_SOURCES) $(C_HEADERS) .build/layout.stamp
+.build/check/native: $(C_SOURCES) $(C_HEADERS) .build/layout.stamp
 	@mkdir -p $(@D)
-	$(CC) $(C_FLAGS) $(if $(findstring sanitize,$*),-O1 -g $(SANITIZERS),-O3) -o $@ $(C_SOURCES)
+	$(CC) $(C_FLAGS) -O3 -o $@ $(C_SOURCES) $(if $(filter aarch64 arm64,$(shell uname -m)),$(filter-out %/asm.S,$(ARM64_SOURCES)))
 
-.PHONY: check-native sanitize format
-check-native: .build/check/native ## the C core against its specification (ARGS='--seed N --function NAME')
-	$< $(ARGS)
-
-sanitize: .build/check/sanitize ## the same under AddressSanitizer and UndefinedBehaviorSanitizer
+.PHONY: check-native format
+check-native: .build/check/native ## the native core against its specification (ARGS='--bench --seed N --function NAME')
 	$< $(ARGS)
 
 include native/checks.mk

@@ -74,14 +74,26 @@ ARM64_TESTS := test/native test/registry test/version
 	  "$(CURDIR)/$<" >$@
 	@chmod +x $@
 
+# $(call tree,folder,environment and arguments of node-gyp): an addon built in a tree of its own
+define tree
+	@mkdir -p $(1)
+	cp binding.gyp package.json $(1)
+	ln -sfn $(CURDIR)/native $(1)/native
+	ln -sfn $(CURDIR)/node_modules $(1)/node_modules
+	cd $(1) && $(2) --loglevel=error $(NODEDIR_FLAG)
+	@touch $(1)/build/Release/tickswap.node
+endef
+
+# $(call test_tree,folder,node,environment,tests): the tests there, in that Node
+define test_tree
+	rm -rf $(1)/dist $(1)/test && cp -r dist test $(1) && \
+	  cd $(1) && env TICKSWAP_NODE=$(2) $(3) \
+	  npx --no-install vitest run --config test/other-node/vitest.config.js $(4)
+endef
+
 $(ARM64_TREE)/build/Release/tickswap.node: $(NATIVE) .build/layout.stamp node_modules/.package-lock.json | cross-tools
-	@mkdir -p $(ARM64_TREE)
-	cp binding.gyp package.json $(ARM64_TREE)
-	ln -sfn $(CURDIR)/native $(ARM64_TREE)/native
-	ln -sfn $(CURDIR)/node_modules $(ARM64_TREE)/node_modules
-	cd $(ARM64_TREE) && CC=aarch64-linux-gnu-gcc CXX=aarch64-linux-gnu-g++ AR=aarch64-linux-gnu-ar \
-	  LINK=aarch64-linux-gnu-g++ npx --no-install node-gyp rebuild --arch=arm64 --loglevel=error $(NODEDIR_FLAG)
-	@touch $@
+	$(call tree,$(ARM64_TREE),CC=aarch64-linux-gnu-gcc CXX=aarch64-linux-gnu-g++ AR=aarch64-linux-gnu-ar \
+	  LINK=aarch64-linux-gnu-g++ npx --no-install node-gyp rebuild --arch=arm64)
 
 # The arm64 binaries of packages that the tests compare with; npm installed this machine's.
 ARM64_PEERS := @node-rs/xxhash-linux-arm64-gnu
@@ -98,11 +110,45 @@ ARM64_PEERS := @node-rs/xxhash-linux-arm64-gnu
 native-arm64: $(ARM64_TREE)/build/Release/tickswap.node ## cross-build the addon for arm64
 
 test-arm64: dist/.stamp native-arm64 .build/arm64-peers/.stamp $(ARM64_NODES:%=.build/node/%/run) ## the Node tests on emulated arm64
-	@rm -rf $(ARM64_TREE)/dist $(ARM64_TREE)/test
-	@cp -r dist test $(ARM64_TREE)
 	@for version in $(ARM64_NODES); do \
 	  echo "== Node $$version"; \
-	  (cd $(ARM64_TREE) && TICKSWAP_NODE=$(CURDIR)/.build/node/$$version/run \
-	    NODE_PATH=$(CURDIR)/.build/arm64-peers \
-	    npx --no-install vitest run --config test/arm64/vitest.config.js $(ARM64_TESTS)) || exit 1; \
+	  ($(call test_tree,$(ARM64_TREE),$(CURDIR)/.build/node/$$version/run,TICKSWAP_ARCH=arm64 \
+	    NODE_PATH=$(CURDIR)/.build/arm64-peers,$(ARM64_TESTS))) || exit 1; \
 	done
+
+# Sanitizers: the C checks built with each, and the addon in a Node that has its runtime preloaded.
+ASAN_FLAGS := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+TSAN_FLAGS := -fsanitize=thread
+SANITIZED_TESTS := test/native test/registry
+
+.build/check/asan: SANITIZER = $(ASAN_FLAGS)
+.build/check/tsan: SANITIZER = $(TSAN_FLAGS)
+.build/check/asan .build/check/tsan: $(C_SOURCES) $(C_HEADERS) .build/layout.stamp
+	@mkdir -p $(@D)
+	$(CC) $(C_FLAGS) -Wno-tsan -O1 -g $(SANITIZER) -o $@ $(C_SOURCES)
+
+.build/asan/build/Release/tickswap.node: FLAGS = -fsanitize=address -fno-omit-frame-pointer
+.build/tsan/build/Release/tickswap.node: FLAGS = $(TSAN_FLAGS)
+.build/asan/build/Release/tickswap.node .build/tsan/build/Release/tickswap.node: $(NATIVE) node_modules/.package-lock.json
+	$(call tree,.build/$(word 2,$(subst /, ,$@)),CFLAGS="$(FLAGS)" CXXFLAGS="$(FLAGS)" LDFLAGS="$(FLAGS)" \
+	  npx --no-install node-gyp rebuild)
+
+.build/%/run: .build/%/build/Release/tickswap.node
+	@printf '#!/bin/sh\nLD_PRELOAD=%s exec setarch -R node "$$@"\n' "$$($(CC) -print-file-name=lib$*.so)" >$@
+	@chmod +x $@
+
+# A fixed address space: the thread sanitizer's shadow does not fit all random ones.
+.PHONY: sanitize sanitize-c sanitize-addon
+sanitize: sanitize-c sanitize-addon ## C checks and the addon under the address, undefined and thread sanitizers
+
+sanitize-c: .build/check/asan .build/check/tsan .build/check/native
+	.build/check/asan $(ARGS)
+	setarch -R .build/check/tsan $(ARGS)
+	@$(call need,valgrind,valgrind)
+	valgrind -q --error-exitcode=1 --leak-check=full .build/check/native --function registry.retire
+	valgrind -q --error-exitcode=1 --leak-check=full .build/check/native --function hash.parts
+
+sanitize-addon: dist/.stamp .build/asan/run .build/tsan/run
+	@$(call test_tree,.build/asan,$(CURDIR)/.build/asan/run,ASAN_OPTIONS=detect_leaks=0,$(SANITIZED_TESTS))
+	@$(call test_tree,.build/tsan,$(CURDIR)/.build/tsan/run,\
+	  TSAN_OPTIONS=suppressions=$(CURDIR)/native/test/tsan.txt:exitcode=66,$(SANITIZED_TESTS))

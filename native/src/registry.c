@@ -208,19 +208,22 @@ static int is_reclaimable(uint32_t state) {
   return state == TS_STATE_RETIRED || state == TS_STATE_QUARANTINED;
 }
 
-/* Links end in this, so that 0 can say "not in the queue". */
+/*
+ * Readers copy whole records, so what the writer links them with is stored as shared
+ * words are. Links end in this, so that 0 can say "not in the queue".
+ */
 static const uint32_t QUEUE_END = UINT32_C(0xffffffff);
 
 static void enqueue(ts_registry *registry, uint32_t record) {
   ts_registry_header *header = registry->header;
   ts_version_record *at = &registry->records[record];
   if (at->next_free != 0) return;
-  at->next_free = QUEUE_END;
+  ts_store_relaxed(&at->next_free, QUEUE_END);
   uint32_t tail = header->reclaim_tail;
-  if (tail != 0 && tail <= registry->version_capacity) registry->records[tail - 1].next_free = record + 1;
-  else header->reclaim_head = record + 1;
+  int follows = tail != 0 && tail <= registry->version_capacity;
+  ts_store_relaxed(follows ? &registry->records[tail - 1].next_free : &header->reclaim_head, record + 1);
   header->reclaim_tail = record + 1;
-  header->reclaim_count++;
+  ts_store_relaxed(&header->reclaim_count, header->reclaim_count + 1);
 }
 
 static uint32_t dequeue(ts_registry *registry) {
@@ -230,8 +233,8 @@ static uint32_t dequeue(ts_registry *registry) {
   ts_version_record *at = &registry->records[head - 1];
   header->reclaim_head = at->next_free == QUEUE_END ? 0 : at->next_free;
   if (header->reclaim_head == 0) header->reclaim_tail = 0;
-  header->reclaim_count--;
-  at->next_free = 0;
+  ts_store_relaxed(&header->reclaim_count, header->reclaim_count - 1);
+  ts_store_relaxed(&at->next_free, 0);
   return head - 1;
 }
 
@@ -289,8 +292,8 @@ static ts_status add_version(ts_registry *registry, const ts_version_draft *draf
   if (at == TS_NO_RECORD) return TS_E_FULL;
   write_record(registry, at, draft);
   if (at == count) ts_show(&header->record_count, count + 1);
-  else header->reused++;
-  header->registered++;
+  else ts_store_relaxed(&header->reused, header->reused + 1);
+  ts_store_relaxed(&header->registered, header->registered + 1);
   *record = at;
   return TS_OK;
 }
@@ -316,7 +319,7 @@ static ts_status retire(ts_registry *registry, uint32_t record) {
   if (is_in_bank(registry, live, record)) return TS_E_STATE;
   if (staged == live + 1 && is_in_bank(registry, staged, record)) ts_store_release(&header->staged, 0);
   int was_live_before = live > 0 && is_in_bank(registry, live - 1, record);
-  registry->records[record].reuse_from = was_live_before ? live + 1 : 0;
+  ts_store_relaxed(&registry->records[record].reuse_from, was_live_before ? live + 1 : 0);
   enqueue(registry, record);
   return TS_OK;
 }

@@ -1,7 +1,7 @@
 /**
- * Runs the tests in an emulated arm64 Node: vitest itself stays native and forks its
- * workers with TICKSWAP_NODE, a program that starts the emulator. The same for what the
- * tests start through process.execPath, by the set-up file.
+ * Runs the tests in another Node than the one vitest runs in, such as an emulated arm64
+ * one or one with a sanitizer preloaded: the workers are forked with TICKSWAP_NODE, a
+ * program that starts it. The set-up file gives the tests the same for what they start.
  */
 import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vitest/config'

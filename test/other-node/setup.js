@@ -1,4 +1,4 @@
 import { expect } from 'vitest'
 
 process.execPath = process.env.TICKSWAP_NODE
-expect(process.arch).toBe('arm64')
+expect(process.arch).toBe(process.env.TICKSWAP_ARCH ?? process.arch)
