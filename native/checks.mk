@@ -158,3 +158,20 @@ sanitize-addon: dist/.stamp .build/asan/run .build/tsan/run
 	  TSAN_OPTIONS=log_path=$(CURDIR)/.build/tsan/report:exitcode=0,$(SANITIZED_TESTS))
 	@! grep -l 'tickswap\.node' .build/tsan/report.* 2>/dev/null || \
 	  { echo "the thread sanitizer found races of the addon" >&2; exit 1; }
+
+.PHONY: check-cmake example-native-thread
+check-cmake: ## the static library, its checks, the example and the addon, built by plain cmake, here and for arm64
+	@$(call need,cmake,cmake)
+	cmake -S native -B .build/cmake -DCMAKE_JS_INC=$(NODE_DIR)/include/node >/dev/null
+	cmake --build .build/cmake -- -s
+	ctest --test-dir .build/cmake --output-on-failure -Q
+	node -e "require('./.build/cmake/tickswap.node').implementation()"
+	@$(MAKE) --no-print-directory cross-tools
+	cmake -S native -B .build/cmake-arm64 -DCMAKE_TOOLCHAIN_FILE=$(CURDIR)/native/cmake/aarch64-linux-gnu.cmake >/dev/null
+	cmake --build .build/cmake-arm64 -- -s
+	ctest --test-dir .build/cmake-arm64 --output-on-failure -Q -R example
+
+example-native-thread: ## a native engine thread that follows swaps without Node
+	@$(call need,cmake,cmake)
+	@cmake -S native -B .build/cmake >/dev/null && cmake --build .build/cmake --target native_thread -- -s
+	@.build/cmake/native_thread
