@@ -150,62 +150,9 @@ Napi::Value layout(const Napi::CallbackInfo &info) {
   auto set = [&](const char *name, size_t value) {
     table.Set(name, Napi::Number::New(info.Env(), static_cast<double>(value)));
   };
-#define HEADER(name, field) set("HEADER_" name, offsetof(ts_registry_header, field))
-#define UNIT(name, field) set("UNIT_" name, offsetof(ts_unit_entry, field))
-#define RECORD(name, field) set("RECORD_" name, offsetof(ts_version_record, field))
-  set("MAGIC", TS_REGISTRY_MAGIC);
-  set("LAYOUT", TS_REGISTRY_LAYOUT);
-  set("BANKS", TS_BANKS);
-  set("MAX_UNITS", TS_MAX_UNITS);
-  set("MAX_VERSIONS", TS_MAX_VERSIONS);
-  set("MAX_NAME_BYTES", TS_MAX_NAME_BYTES);
-  set("TAIL_BYTES", TS_TAIL_BYTES);
-  set("NO_RECORD", TS_NO_RECORD);
-  set("HEADER_BYTES", sizeof(ts_registry_header));
-  HEADER("MAGIC", magic);
-  HEADER("LAYOUT", layout);
-  HEADER("TOTAL_BYTES", total_bytes);
-  HEADER("UNIT_CAPACITY", unit_capacity);
-  HEADER("VERSION_CAPACITY", version_capacity);
-  HEADER("SLOT_COUNT", slot_count);
-  HEADER("UNITS_AT", units_at);
-  HEADER("SLOTS_AT", slots_at);
-  HEADER("BANKS_AT", banks_at);
-  HEADER("BANK_BYTES", bank_bytes);
-  HEADER("RECORDS_AT", records_at);
-  HEADER("TAILS_AT", tails_at);
-  HEADER("GENERATION", generation);
-  HEADER("UNIT_COUNT", unit_count);
-  HEADER("RECORD_COUNT", record_count);
-  HEADER("RECLAIM_COUNT", reclaim_count);
-  HEADER("STAGED", staged);
-  HEADER("REGISTERED", registered);
-  HEADER("REUSED", reused);
-  set("UNIT_BYTES", sizeof(ts_unit_entry));
-  UNIT("NAME_BYTES", name_bytes);
-  UNIT("NAME", name);
-  set("RECORD_BYTES", sizeof(ts_version_record));
-  RECORD("MAJOR", key.major);
-  RECORD("MINOR", key.minor);
-  RECORD("PATCH", key.patch);
-  RECORD("BUILD", key.build);
-  RECORD("FLAGS", flags);
-  RECORD("UNIT", unit);
-  RECORD("TIMESTAMP_MS", timestamp_ms);
-  RECORD("CONTENT_HASH", content_hash);
-  RECORD("PRERELEASE_BYTES", prerelease_bytes);
-  RECORD("METADATA_BYTES", metadata_bytes);
-  RECORD("STATE", state);
-  RECORD("SEQUENCE", sequence);
-  set("STATE_FREE", TS_STATE_FREE);
-  set("STATE_CANDIDATE", TS_STATE_CANDIDATE);
-  set("STATE_ACTIVE", TS_STATE_ACTIVE);
-  set("STATE_PERMANENT", TS_STATE_PERMANENT);
-  set("STATE_RETIRED", TS_STATE_RETIRED);
-  set("STATE_QUARANTINED", TS_STATE_QUARANTINED);
-#undef HEADER
-#undef UNIT
-#undef RECORD
+#define TS_LAYOUT_ENTRY(name, value) set(name, value);
+#include "layout_entries.h"
+#undef TS_LAYOUT_ENTRY
   return table;
 }
 

@@ -10,7 +10,10 @@ export type Handle = number
  * status, which src/registry turns into errors.
  */
 export interface Addon {
-  /** The implementation of the kernels that runs in this process: `c`. */
+  /**
+   * The implementation of the kernels that runs in this process: `c`, or on arm64 also `neon`,
+   * `llsc` and `lse`, as native/include/tickswap/kernels.h tells them apart.
+   */
   implementation(): string
 
   /**
