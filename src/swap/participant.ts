@@ -298,7 +298,7 @@ export class Participant implements Member {
 
   #forget(transition: Transition): void {
     this.#transition = undefined
-    this.#probation.nextTick()
+    this.#probation.end()
     this.#followed(transition)
   }
 
@@ -433,11 +433,14 @@ export class Participant implements Member {
    * old version. Otherwise the others must reach their boundary first.
    */
   #answerNow(call: Call): unknown {
+    const { board, slot } = this
     const transition = this.#transition!
-    if (this.board.inState(ParticipantState.ONLINE).length > 1) return undefined
+    const isAlone = board.inState(ParticipantState.ONLINE).every((other) => other === slot)
+    const isOpen = board.load(Word.PHASE) === Phase.PROBATION && board.load(Word.TRANSITION) === transition.id
+    if (!isAlone || !isOpen) return undefined
     this.#entered = performance.now()
-    if (!leadAlone(this.board, this.slot, () => this.#leader.rollback(transition))) return undefined
-    this.#goBack(transition, this.board.load(Word.PROBATION_PASSED), call)
+    if (!leadAlone(board, slot, () => this.#leader.rollback(transition))) return undefined
+    this.#goBack(transition, board.load(Word.PROBATION_PASSED), call)
     const old = this.world.units.get(call.unit)?.namespace as Record<string, (...args: unknown[]) => unknown>
     return old?.[call.name]?.(...call.args)
   }

@@ -1,7 +1,8 @@
 import { Worker } from 'node:worker_threads'
 import { afterEach, describe, expect, test } from 'vitest'
+import { Crew } from '../../dist/control/crew.js'
 import { createRuntime, joinRuntime, type SwapReport } from '../../dist/index.js'
-import { Board, Word } from '../../dist/swap/board.js'
+import { Board, Outcome, ParticipantState, SlotWord, Word } from '../../dist/swap/board.js'
 import { counter } from '../support/counter.ts'
 import { Fleet } from '../support/fleet.ts'
 import { Scratch } from '../support/scratch.ts'
@@ -197,4 +198,71 @@ export const unit = defineUnit({ version: '1.0.0', state: { columns: { armed: u3
     await eventually(() => reports.some(({ outcome }) => outcome === 'permanent'), 'the edit, tried again')
     expect(reports[0]).toMatchObject({ outcome: 'reversed' })
   })
+})
+
+describe('calls at a handle', () => {
+  const failing = counter({ by: 2 }).replace(
+    `=> 'v1`,
+    `=> { throw new Error('no') }; const unused = () => 'v1`,
+  )
+
+  test('that fail in a paused participant leave the rollback to the boundary of those that tick', async () => {
+    const { scratch, fleet } = await start(
+      { 'counter.ts': counter() },
+      { runtime: { probation: { ticks: 1_000_000 } } },
+    )
+    const other = await companion(fleet)
+    const handle = other.use<Api>('counter')
+    await scratch.write('counter.ts', failing)
+    await fleet.report('committed')
+    await fleet.until(() => handle.version !== '1.0.0', 'the paused participant')
+    const board = new Board(fleet.runtime.ticket().board)
+    expect(handle.exports.label!()).toBeUndefined()
+    expect(board.load(Word.OUTCOME)).toBe(Outcome.COMMITTED)
+    await fleet.report('rolled-back')
+    await fleet.until(() => handle.version === '1.0.0', 'the paused participant')
+    expect(columnsOf(fleet.handle).steps![0]).toBe(fleet.frame)
+  })
+
+  test('are not written down once nothing is watched, whoever holds on to the exports', async () => {
+    const { scratch, fleet } = await start({ 'counter.ts': counter() })
+    await scratch.write('counter.ts', counter({ by: 2 }))
+    await fleet.until(() => fleet.handle.version !== '1.0.0', 'the commit')
+    const { label } = fleet.handle.exports
+    const board = new Board(fleet.runtime.ticket().board)
+    label!()
+    expect(board.load(Word.TICKET)).toBeGreaterThan(0)
+    await fleet.report('permanent')
+    const before = board.load(Word.TICKET)
+    expect(label!()).toBe('v1.0.0 by 2')
+    expect(board.load(Word.TICKET)).toBe(before)
+  })
+
+  test('are numbered anew in every tick, so that the numbers do not run out', async () => {
+    const { scratch, fleet } = await start(
+      { 'counter.ts': counter() },
+      { runtime: { probation: { ticks: 1_000_000 } } },
+    )
+    await scratch.write('counter.ts', counter({ by: 2 }))
+    await fleet.report('committed')
+    await fleet.frames(100)
+    expect(new Board(fleet.runtime.ticket().board).load(Word.TICKET)).toBe(2)
+  })
+})
+
+test('a slot is free only when nothing of its last participant is left in it', () => {
+  const board = Board.create(2)
+  const [state, arrived] = [board.at(1, SlotWord.STATE), board.at(1, SlotWord.ARRIVED)]
+  board.store(state, ParticipantState.DEAD)
+  board.store(arrived, 7)
+  const store = board.store.bind(board)
+  const seen: number[] = []
+  board.store = (word, value) => {
+    store(word, value)
+    // What a joiner does that looks for a place at this instant.
+    if (board.swap(state, ParticipantState.FREE, ParticipantState.PAUSED)) seen.push(board.load(arrived))
+  }
+  new Crew(board, 'none').bury()
+  expect(seen).toEqual([0])
+  expect(board.state(1)).toBe(ParticipantState.PAUSED)
 })
