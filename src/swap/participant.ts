@@ -56,6 +56,7 @@ export class Participant implements Member {
   /** id of the swap whose candidate is being loaded, 0 when none is */
   #loading = 0
   #booted = false
+  #left = false
   #tick = 0
   #explicit = false
   #seen = LOOK_EVERY_TICK
@@ -132,28 +133,37 @@ export class Participant implements Member {
 
   /** Is not waited for until the next tick(). */
   pause(): void {
+    if (this.#left) return
     this.board.store(this.board.at(this.slot, SlotWord.STATE), ParticipantState.PAUSED)
     this.#seen = LOOK_EVERY_TICK
     this.board.wake()
     this.board.ring()
   }
 
-  /** Disposes of every unit. */
+  /** Disposes of every unit that was set up. */
   leave(): Finding[] {
+    if (this.#left) return []
+    this.#left = true
     this.board.store(this.board.at(this.slot, SlotWord.STATE), ParticipantState.DEAD)
     this.board.wake()
     this.board.ring()
-    return [...this.world.units.values()].flatMap(dispose)
+    const units = [...this.world.units.values()]
+    const warnings = this.#booted ? units.flatMap(dispose) : []
+    for (const { state } of units) state.release()
+    return warnings
   }
 
   // ---- the boundary -------------------------------------------------------------
 
   #boundary(explicit: boolean): void {
     const { board } = this
+    if (this.#left) return
     this.#entered = performance.now()
     const attention = board.load(Word.ATTENTION)
     this.#explicit = explicit
     this.#wire.receive()
+    // A listener may have closed the runtime.
+    if (this.#left) return
     this.#carryOutOrders()
     if (board.state(this.slot) !== ParticipantState.ONLINE) this.#goOnline()
     this.#align()
@@ -454,9 +464,13 @@ export class Participant implements Member {
   }
 }
 
-/** Drains a channel without yielding. */
-export function drain(channel: BroadcastChannel, take: (message: unknown) => void): void {
-  for (;;) {
+/** Drains a channel without yielding, for as long as it is open. */
+export function drain(
+  channel: BroadcastChannel,
+  take: (message: unknown) => void,
+  isOpen: () => boolean,
+): void {
+  while (isOpen()) {
     // Node accepts a BroadcastChannel here; its types know only MessagePort.
     const received = receiveMessageOnPort(channel as unknown as MessagePort)
     if (!received) return
