@@ -6,7 +6,7 @@ import type { ControlData, ControlStarted } from './control/thread.ts'
 import { type Finding, finding, TickswapError } from './errors.ts'
 import { addon } from './native/addon.ts'
 import { Registry } from './registry/registry.ts'
-import { Board, ParticipantState, SlotWord } from './swap/board.ts'
+import { Board, ParticipantState, SlotWord, Word } from './swap/board.ts'
 import { drain, Participant } from './swap/participant.ts'
 import {
   type BootMessage,
@@ -29,6 +29,8 @@ import { Version } from './version/version.ts'
 const HISTORY_LIMIT = 4096
 const VERSIONS_PER_UNIT = 128
 const MAX_UNITS = 256
+/** A joiner looks this often whether there is still somebody to answer it. */
+const CLOSED_MS = 20
 
 /** A unit as the engine holds it. Read `exports` anew in every tick: it changes with the version. */
 export interface Handle<T extends object = Record<string, never>> {
@@ -55,6 +57,7 @@ export interface UnitStatus {
 }
 
 interface Waiting {
+  readonly name: RequestName
   resolve(value: unknown): void
   reject(error: unknown): void
 }
@@ -70,6 +73,8 @@ interface Events {
 /** The runtime as one participant has it. Made by createRuntime and joinRuntime. */
 export class Runtime {
   readonly #ticket: Ticket
+  readonly #board: Board
+  readonly #registry: Registry
   readonly #participant: Participant
   readonly #channel: BroadcastChannel
   readonly #control: BroadcastChannel
@@ -80,6 +85,7 @@ export class Runtime {
   #name = ''
   #lastRequest = 0
   #closed = false
+  #closing: Promise<void> | undefined
 
   /** What makes the addon mark the slot when this thread ends without leaving. */
   readonly #deathNote: number
@@ -88,13 +94,14 @@ export class Runtime {
   constructor(ticket: Ticket, slot: number) {
     this.#ticket = ticket
     const board = new Board(ticket.board)
+    this.#board = board
     this.#deathNote = addon().storeOnExit(board.words, board.at(slot, SlotWord.STATE), ParticipantState.DEAD)
-    const registry = Registry.attach(ticket.registry)
+    this.#registry = Registry.attach(ticket.registry)
     this.#channel = new BroadcastChannel(participantChannel(ticket.id, slot))
     this.#control = new BroadcastChannel(controlChannel(ticket.id))
     this.#channel.onmessage = (event) => this.#take((event as { data: ToParticipant }).data)
-    this.#participant = new Participant(board, slot, registry, {
-      receive: () => drain(this.#channel, (message) => this.#take(message as ToParticipant)),
+    this.#participant = new Participant(board, slot, this.#registry, {
+      receive: () => this.#receive(),
       failure: (message) => this.#send({ type: 'failure', slot, ...message }),
     })
     this.tick = this.#participant.tick
@@ -107,9 +114,18 @@ export class Runtime {
       this.#boot = { resolve, reject }
     })
     this.#ref()
-    this.#request('join', { name })
-    await booted
-    this.#unref()
+    // Nobody answers any more once the runtime has been closed.
+    const watch = setInterval(() => this.#board.load(Word.CLOSED) && this.#boot?.reject(closed()), CLOSED_MS)
+    this.#send({ type: 'request', slot: this.#participant.slot, request: 0, name: 'join', body: { name } })
+    try {
+      await booted
+      this.#unref()
+    } catch (error) {
+      this.#leave()
+      throw error
+    } finally {
+      clearInterval(watch)
+    }
   }
 
   /**
@@ -225,41 +241,94 @@ export class Runtime {
   }
 
   /** Leaves; the participant that created the runtime ends it. Calls `dispose` of every unit here. */
-  async close(): Promise<void> {
-    if (this.#closed) return
-    if (this.#owner) await this.#request('close', {})
+  close(): Promise<void> {
+    this.#closing ??= this.#close()
+    return this.#closing
+  }
+
+  async #close(): Promise<void> {
+    // A control thread that is gone has nothing left to close.
+    if (this.#owner) await this.#request('close', {}).catch(() => {})
+    this.#leave()
+    await this.#owner?.terminate()
+  }
+
+  #leave(): void {
     this.#closed = true
+    // An engine may go on ticking, and its tick's word will be somebody else's.
+    ;(this as { tick: Runtime['tick'] }).tick = () => {}
     // The slot is given to others once it is left.
     addon().cancelStoreOnExit(this.#deathNote)
     for (const warning of this.#participant.leave()) this.#emit('warning', warning)
-    for (const { reject } of this.#waiting.values()) reject(closed())
-    this.#waiting.clear()
+    this.#registry.close()
+    this.#refuse(() => true)
     this.#channel.close()
     this.#control.close()
-    await this.#owner?.terminate()
   }
 
   #owner: Worker | undefined
   /** @internal The control thread belongs to the participant that started it. */
   own(worker: Worker): void {
     this.#owner = worker
+    let why = ''
+    worker.on('error', (error: Error) => {
+      why = `: ${error.stack ?? error.message}`
+    })
+    worker.once('exit', () => this.#lose(why))
+  }
+
+  /** The control thread has ended: what runs runs on, but nothing is swapped any more. */
+  #lose(why: string): void {
+    if (this.#closed) return
+    this.#board.store(Word.CLOSED, 1)
+    this.#board.wake()
+    this.#refuse(() => true)
+    if (!this.#closing)
+      this.#emit(
+        'warning',
+        finding('TICKSWAP_E_INTERNAL', `the control thread ended${why}`, { severity: 'warning' }),
+      )
+  }
+
+  /** Nobody will answer these. */
+  #refuse(which: (waiting: Waiting) => boolean): void {
+    for (const [request, waiting] of this.#waiting) {
+      if (!which(waiting)) continue
+      this.#waiting.delete(request)
+      waiting.reject(closed())
+    }
+    if (this.#waiting.size === 0) this.#unref()
   }
 
   #assertOpen(): void {
     if (this.#closed) throw closed()
   }
 
-  #request<N extends RequestName>(name: N, body: Requests[N]): Promise<unknown> {
-    this.#assertOpen()
+  async #request<N extends RequestName>(name: N, body: Requests[N]): Promise<unknown> {
+    if (this.#closed || this.#board.load(Word.CLOSED)) throw closed()
     const request = ++this.#lastRequest
     this.#send({ type: 'request', slot: this.#participant.slot, request, name, body })
-    if (name === 'join') return Promise.resolve()
     this.#ref()
-    return new Promise((resolve, reject) => this.#waiting.set(request, { resolve, reject }))
+    return new Promise((resolve, reject) => this.#waiting.set(request, { name, resolve, reject }))
   }
 
   #send(message: ToControl): void {
     this.#control.postMessage(message)
+  }
+
+  /** Takes what has arrived without yielding. A listener may close the runtime in the middle of it. */
+  #receive(): void {
+    drain(
+      this.#channel,
+      (message) => this.#take(message as ToParticipant),
+      () => !this.#closed,
+    )
+    // What others tell the control thread arrives here too, and would pile up in a loop that never yields.
+    drain(
+      this.#control,
+      () => {},
+      () => !this.#closed,
+    )
   }
 
   #take(message: ToParticipant): void {
@@ -271,6 +340,8 @@ export class Runtime {
         return this.#participant.order(message)
       case 'event':
         return this.#hear(message)
+      case 'closed':
+        return this.#refuse(({ name }) => name !== 'close')
       case 'reply': {
         const waiting = this.#waiting.get(message.request)
         this.#waiting.delete(message.request)
@@ -327,11 +398,13 @@ const closed = () => new TickswapError('TICKSWAP_E_CLOSED', 'the runtime is clos
  */
 export async function createRuntime(options: RuntimeOptions = {}): Promise<Runtime> {
   const settings = settingsOf(options)
+  const registry = Registry.create({ units: MAX_UNITS, versions: MAX_UNITS * VERSIONS_PER_UNIT })
+  registry.close()
   const ticket: Ticket = {
     tickswap: 1,
     id: randomUUID(),
     board: Board.create(settings.maxParticipants).shared,
-    registry: Registry.create({ units: MAX_UNITS, versions: MAX_UNITS * VERSIONS_PER_UNIT }).shared,
+    registry: registry.shared,
   }
   const data: ControlData = { ticket, settings }
   const worker = new Worker(new URL('./control/thread.js', import.meta.url), {
@@ -364,7 +437,7 @@ function firstMessage(worker: Worker): Promise<ControlStarted> {
 
 /**
  * Joins the runtime of this process from a worker, with the ticket that came as workerData.
- * @throws TickswapError TICKET, PARTICIPANTS_FULL
+ * @throws TickswapError TICKET, PARTICIPANTS_FULL, CLOSED, or what a unit throws when it is loaded here
  */
 export async function joinRuntime(ticket: Ticket, options: { name?: string } = {}): Promise<Runtime> {
   if (ticket?.tickswap !== 1 || !Board.isBoard(ticket.board))

@@ -355,6 +355,7 @@ export class Control {
     for (const timer of this.#retries) clearTimeout(timer)
     this.board.store(Word.CLOSED, 1)
     this.board.wake()
+    this.crew.broadcast({ type: 'closed' })
     await Promise.all([this.#watcher?.close(), this.rehearsal.close()])
     setImmediate(() => {
       this.crew.close()

@@ -23,6 +23,8 @@ export class Crew {
 
   /** Opens the way to a participant that asked to join. */
   admit(slot: number, name: string): void {
+    // Of somebody who had asked to join and died before the answer.
+    this.#hands.get(slot)?.channel.close()
     const channel = new BroadcastChannel(participantChannel(this.#runtime, slot))
     this.#hands.set(slot, { slot, name, channel, uses: new Map() })
   }
@@ -63,7 +65,9 @@ export class Crew {
       names.push(this.name(slot))
       this.#hands.get(slot)?.channel.close()
       this.#hands.delete(slot)
-      for (const word of Object.values(SlotWord)) this.#board.store(this.#board.at(slot, word), 0)
+      // A joiner takes the slot in the instant its state is FREE: that comes last.
+      for (const word of Object.values(SlotWord))
+        if (word !== SlotWord.STATE) this.#board.store(this.#board.at(slot, word), 0)
       this.#board.store(this.#board.at(slot, SlotWord.STATE), ParticipantState.FREE)
     }
     return names

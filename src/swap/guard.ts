@@ -34,11 +34,23 @@ export class Guard {
   readonly #judge: Judge
   /** After a failure the rest of the tick is only written down: the rollback will run it. */
   #suspended = false
+  /** An engine may hold on to watched exports when there is nothing to watch any more. */
+  #watching = false
   #depth = 0
 
   constructor(board: Board, judge: Judge) {
     this.#board = board
     this.#judge = judge
+  }
+
+  begin(): void {
+    this.#watching = true
+    this.nextTick()
+  }
+
+  end(): void {
+    this.#watching = false
+    this.nextTick()
   }
 
   /** Forgets the tick that ended at this boundary. */
@@ -72,7 +84,7 @@ export class Guard {
 
   #call(unit: string, name: string, args: unknown[], run: () => unknown): unknown {
     // A call that a unit makes back through a handle belongs to the call around it.
-    if (this.#depth > 0) return run()
+    if (this.#depth > 0 || !this.#watching) return run()
     const call: Call = { unit, name, args, start: this.#ticket(), end: 0 }
     this.calls.push(call)
     if (this.#suspended) {

@@ -139,6 +139,7 @@ export class Leader {
     }
     if (board.load(Word.FAILURE) !== Failure.NONE) return this.rollback(transition)
     board.add(Word.PROBATION_PASSED, 1)
+    board.store(Word.TICKET, 0)
     if (board.add(Word.PROBATION_LEFT, -1) > 1) return this.#keepShared()
     board.store(Word.OUTCOME, Outcome.PERMANENT)
     board.store(Word.PHASE, Phase.IDLE)

@@ -73,6 +73,7 @@ export class Participant implements Member {
   /** id of the swap whose candidate is being loaded, 0 when none is */
   #loading = 0
   #booted = false
+  #left = false
   #explicit = false
   #entered = 0
 
@@ -141,6 +142,7 @@ export class Participant implements Member {
 
   /** Is not waited for until the next tick(). */
   pause(): void {
+    if (this.#left) return
     this.board.store(this.board.at(this.slot, SlotWord.STATE), ParticipantState.PAUSED)
     // Its own next tick() must look.
     this.board.attend()
@@ -148,12 +150,17 @@ export class Participant implements Member {
     this.board.ring()
   }
 
-  /** Disposes of every unit. */
+  /** Disposes of every unit that was set up. */
   leave(): Finding[] {
+    if (this.#left) return []
+    this.#left = true
     this.board.store(this.board.at(this.slot, SlotWord.STATE), ParticipantState.DEAD)
     this.board.wake()
     this.board.ring()
-    return [...this.world.units.values()].flatMap(dispose)
+    const units = [...this.world.units.values()]
+    const warnings = this.#booted ? units.flatMap(dispose) : []
+    for (const { state } of units) state.release()
+    return warnings
   }
 
   // ---- the boundary -------------------------------------------------------------
@@ -161,10 +168,13 @@ export class Participant implements Member {
   /** @returns the value of ATTENTION up to which nothing more is to be done */
   #boundary(explicit: boolean): number {
     const { board } = this
+    if (this.#left) return LOOK_EVERY_TICK
     this.#entered = performance.now()
     const attention = board.load(Word.ATTENTION)
     this.#explicit = explicit
     this.#wire.receive()
+    // A listener may have closed the runtime.
+    if (this.#left) return LOOK_EVERY_TICK
     this.#carryOutOrders()
     if (board.state(this.slot) !== ParticipantState.ONLINE) this.#goOnline()
     this.#align()
@@ -308,7 +318,7 @@ export class Participant implements Member {
 
   #forget(transition: Transition): void {
     this.#transition = undefined
-    this.#probation.nextTick()
+    this.#probation.end()
     this.#followed(transition)
   }
 
@@ -443,11 +453,14 @@ export class Participant implements Member {
    * old version. Otherwise the others must reach their boundary first.
    */
   #answerNow(call: Call): unknown {
+    const { board, slot } = this
     const transition = this.#transition!
-    if (this.board.inState(ParticipantState.ONLINE).length > 1) return undefined
+    const isAlone = board.inState(ParticipantState.ONLINE).every((other) => other === slot)
+    const isOpen = board.load(Word.PHASE) === Phase.PROBATION && board.load(Word.TRANSITION) === transition.id
+    if (!isAlone || !isOpen) return undefined
     this.#entered = performance.now()
-    if (!leadAlone(this.board, this.slot, () => this.#leader.rollback(transition))) return undefined
-    this.#goBack(transition, this.board.load(Word.PROBATION_PASSED), call)
+    if (!leadAlone(board, slot, () => this.#leader.rollback(transition))) return undefined
+    this.#goBack(transition, board.load(Word.PROBATION_PASSED), call)
     const old = this.world.units.get(call.unit)?.namespace as Record<string, (...args: unknown[]) => unknown>
     return old?.[call.name]?.(...call.args)
   }
@@ -461,9 +474,13 @@ export class Participant implements Member {
   }
 }
 
-/** Drains a channel without yielding. */
-export function drain(channel: BroadcastChannel, take: (message: unknown) => void): void {
-  for (;;) {
+/** Drains a channel without yielding, for as long as it is open. */
+export function drain(
+  channel: BroadcastChannel,
+  take: (message: unknown) => void,
+  isOpen: () => boolean,
+): void {
+  while (isOpen()) {
     // Node accepts a BroadcastChannel here; its types know only MessagePort.
     const received = receiveMessageOnPort(channel as unknown as MessagePort)
     if (!received) return

@@ -30,7 +30,7 @@ export class Probation implements Judge {
   }
 
   begin(): void {
-    this.#guard.nextTick()
+    this.#guard.begin()
     this.#surfaces = new WeakMap()
     this.#budget = new Budget(this.#board.load(Word.BUDGET_US) / 1000)
   }
@@ -59,10 +59,17 @@ export class Probation implements Judge {
     this.#guard.nextTick()
   }
 
+  end(): void {
+    this.#guard.end()
+  }
+
   /** The first failure decides; it is carried out at the next boundary. */
   fail(verdict: Verdict): void {
     const transition = this.#ward.transition()
-    if (transition && this.#board.swap(Word.FAILURE, Failure.NONE, verdict.failure))
+    if (!transition) return
+    // A participant that was paused may still be at a swap that the others have long settled.
+    const isLate = transition.id !== this.#board.load(Word.TRANSITION)
+    if (isLate || this.#board.swap(Word.FAILURE, Failure.NONE, verdict.failure))
       this.#ward.report(transition, verdict.finding)
   }
 

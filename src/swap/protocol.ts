@@ -93,9 +93,20 @@ export interface EventMessage {
   readonly history: readonly HistoryEntry[]
 }
 
+/** The runtime has been closed: nobody answers any more. */
+export interface ClosedMessage {
+  readonly type: 'closed'
+}
+
 export type RuntimeEvent = 'swap' | 'reject' | 'rollback' | 'permanent' | 'warning'
 
-export type ToParticipant = BootMessage | PrepareMessage | OutcomeMessage | ReplyMessage | EventMessage
+export type ToParticipant =
+  | BootMessage
+  | PrepareMessage
+  | OutcomeMessage
+  | ReplyMessage
+  | EventMessage
+  | ClosedMessage
 
 /** What an engine may ask of the control thread. */
 export interface Requests {

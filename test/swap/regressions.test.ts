@@ -1,7 +1,12 @@
+import { execFile } from 'node:child_process'
+import { promisify } from 'node:util'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { Worker } from 'node:worker_threads'
 import { afterEach, describe, expect, test } from 'vitest'
+import { Crew } from '../../dist/control/crew.js'
 import { createRuntime, joinRuntime, type SwapReport } from '../../dist/index.js'
-import { Board, Word } from '../../dist/swap/board.js'
+import { Board, Outcome, ParticipantState, SlotWord, Word } from '../../dist/swap/board.js'
 import { counter } from '../support/counter.ts'
 import { Fleet } from '../support/fleet.ts'
 import { Scratch } from '../support/scratch.ts'
@@ -146,7 +151,7 @@ describe('a meeting', () => {
       const from = performance.now()
       await fleet.step()
       tallied.exports.add!()
-      // It loads the candidate, but counts frames of its own and never reaches the boundary.
+      // It loads the candidate, but shares its thread with the participant it would have to meet.
       lazy.tick(frame - 1_000_000)
       longest = Math.max(longest, performance.now() - from)
     }
@@ -154,7 +159,8 @@ describe('a meeting', () => {
       outcome: 'reversed',
       findings: [{ code: 'TICKSWAP_E_STRAGGLER' }],
     })
-    expect(fleet.reports[0]!.findings[0]!.message).toContain('lazy (at tick')
+    // Two participants in one thread: whoever is at the boundary keeps the other from it.
+    expect(fleet.reports[0]!.findings[0]!.message).toMatch(/(?:lazy|main) \(at tick/)
     lazy.pause()
     expect(longest).toBeLessThan(1000)
     await fleet.report('permanent')
@@ -196,5 +202,163 @@ export const unit = defineUnit({ version: '1.0.0', state: { columns: { armed: u3
     await eventually(() => Atomics.load(words, other) > turns[other - 1]! + 5, 'the other worker')
     await eventually(() => reports.some(({ outcome }) => outcome === 'permanent'), 'the edit, tried again')
     expect(reports[0]).toMatchObject({ outcome: 'reversed' })
+  })
+})
+
+describe('calls at a handle', () => {
+  const failing = counter({ by: 2 }).replace(
+    `=> 'v1`,
+    `=> { throw new Error('no') }; const unused = () => 'v1`,
+  )
+
+  test('that fail in a paused participant leave the rollback to the boundary of those that tick', async () => {
+    const { scratch, fleet } = await start(
+      { 'counter.ts': counter() },
+      { runtime: { probation: { ticks: 1_000_000 } } },
+    )
+    const other = await companion(fleet)
+    const handle = other.use<Api>('counter')
+    await scratch.write('counter.ts', failing)
+    await fleet.report('committed')
+    await fleet.until(() => handle.version !== '1.0.0', 'the paused participant')
+    const board = new Board(fleet.runtime.ticket().board)
+    expect(handle.exports.label!()).toBeUndefined()
+    expect(board.load(Word.OUTCOME)).toBe(Outcome.COMMITTED)
+    await fleet.report('rolled-back')
+    await fleet.until(() => handle.version === '1.0.0', 'the paused participant')
+    expect(columnsOf(fleet.handle).steps![0]).toBe(fleet.frame)
+  })
+
+  test('are not written down once nothing is watched, whoever holds on to the exports', async () => {
+    const { scratch, fleet } = await start({ 'counter.ts': counter() })
+    await scratch.write('counter.ts', counter({ by: 2 }))
+    await fleet.until(() => fleet.handle.version !== '1.0.0', 'the commit')
+    const { label } = fleet.handle.exports
+    const board = new Board(fleet.runtime.ticket().board)
+    label!()
+    expect(board.load(Word.TICKET)).toBeGreaterThan(0)
+    await fleet.report('permanent')
+    const before = board.load(Word.TICKET)
+    expect(label!()).toBe('v1.0.0 by 2')
+    expect(board.load(Word.TICKET)).toBe(before)
+  })
+
+  test('are numbered anew in every tick, so that the numbers do not run out', async () => {
+    const { scratch, fleet } = await start(
+      { 'counter.ts': counter() },
+      { runtime: { probation: { ticks: 1_000_000 } } },
+    )
+    await scratch.write('counter.ts', counter({ by: 2 }))
+    await fleet.report('committed')
+    await fleet.frames(100)
+    expect(new Board(fleet.runtime.ticket().board).load(Word.TICKET)).toBe(2)
+  })
+})
+
+test('a slot is free only when nothing of its last participant is left in it', () => {
+  const board = Board.create(2)
+  const [state, arrived] = [board.at(1, SlotWord.STATE), board.at(1, SlotWord.ARRIVED)]
+  board.store(state, ParticipantState.DEAD)
+  board.store(arrived, 7)
+  const store = board.store.bind(board)
+  const seen: number[] = []
+  board.store = (word, value) => {
+    store(word, value)
+    // What a joiner does that looks for a place at this instant.
+    if (board.swap(state, ParticipantState.FREE, ParticipantState.PAUSED)) seen.push(board.load(arrived))
+  }
+  new Crew(board, 'none').bury()
+  expect(seen).toEqual([0])
+  expect(board.state(1)).toBe(ParticipantState.PAUSED)
+})
+
+describe('the end of a runtime', () => {
+  /** Runs a script as a process of its own; a process that does not end within `ms` fails. */
+  async function run(text: string, ms = 10_000): Promise<string> {
+    const scratch = await Scratch.create({
+      'good/counter.ts': counter(),
+      'bad/counter.ts': counter({ unit: `setup() { throw new Error('not here') },` }),
+    })
+    open.push(scratch)
+    const index = new URL('../../dist/index.js', import.meta.url).href
+    const head = `import { appendFileSync } from 'node:fs'\nimport { createRuntime, joinRuntime } from '${index}'\nconst units = (name) => '${scratch.dir}/' + name\n`
+    await scratch.write('script.mjs', head + text)
+    const { stdout } = await promisify(execFile)(process.execPath, [scratch.path('script.mjs')], {
+      timeout: ms,
+    })
+    return stdout.trim()
+  }
+
+  test('that never began does not keep the process alive', async () => {
+    const said = await run(
+      `await createRuntime({ units: units('bad') }).catch((error) => console.log(error.message))`,
+    )
+    expect(said).toBe('not here')
+  })
+
+  test('is told to those who come too late, and to those who wait', async () => {
+    const said = await run(`
+      const runtime = await createRuntime({ units: units('good'), watch: false })
+      appendFileSync(units('good') + '/counter.ts', '// edited')
+      const other = await joinRuntime(runtime.ticket(), { name: 'other' })
+      const ticket = runtime.ticket()
+      const late = other.swap('counter').catch((error) => error.code)
+      await Promise.all([runtime.close(), runtime.close()])
+      const say = (promise) => promise.then(() => 'done', (error) => error.code)
+      console.log(await late, await say(joinRuntime(ticket)), await say(runtime.units()), await say(other.units()))
+      runtime.tick()
+      await other.close()
+    `)
+    expect(said).toBe(Array(4).fill('TICKSWAP_E_CLOSED').join(' '))
+  })
+
+  test('may come from a listener, inside a tick, and whoever has left is not waited for', async () => {
+    const { scratch, fleet } = await start({ 'counter.ts': counter() })
+    const other = await companion(fleet)
+    other.on('permanent', () => void other.close())
+    await scratch.write('counter.ts', counter({ by: 2 }))
+    await fleet.until(() => fleet.reports.some(({ outcome }) => outcome === 'permanent'), 'permanence')
+    // As a loop does that has not noticed.
+    for (let i = 0; i < 3; i++) other.tick(fleet.frame)
+    other.pause()
+    const since = fleet.reports.length
+    await scratch.write('counter.ts', counter({ by: 3 }))
+    await fleet.report('permanent', since)
+    expect(fleet.reports.map(({ outcome }) => outcome)).not.toContain('refused')
+  })
+
+  test('gives its memory back', async () => {
+    const scratch = await Scratch.create({ 'counter.ts': counter({ columns: 'large: f32(2_000_000),' }) })
+    open.push(scratch)
+    const used = async () => {
+      const runtime = await createRuntime({ units: scratch.dir, watch: false })
+      runtime.tick()
+      await runtime.close()
+      for (let i = 0; i < 3; i++) {
+        setFlagsFromString('--expose-gc')
+        runInNewContext('gc')()
+        await new Promise((resolve) => setTimeout(resolve, 10))
+      }
+      return process.memoryUsage().arrayBuffers
+    }
+    const first = await used()
+    for (let i = 0; i < 3; i++) await used()
+    expect((await used()) - first).toBeLessThan(8_000_000)
+  })
+
+  test('of the control thread alone is told, and nobody waits for it for ever', async () => {
+    const said = await run(`
+      import { Worker } from 'node:worker_threads'
+      const terminate = Worker.prototype.terminate
+      const started = []
+      Worker.prototype.on = new Proxy(Worker.prototype.on, { apply(on, self, args) { started.push(self); return Reflect.apply(on, self, args) } })
+      const runtime = await createRuntime({ units: units('good') })
+      runtime.on('warning', ({ code, message }) => console.log(code, message))
+      const late = runtime.swap('counter').catch((error) => error.code)
+      await terminate.call(started[0])
+      console.log(await late)
+      await runtime.close()
+    `)
+    expect(said).toBe('TICKSWAP_E_INTERNAL the control thread ended\nTICKSWAP_E_CLOSED')
   })
 })
