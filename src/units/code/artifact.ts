@@ -63,6 +63,8 @@ export interface Links {
   readonly uses: Readonly<Record<string, readonly string[]>>
   /** local name of an import to its slot or slots */
   readonly imported: Readonly<Record<string, readonly number[]>>
+  /** it is in a circle of imports: its slots are written as soon as there are values */
+  readonly circular: boolean
   /** mentions `import.meta.hot` */
   readonly hot: boolean
 }

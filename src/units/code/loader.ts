@@ -87,6 +87,8 @@ class StandaloneLoader implements Loader {
     try {
       const { kind, id } = this.#stager.resolve(path)
       if (kind === 'external') return await import(id)
+      // What was asked for by name stays, even when nothing imports it any more.
+      if (!this.#stager.graph.entries.has(id)) await this.#add(id)
       return (await this.#linker.importHot(id)) as Record<string, unknown>
     } catch (error) {
       throw asLoaderError(error)

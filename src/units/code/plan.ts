@@ -119,7 +119,7 @@ class UseGraph {
       seen.add(origin.id)
       const { resolution } = this.#graph
       for (const name of resolution.names(origin.id))
-        yield* this.#behind(resolution.export(origin.id, name), seen)
+        yield* this.#behind(resolution.member(origin.id, name), seen)
     }
   }
 }
@@ -139,7 +139,7 @@ function importsFrom(base: Graph, next: Graph, id: string, anew: ReadonlySet<str
 function namespaceTouches(graph: Graph, id: string, anew: ReadonlySet<string>): boolean {
   if (anew.has(id)) return true
   return graph.resolution.names(id).some((name) => {
-    const origin = graph.resolution.export(id, name)
+    const origin = graph.resolution.member(id, name)
     return (origin.kind === 'local' || origin.kind === 'namespace') && anew.has(origin.id)
   })
 }

@@ -27,6 +27,7 @@ const NO_LINKS: Links = {
   stars: [],
   uses: {},
   imported: {},
+  circular: false,
   hot: false,
 }
 

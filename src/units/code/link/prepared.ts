@@ -38,6 +38,7 @@ export class Prepared implements World {
   readonly #instances = new Map<string, Instance>()
   readonly #namespaces = new Map<string, ModuleNamespace>()
   readonly #views = new Map<string, ModuleView>()
+  readonly #touched = new Map<string, boolean>()
   readonly #patches: Patch[] = []
   readonly #order: Instance[] = []
   readonly #rebind: readonly string[]
@@ -219,17 +220,35 @@ export class Prepared implements World {
 
   /** Whether a module's names lead to something new. */
   #isTouched(id: string): boolean {
+    const known = this.#touched.get(id)
+    if (known !== undefined) return known
+    const touched = this.#leadsToNew(id)
+    this.#touched.set(id, touched)
+    return touched
+  }
+
+  #leadsToNew(id: string): boolean {
+    if (this.#removed.has(id)) return true
     if (this.#instances.has(id) || this.#artifacts.has(id) || !this.#running.artifact(id)) return true
     const before = this.#running.resolution.names(id)
     const after = this.resolution.names(id)
     if (before.length !== after.length || before.some((name, index) => name !== after[index])) return true
     return after.some((name) => {
-      const origin = this.resolution.export(id, name)
+      const origin = this.resolution.member(id, name)
       return (origin.kind === 'local' || origin.kind === 'namespace') && this.#instances.has(origin.id)
     })
   }
 
+  /** Namespaces and views that do not show what will run; they are made anew when they are asked for. */
+  #stale(running: ReadonlyMap<string, unknown>, own: ReadonlyMap<string, unknown>): Set<string> {
+    const stale = new Set<string>()
+    for (const id of running.keys()) if (this.#touched.get(id) && !own.has(id)) stale.add(id)
+    return stale
+  }
+
   #collectPatches(): void {
+    for (const id of this.#running.namespaces.keys()) this.#isTouched(id)
+    for (const id of this.#running.views.keys()) this.#isTouched(id)
     for (const id of this.#rebind) {
       const importer = this.#running.instance(id)
       if (!importer || this.#instances.has(id)) continue
@@ -249,8 +268,11 @@ export class Prepared implements World {
     this.#replaced = {
       instances: running.instances.replace(this.#instances, this.#removed),
       artifacts: running.artifacts.replace(this.#artifacts, this.#removed),
-      namespaces: running.namespaces.replace(this.#namespaces, this.#removed),
-      views: running.views.replace(this.#views, this.#removed),
+      namespaces: running.namespaces.replace(
+        this.#namespaces,
+        this.#stale(running.namespaces, this.#namespaces),
+      ),
+      views: running.views.replace(this.#views, this.#stale(running.views, this.#views)),
       resolution: running.resolution,
     }
     running.resolution = this.resolution

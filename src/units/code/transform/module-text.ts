@@ -92,6 +92,7 @@ export class ModuleText {
       stars: this.declarations.stars,
       uses: this.#uses(),
       imported: this.#imported,
+      circular: guarded.size > 0,
       hot: this.#scopes.metas.some((meta) => this.#source.startsWith('.hot', meta.end)),
     }
   }
