@@ -49,6 +49,14 @@ export interface IndirectExport {
   readonly weak?: true
 }
 
+/** Which updates a module takes, as its source says. */
+export interface HotUse {
+  /** takes new versions of itself: its importers need not be evaluated again */
+  readonly self: boolean
+  /** ids of imports whose new versions it takes */
+  readonly accepts: readonly string[]
+}
+
 /** What the linker and the planner know about a module without running it. */
 export interface Links {
   readonly requests: readonly Request[]
@@ -65,8 +73,8 @@ export interface Links {
   readonly imported: Readonly<Record<string, readonly number[]>>
   /** it is in a circle of imports: its slots are written as soon as there are values */
   readonly circular: boolean
-  /** mentions `import.meta.hot` */
-  readonly hot: boolean
+  /** how it uses `import.meta.hot`, if it does */
+  readonly hot?: HotUse
 }
 
 /**

@@ -28,7 +28,6 @@ const NO_LINKS: Links = {
   uses: {},
   imported: {},
   circular: false,
-  hot: false,
 }
 
 /** Links of a module that is not made of statements. */

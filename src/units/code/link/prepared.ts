@@ -1,4 +1,4 @@
-import type { Artifact, GraphUpdate } from '../artifact.ts'
+import type { Artifact, GraphUpdate, Request } from '../artifact.ts'
 import { evaluationOrder } from '../graph.ts'
 import { Resolution } from '../resolution.ts'
 import { AsyncEvaluation, evaluateOne, evaluateSync, refuseAwait } from './evaluation.ts'
@@ -93,6 +93,10 @@ export class Prepared implements World {
     const view = this.#views.get(id) ?? new ModuleView(id, this)
     this.#views.set(id, view)
     return view.object
+  }
+
+  dynamicRequest(instance: Instance, asked: unknown): Request {
+    return this.#running.dynamicRequest(instance, asked)
   }
 
   metaOf(instance: Instance): object {
@@ -300,19 +304,28 @@ export class Prepared implements World {
     for (const { wiring, slot, before } of this.#patches) wiring.rewire(slot, before)
   }
 
-  /** Makes the commit final, and forgets what it replaced. */
-  settle(): void {
-    if (this.#state !== 'committed') return
+  /**
+   * Makes the commit final, and forgets what it replaced. Callbacks of
+   * `import.meta.hot` are called now. @returns what they threw
+   */
+  settle(): unknown[] {
+    if (this.#state !== 'committed') return []
     this.#state = 'settled'
+    const replaced = this.#replaced!.instances.flatMap(([, instance]) => instance ?? [])
     this.#replaced = undefined
     this.#patches.length = 0
+    const evaluated = new Set(this.#instances.keys())
+    return this.#running.hot.settle(replaced, this.#removed, evaluated, (id) => this.#running.namespace(id))
   }
 
   /** Drops new instances that were never committed, or were taken back. */
   discard(): void {
     if (this.#state !== 'open') return
     this.#state = 'discarded'
-    for (const { wiring } of this.#order) wiring.suspend()
+    for (const instance of this.#order) {
+      instance.wiring.suspend()
+      this.#running.hot.forget(instance)
+    }
     for (const view of this.#views.values()) view.wiring.suspend()
   }
 

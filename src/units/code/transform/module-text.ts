@@ -1,6 +1,7 @@
-import type { IndirectExport, Links, LocalExport, Request, Slot } from '../artifact.ts'
+import type { HotUse, IndirectExport, Links, LocalExport, Request, Slot } from '../artifact.ts'
 import { type Declarations, type ImportBinding, SourceError } from './declarations.ts'
 import { Edits } from './edits.ts'
+import { hotCall } from './hot-use.ts'
 import { FreshNames } from './names.ts'
 import { boundNames, type Node } from './nodes.ts'
 import type { Mention, ScopeReport } from './scopes.ts'
@@ -93,8 +94,18 @@ export class ModuleText {
       uses: this.#uses(),
       imported: this.#imported,
       circular: guarded.size > 0,
-      hot: this.#scopes.metas.some((meta) => this.#source.startsWith('.hot', meta.end)),
+      ...this.#hotUse(requests, lazy),
     }
+  }
+
+  #hotUse(requests: readonly Request[], lazy: readonly Request[]): { hot?: HotUse } {
+    const uses = this.#scopes.metas.flatMap((meta) => hotCall(this.#source.slice(meta.end)) ?? [])
+    if (uses.length === 0) return {}
+    const specifiers = new Set(uses.flatMap((use) => use.specifiers))
+    const accepts = [...requests, ...lazy]
+      .filter((each) => specifiers.has(each.specifier))
+      .map((each) => each.id)
+    return { hot: { self: uses.some((use) => use.self), accepts } }
   }
 
   /** Literal specifiers of `import()`. */
