@@ -93,6 +93,8 @@ export interface Artifact {
   readonly code: string
   /** characters that `code` has before the file's own first column */
   readonly columnOffset: number
+  /** places of `code` where columns could not be kept: line and column from 1, and how far off they are */
+  readonly shifts?: readonly (readonly [line: number, column: number, by: number])[]
   /** V8 code cache for `code`, if there is one */
   readonly cache?: Uint8Array
   /** the file's bytes, for `wasm` and `bytes` */
