@@ -54,6 +54,8 @@ const after = measure(hot)
 console.log(`ns per turn of the loop, Node ${process.version}`)
 for (const kind of kinds) {
   const [a, b, c] = [native[kind], before[kind], after[kind]]
-  console.log(`${kind.padEnd(14)} native ${a.toFixed(2)}  hot ${b.toFixed(2)} (${(b / a).toFixed(2)}x)  after 100 swaps ${c.toFixed(2)} (${(c / a).toFixed(2)}x)`)
+  console.log(
+    `${kind.padEnd(14)} native ${a.toFixed(2)}  hot ${b.toFixed(2)} (${(b / a).toFixed(2)}x)  after 100 swaps ${c.toFixed(2)} (${(c / a).toFixed(2)}x)`,
+  )
 }
 rmSync(root, { recursive: true, force: true })

@@ -12,7 +12,10 @@ const rounds = Number(process.argv[2] ?? 200)
 const root = realpathSync(mkdtempSync(join(tmpdir(), 'tickswap-bench-')))
 const main = join(root, 'main.ts')
 const leaf = join(root, 'leaf.ts')
-writeFileSync(main, `import { advance0 } from './leaf.ts'\nexport const run = (x: number): number => advance0(x)\n`)
+writeFileSync(
+  main,
+  `import { advance0 } from './leaf.ts'\nexport const run = (x: number): number => advance0(x)\n`,
+)
 writeFileSync(join(root, 'other.ts'), `export const clamp = (x: number) => x\nexport const slope = () => 1\n`)
 writeFileSync(leaf, moduleOf(0))
 
@@ -45,7 +48,10 @@ async function tickswap(codeCache) {
     prepared.settle()
     stager.accept(staged)
     if (linker.namespace(main).run(1) !== round) throw new Error('the new version does not run')
-    whole.push(t3 - t0), stage.push(t1 - t0), prepare.push(t2 - t1), commit.push(t3 - t2)
+    whole.push(t3 - t0)
+    stage.push(t1 - t0)
+    prepare.push(t2 - t1)
+    commit.push(t3 - t2)
   }
   const label = codeCache ? 'tickswap, with code cache' : 'tickswap'
   const total = summary(label, whole)
@@ -58,7 +64,10 @@ async function tickswap(codeCache) {
 async function vite() {
   const { createServer, createServerModuleRunner } = await import('vite')
   const server = await createServer({
-    root, configFile: false, logLevel: 'error', appType: 'custom',
+    root,
+    configFile: false,
+    logLevel: 'error',
+    appType: 'custom',
     server: { middlewareMode: true, hmr: false, watch: null, ws: false },
     optimizeDeps: { noDiscovery: true },
   })

@@ -2,6 +2,7 @@ import { pathToFileURL } from 'node:url'
 import { setFlagsFromString } from 'node:v8'
 import { Script } from 'node:vm'
 import type { Artifact } from './artifact.ts'
+import { correctColumns } from './link/stack-columns.ts'
 
 // V8 would keep every script it has seen, and each reload would leak the one before.
 setFlagsFromString('--no-compilation-cache')
@@ -13,8 +14,9 @@ export function keepScript(artifact: Artifact, script: Script): void {
   compiled.set(artifact.links, script)
 }
 
-/** The script of an artifact. */
+/** The script of an artifact, to be run. */
 export function scriptOf(artifact: Artifact): Script {
+  correctColumns(pathToFileURL(artifact.file).href, artifact.shifts)
   const kept = compiled.get(artifact.links)
   compiled.delete(artifact.links)
   return kept ?? compileScript(artifact)

@@ -8,7 +8,7 @@
  *     prepared.namespace(id)                    // the candidate's exports
  *     prepared.commit()                         // at the boundary: slots are rebound, nothing is evaluated
  *     prepared.revert()                         // back again, exactly; commit() may follow
- *     prepared.settle()                         // for good: what was replaced is forgotten
+ *     prepared.settle()                         // for good: what was replaced is disposed and forgotten
  *     prepared.discard()                        // instead of commit, or after revert
  *     linker.namespace(id)                      // what runs now
  */
@@ -96,6 +96,16 @@ export class Linker {
     const known = new Prepared(this.#world, { ...update, evaluate: [], rebind: [] })
     known.commit()
     known.settle()
+  }
+
+  /** Modules that called `import.meta.hot.invalidate` since this was asked last; for `stage({ invalidated })`. */
+  takeInvalidated(): string[] {
+    return this.#world.hot.takeInvalidated()
+  }
+
+  /** Calls the listeners of `import.meta.hot.on`. @returns what they threw */
+  emit(event: string, payload: unknown): unknown[] {
+    return this.#world.hot.emit(event, payload)
   }
 
   /** Forgets everything that runs. */

@@ -19,7 +19,7 @@ import { decode, readSource } from './content/read.ts'
 import { type Draft, draftOf, finishDraft } from './draft.ts'
 import { cycles, Graph, type GraphNode, nodeOf } from './graph.ts'
 import { checkLinks } from './link-check.ts'
-import { planUpdate } from './plan.ts'
+import { planUpdate, unaccepted } from './plan.ts'
 import { Resolver } from './resolve/resolver.ts'
 import { StageError } from './stage-error.ts'
 import type { JsxOptions } from './transform/fallback.ts'
@@ -45,6 +45,8 @@ export interface StageRequest {
   readonly artifacts?: readonly Artifact[]
   /** files to add to the graph although nothing imports them */
   readonly entries?: readonly string[]
+  /** modules whose importers are to be evaluated again, because `import.meta.hot.invalidate` was called there */
+  readonly invalidated?: readonly string[]
 }
 
 export class Stager {
@@ -73,7 +75,10 @@ export class Stager {
     const request: StageRequest = 'length' in change ? { files: change } : change
     const work = new Staging(this.#graph, this.#resolver, this.#options, request)
     const { graph, changed, warnings } = work.run()
-    const update = planUpdate(this.#graph, graph, changed)
+    const rerun = request.invalidated?.flatMap((id) => this.#importersToRerun(id))
+    const update = planUpdate(this.#graph, graph, changed, rerun)
+    const path = unaccepted(this.#graph, graph, update)
+    if (path) throw notAccepted(path)
     const stage: Stage = { update, units: this.#movedUnits(graph, update), warnings }
     this.#staged.set(stage, { graph, base: this.#graph })
     return stage
@@ -124,6 +129,12 @@ export class Stager {
       if (up !== undefined) path.push(up)
     }
     return path
+  }
+
+  #importersToRerun(id: string): string[] {
+    const importers = [...this.#graph.importersOf(id)]
+    if (importers.length === 0) throw notAccepted(this.importPath(id))
+    return importers
   }
 
   #graphOf(stage: Stage | undefined): Graph {
@@ -377,6 +388,11 @@ class Staging {
     }
     return new Graph(modules, graph.entries)
   }
+}
+
+function notAccepted(path: readonly string[]): TickswapError {
+  const message = `no module takes the update; it goes from ${path.join(' to ')}`
+  return new StageError([new TickswapError('TICKSWAP_E_NOT_ACCEPTED', message, { file: path[0]! })])
 }
 
 /** A file in the middle of being saved looks like this: it never replaces what runs. */

@@ -145,8 +145,10 @@ class ScriptBody implements Body {
   readonly #handle: Handle
   readonly #steps: Steps
   readonly #guards: Map<number, Generator> | undefined
+  readonly writesEarly: boolean
 
   constructor(instance: Instance) {
+    this.writesEarly = instance.artifact.links.circular
     this.#handle = new Handle(instance)
     let make = scriptOf(instance.artifact).runInThisContext() as (handle: Handle) => Generator
     for (const [slot, { guarded }] of instance.artifact.links.slots.entries()) {
@@ -159,10 +161,6 @@ class ScriptBody implements Body {
     this.#steps = make(this.#handle) as Steps
   }
 
-  get writesEarly(): boolean {
-    return this.#guards !== undefined
-  }
-
   start(): Promise<unknown> | undefined {
     return this.#step()
   }
@@ -170,7 +168,7 @@ class ScriptBody implements Body {
   run(values: unknown[]): Promise<unknown> | undefined {
     this.#handle.v = values
     const running = this.#step()
-    if (!this.#guards) this.#handle.v = []
+    if (!this.writesEarly) this.#handle.v = []
     return running
   }
 
