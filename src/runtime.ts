@@ -7,6 +7,7 @@ import { type Finding, finding, TickswapError } from './errors.ts'
 import { addon } from './native/addon.ts'
 import { Registry } from './registry/registry.ts'
 import { Board, ParticipantState, SlotWord, Word } from './swap/board.ts'
+import { versionsIn } from './swap/frames.ts'
 import { drain, Participant } from './swap/participant.ts'
 import {
   type BootMessage,
@@ -227,6 +228,15 @@ export class Runtime {
   /** Swaps do not wait for this participant until it calls tick() again: for loops that rest. */
   pause(): void {
     this.#participant.pause()
+  }
+
+  /**
+   * An error's stack for a log. Frames of a version that does not run name it, and the one that does:
+   * `at step (…/traffic.ts:12:7) [traffic 1.0.0.1; 1.0.0.2 runs]`. Plain when `error.stack` was read before.
+   */
+  explain(error: unknown): string {
+    versionsIn(error)
+    return error instanceof Error ? (error.stack ?? String(error)) : String(error)
   }
 
   /** What runs where, for reports of trouble. */

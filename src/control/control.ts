@@ -12,6 +12,7 @@ import {
   type ToControl,
 } from '../swap/protocol.ts'
 import type { SwapReport } from '../swap/report.ts'
+import { scriptsOf } from '../swap/scripts.ts'
 import type { GraphUpdate, Stage } from '../units/code/artifact.ts'
 import { Graph } from '../units/code/graph.ts'
 import { planUpdate } from '../units/code/plan.ts'
@@ -333,7 +334,10 @@ export class Control {
       return { unit, file: running.contract.file, version: running.version.toString(), memory }
     })
     const [base, history] = [this.graph(), this.#history.entries]
-    this.crew.send(slot, { type: 'boot', name, base, units, first, history })
+    const scripts = scriptsOf(
+      units.map(({ unit, file, version }) => ({ unit, version, artifacts: this.catalog.closure(file) })),
+    )
+    this.crew.send(slot, { type: 'boot', name, base, scripts, units, first, history })
     if (this.offer) this.crew.send(slot, this.offer.prepare)
     if (this.offer?.committed)
       this.crew.send(slot, { type: 'outcome', id: this.offer.prepare.id, outcome: 'committed', passed: 0 })

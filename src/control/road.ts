@@ -3,6 +3,7 @@ import { allocate, copyMemory } from '../state/memory.ts'
 import { Outcome, SlotTime, Word } from '../swap/board.ts'
 import type { Move } from '../swap/protocol.ts'
 import type { Outcome as OutcomeName, SwapReport, UnitMove, Verdict } from '../swap/report.ts'
+import { scriptsOf } from '../swap/scripts.ts'
 import type { Stage } from '../units/code/artifact.ts'
 import { StageError } from '../units/code/stage-error.ts'
 import type { Contract } from '../units/contract.ts'
@@ -227,6 +228,11 @@ export class Road {
       id: this.id,
       update: stage.update,
       moves: this.#moves,
+      scripts: scriptsOf(
+        this.#moves.map(({ unit, file, to }) => {
+          return { unit, version: to, artifacts: this.#control.catalog.closure(file, stage.update) }
+        }),
+      ),
       generation,
       back,
       reason,

@@ -15,6 +15,7 @@ import {
   SlotWord,
   Word,
 } from './board.ts'
+import { annotateUncaught, ofVersion } from './frames.ts'
 import type { Call } from './guard.ts'
 import { Leader } from './leader.ts'
 import { type Loaded, load } from './load.ts'
@@ -22,6 +23,7 @@ import { Probation } from './probation.ts'
 import type { BootMessage, FailureMessage, OutcomeMessage, PrepareMessage } from './protocol.ts'
 import { leadAlone, letPass, type Member, rendezvous } from './rendezvous.ts'
 import { announceReplay, forgetReplay, replay } from './replay.ts'
+import { Scripts } from './scripts.ts'
 import { blame, dispose, type Transition } from './transition.ts'
 import type { LiveUnit, World } from './world.ts'
 
@@ -63,6 +65,8 @@ export class Participant implements Member {
   readonly #words: Int32Array
   readonly #tickWord: number
   readonly #probation: Probation
+  readonly #scripts = new Scripts(this.world)
+  readonly #stopAnnotating = annotateUncaught()
   #orders: Order[] = []
   #transition: Transition | undefined
   #setUp = false
@@ -103,6 +107,7 @@ export class Participant implements Member {
 
   /** Loads what runs at the moment, before the first tick. */
   async boot(message: BootMessage): Promise<void> {
+    this.#scripts.add(message.scripts)
     await this.world.linker.loadAsync(message.base)
     for (const { unit: name, file, version, memory } of message.units) {
       const namespace = this.world.linker.namespace(file) as { unit?: unknown }
@@ -157,6 +162,8 @@ export class Participant implements Member {
     this.board.store(this.board.at(this.slot, SlotWord.STATE), ParticipantState.DEAD)
     this.board.wake()
     this.board.ring()
+    this.#scripts.close()
+    this.#stopAnnotating()
     const units = [...this.world.units.values()]
     const warnings = this.#booted ? units.flatMap(dispose) : []
     for (const { state } of units) state.release()
@@ -310,7 +317,7 @@ export class Participant implements Member {
         'TICKSWAP_E_REPLAY',
         error,
         { unit: live.name, file: live.file },
-        `${call.name} threw`,
+        `${call.name} threw${ofVersion(error)}`,
       )
       this.#report(transition, { ...found, severity: 'warning' })
     }
@@ -352,6 +359,7 @@ export class Participant implements Member {
     const from = performance.now()
     board.times.fill(0, board.timeAt(slot, 0), board.timeAt(slot + 1, 0))
     this.#loading = message.id
+    this.#scripts.add(message.scripts)
     load(this.world, message, (loaded) => {
       if (this.#loading !== message.id)
         return 'transition' in loaded ? loaded.transition.discard() : undefined

@@ -158,7 +158,7 @@ class Work {
       ...warnings,
       ...importers.map(noUnitAbove),
       ...update.evaluate.flatMap((id) => noLongerUnit(id, base, next)),
-      ...update.evaluate.flatMap((id) => awaiting(next.modules.get(id)!, update)),
+      ...update.evaluate.flatMap((id) => awaiting(next.modules.get(id)!)),
     ]
     const isNone = update.evaluate.length + update.artifacts.length + update.removed.length === 0
     const isRefused = findings.some(({ severity }) => severity === 'error')
@@ -212,11 +212,11 @@ function noLongerUnit(id: string, base: Graph, next: Graph): Finding[] {
   return [finding('TICKSWAP_E_NOT_A_UNIT', 'the file exports no unit any more', { file: id })]
 }
 
-/** A module that participants load without yielding cannot await. */
-function awaiting({ id, file, async }: Artifact, { lazy }: GraphUpdate): Finding[] {
+/** Awaits at the top level are for participants that return to the event loop. */
+function awaiting({ file, async }: Artifact): Finding[] {
   if (!async) return []
-  const severity = lazy.includes(id) ? 'warning' : 'error'
-  return [finding('TICKSWAP_E_TOP_LEVEL_AWAIT', 'the module awaits at its top level', { file, severity })]
+  const message = 'the module awaits at its top level: participants that never yield would refuse it'
+  return [finding('TICKSWAP_E_TOP_LEVEL_AWAIT', message, { file, severity: 'warning' })]
 }
 
 function noUnitAbove(path: readonly string[]): Finding {
