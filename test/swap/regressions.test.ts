@@ -539,3 +539,38 @@ describe('asking', () => {
     expect(seen.evaluated).toBe(0)
   })
 })
+
+describe('soft state', () => {
+  test('that cannot be copied is refused where it is declared', async () => {
+    const { scratch, fleet } = await start({ 'counter.ts': counter(), 'tally.ts': tally })
+    await scratch.write('tally.ts', tally.replace('({ n: 0 })', '({ n: 0, f: () => 1 })'))
+    await fleet.until(() => fleet.reports.length > 0, 'a report')
+    expect(fleet.reports[0]).toMatchObject({
+      outcome: 'refused',
+      findings: [{ code: 'TICKSWAP_E_UNIT_INVALID' }],
+    })
+  })
+
+  test('that became impossible to copy never makes a tick throw', async () => {
+    const { scratch, fleet } = await start({ 'counter.ts': counter(), 'tally.ts': tally })
+    const tallied = fleet.runtime.use<Api>('tally')
+    tallied.state.soft.callback = () => 1
+    tallied.exports.add!()
+    await scratch.write('counter.ts', counter({ by: 2, ...failsAt(3) }))
+    await fleet.report('rolled-back')
+    expect(tallied.state.soft).toMatchObject({ n: 1, callback: expect.any(Function) })
+    const since = fleet.reports.length
+    await scratch.write('tally.ts', `${tally}// edited`)
+    await fleet.report('permanent', since)
+    expect(tallied.state.soft).toMatchObject({ n: 1, callback: expect.any(Function) })
+  })
+
+  test('keeps keys that were not there at the start; one that the new version dropped goes', async () => {
+    const { scratch, fleet } = await start({ 'counter.ts': counter(), 'tally.ts': tally })
+    const tallied = fleet.runtime.use<Api>('tally')
+    tallied.state.soft.target = { id: 7 }
+    await scratch.write('tally.ts', tally.replace('({ n: 0 })', '({ m: 1 } as any)'))
+    await fleet.report('permanent')
+    expect(tallied.state.soft).toEqual({ m: 1, target: { id: 7 } })
+  })
+})
