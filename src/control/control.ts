@@ -27,6 +27,7 @@ import { Desk } from './desk.ts'
 import { isModuleFile, requireFolder, unitFilesIn } from './folder.ts'
 import { History } from './history.ts'
 import type { Settings } from './options.ts'
+import { Quarantine } from './quarantine.ts'
 import { Rehearsal } from './rehearsal.ts'
 import { type Ask, Road } from './road.ts'
 import { type WatchBatch, Watcher } from './watcher.ts'
@@ -53,10 +54,13 @@ export interface Offer {
   committed: boolean
 }
 
-interface Waiting {
-  readonly ask: Ask
-  readonly resolve?: (report: SwapReport) => void
+/** Asked for by an engine; what it comes to is found when it is its turn. */
+interface Request {
+  readonly find: () => Ask
+  resolve(report: SwapReport): void
+  reject(error: unknown): void
 }
+type Waiting = Request | { readonly ask: Ask }
 
 /** The control thread: watches, stages, checks, decides, records. */
 export class Control {
@@ -69,8 +73,7 @@ export class Control {
   readonly rehearsal: Rehearsal
   readonly stager: Stager
   readonly #desk: Desk
-  /** hash of a unit's files that failed, and why */
-  readonly quarantine = new Map<string, string>()
+  readonly quarantine = new Quarantine()
   /** the candidate that the participants have, while its fate is open */
   offer: Offer | undefined
   closed = false
@@ -80,6 +83,8 @@ export class Control {
   readonly #queue: Waiting[] = []
   /** files whose last edit was refused: they are tried again with the next edit */
   readonly #refused = new Set<string>()
+  /** files that may differ from what runs since their units went back to older content: file to units */
+  readonly #behind = new Map<string, ReadonlySet<string>>()
   #missed: Ask[] = []
   readonly #retries = new Set<NodeJS.Timeout>()
   #watcher: Watcher | undefined
@@ -96,7 +101,8 @@ export class Control {
     this.barrier = new Barrier(board, this.crew)
     this.rehearsal = new Rehearsal(() => this.graph(), settings.evaluateMs)
     this.stager = new Stager({ root: settings.units, hash: hashHex })
-    const request = (ask: Ask) => new Promise<SwapReport>((resolve) => this.#enqueue({ ask, resolve }))
+    const request = (find: () => Ask) =>
+      new Promise<SwapReport>((resolve, reject) => this.#enqueue({ find, resolve, reject }))
     this.#desk = new Desk(this.catalog, this.crew, request)
     this.#channel = new BroadcastChannel(controlChannel(id))
     this.#channel.onmessage = (event) => this.#take((event as { data: ToControl }).data)
@@ -233,16 +239,24 @@ export class Control {
   async #drive(): Promise<void> {
     if (this.#driving) return
     this.#driving = true
-    for (let next = this.#next(); next && !this.closed; next = this.#next()) await this.#swap(next)
+    for (let next = this.#next(); next && !this.closed; next = this.#next()) {
+      try {
+        await this.#swap(next)
+      } catch (error) {
+        if ('reject' in next) next.reject(error)
+        else this.#publish('warning', { ...findingOf(error), severity: 'warning' }, [])
+      }
+    }
     this.#driving = false
   }
 
   #next(): Waiting | undefined {
     const first = this.#queue.shift()
-    if (first?.ask.trigger !== 'edit') return first
+    if (!first || 'find' in first) return first
     let { ask } = first
-    while (this.#queue[0]?.ask.trigger === 'edit') {
-      const { ask: more } = this.#queue.shift()!
+    for (let next = this.#queue[0]; next && 'ask' in next; next = this.#queue[0]) {
+      this.#queue.shift()
+      const { ask: more } = next
       const files = [...new Set([...ask.files, ...more.files])]
       // A file that was empty, removed or both is judged by its latest state.
       const empty = [...ask.empty.filter((file) => !more.files.includes(file)), ...more.empty]
@@ -252,8 +266,9 @@ export class Control {
     return { ask }
   }
 
-  async #swap({ ask, resolve }: Waiting): Promise<void> {
-    const earlier = [...this.#refused].filter((file) => !ask.files.includes(file))
+  async #swap(waiting: Waiting): Promise<void> {
+    const ask = 'find' in waiting ? waiting.find() : waiting.ask
+    const earlier = [...this.#refused, ...this.#filesBehind(ask)].filter((file) => !ask.files.includes(file))
     let road = this.#road(ask.edition ? ask : { ...ask, files: [...ask.files, ...earlier] })
     let report = await road.travel()
     if (report.outcome === 'refused' && earlier.length > 0 && !ask.edition) {
@@ -262,10 +277,38 @@ export class Control {
       report = await road.travel()
     }
     this.#remember(ask, report)
-    resolve?.(report)
+    if ('resolve' in waiting) waiting.resolve(report)
     this.#announce(report)
     if (report.outcome !== 'committed') return
-    this.#announce(await road.outlive())
+    if (ask.edition) this.#fallBehind(this.#filesOf(report), report)
+    report = await road.outlive()
+    if (report.outcome === 'rolled-back') this.#fallBehind(report.files, report)
+    else if (!ask.edition) for (const file of report.files) this.#behind.delete(file)
+    this.#announce(report)
+  }
+
+  /** These files hold other content than what runs: they are read again with the next edit of their units. */
+  #fallBehind(files: readonly string[], { units }: SwapReport): void {
+    const names = new Set(units.map(({ unit }) => unit))
+    for (const file of files) this.#behind.set(file, names)
+  }
+
+  #filesOf({ units }: SwapReport): string[] {
+    const files = units.map(({ unit }) => this.catalog.units.get(unit)?.running.contract.file)
+    return files.flatMap((file) => (file ? this.catalog.closure(file) : [])).map(({ file }) => file)
+  }
+
+  /** Files that fell behind together with units that an edit touches. */
+  #filesBehind({ files, edition }: Ask): string[] {
+    if (edition || this.#behind.size === 0) return []
+    const touched = [...this.catalog.units.values()].filter(({ running }) =>
+      this.catalog.closure(running.contract.file).some(({ file }) => files.includes(file)),
+    )
+    const names = new Set(touched.map(({ name }) => name))
+    for (const file of files) for (const unit of this.#behind.get(file) ?? []) names.add(unit)
+    return [...this.#behind]
+      .filter(([, units]) => [...units].some((unit) => names.has(unit)))
+      .map(([file]) => file)
   }
 
   #road(ask: Ask): Road {
@@ -275,10 +318,12 @@ export class Control {
   #remember(ask: Ask, { outcome, files, findings }: SwapReport): void {
     const codes = new Set(findings.map(({ code }) => code))
     const absent = codes.has('TICKSWAP_E_STRAGGLER') && outcome !== 'committed'
-    if (absent && ask.trigger === 'edit' && !this.#missed.includes(ask)) this.#retryLater(ask)
+    const isMissed = this.#missed.some(({ at }) => at === ask.at)
+    if (absent && ask.trigger === 'edit' && !isMissed) this.#retryLater(ask)
     const hopeless = codes.has('TICKSWAP_E_QUARANTINED') || codes.has('TICKSWAP_E_EVALUATE_TIMEOUT')
     if (outcome !== 'refused') for (const file of files) this.#refused.delete(file)
-    else if (!absent && !hopeless) for (const file of ask.files) this.#refused.add(file)
+    else if (!absent && !hopeless)
+      for (const file of ask.files) if (!ask.removed.includes(file)) this.#refused.add(file)
   }
 
   #announce(report: SwapReport): void {

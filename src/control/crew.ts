@@ -7,7 +7,8 @@ interface Hand {
   readonly slot: number
   readonly name: string
   readonly channel: BroadcastChannel
-  readonly uses: Map<string, string>
+  /** unit to ranges */
+  readonly uses: Map<string, Set<string>>
 }
 
 /** The participants, as the control thread reaches them. */
@@ -40,12 +41,14 @@ export class Crew {
   }
 
   use(slot: number, unit: string, range: string): void {
-    this.#hands.get(slot)?.uses.set(unit, range)
+    const uses = this.#hands.get(slot)?.uses
+    const ranges = uses?.get(unit) ?? new Set()
+    uses?.set(unit, ranges.add(range))
   }
 
   uses(): EngineUse[] {
     return [...this.#hands.values()].flatMap(({ name, uses }) =>
-      Array.from(uses, ([unit, range]) => ({ participant: name, unit, range })),
+      [...uses].flatMap(([unit, ranges]) => [...ranges].map((range) => ({ participant: name, unit, range }))),
     )
   }
 

@@ -1,9 +1,8 @@
 import { TickswapError } from '../errors.ts'
 import type { RequestMessage } from '../swap/protocol.ts'
 import type { SwapReport } from '../swap/report.ts'
-import { Constraint } from '../version/constraint.ts'
 import { Version } from '../version/version.ts'
-import type { Catalog, UnitEntry } from './catalog.ts'
+import type { Catalog, Edition, UnitEntry } from './catalog.ts'
 import type { Crew } from './crew.ts'
 import type { Ask } from './road.ts'
 
@@ -12,9 +11,10 @@ export class Desk {
   readonly #catalog: Catalog
   readonly #crew: Crew
   /** queues a swap; resolves when it is live or has been given up */
-  readonly #request: (ask: Ask) => Promise<SwapReport>
+  readonly #request: (find: () => Ask) => Promise<SwapReport>
 
-  constructor(catalog: Catalog, crew: Crew, request: (ask: Ask) => Promise<SwapReport>) {
+  /** `request` calls `find` when it is the swap's turn: what runs may be another version by then. */
+  constructor(catalog: Catalog, crew: Crew, request: (find: () => Ask) => Promise<SwapReport>) {
     this.#catalog = catalog
     this.#crew = crew
     this.#request = request
@@ -36,54 +36,49 @@ export class Desk {
     }
   }
 
+  /** The participant has compared the range with what it runs, be it a version in probation. */
   #use({ slot, body: { unit, range } }: RequestMessage<'use'>): void {
-    const entry = this.#unit(unit)
-    if (range === undefined) return
-    if (!Constraint.parse(range).matches(entry.running.version))
-      throw new TickswapError(
-        'TICKSWAP_E_REQUIREMENT',
-        `unit ${unit} is ${entry.running.version}, not ${range}`,
-        { unit },
-      )
-    this.#crew.use(slot, unit, range)
+    if (range !== undefined) this.#crew.use(slot, unit, range)
   }
 
+  /** All files of the units: their own and the modules that travel with them. */
   #swap(names: readonly string[]): Promise<SwapReport> {
-    const files = names.map((name) => this.#unit(name).running.contract.file)
-    return this.#request({
-      trigger: 'swap',
-      files,
-      removed: [],
-      empty: [],
-      at: performance.timeOrigin + performance.now(),
+    const entries = names.map((name) => this.#unit(name))
+    const at = performance.timeOrigin + performance.now()
+    return this.#request(() => {
+      const closures = entries.flatMap(({ running }) => this.#catalog.closure(running.contract.file))
+      const files = [...new Set(closures.map(({ file }) => file))]
+      return { trigger: 'swap', files, removed: [], empty: [], at }
     })
   }
 
   /** Goes back to an edition that ran before: the one named, or the last one before the running. */
   #rollback({ unit, to }: { unit: string; to: string | undefined }): Promise<SwapReport> {
     const entry = this.#unit(unit)
+    const wanted = to === undefined ? undefined : Version.parse(to)
+    const at = performance.timeOrigin + performance.now()
+    return this.#request(() => {
+      const edition = this.#editionToGoBackTo(entry, wanted)
+      const files = [edition.contract.file]
+      return { trigger: 'rollback', files, removed: [], empty: [], at, edition: { unit, edition } }
+    })
+  }
+
+  #editionToGoBackTo(entry: UnitEntry, wanted: Version | undefined): Edition {
+    const unit = entry.name
     const others = entry.editions.filter(
       ({ version }) => Version.compare(version, entry.running.version) !== 0,
     )
-    const wanted = to === undefined ? undefined : Version.parse(to)
     const edition = others.findLast(({ version }) => !wanted || Version.compare(version, wanted) === 0)
     if (!edition) {
       const list = [...new Set(others.map(({ version }) => version.toString()))].join(', ') || 'none'
       throw new TickswapError(
         'TICKSWAP_E_NO_SUCH_VERSION',
-        `unit ${unit} has no version ${to ?? 'to go back to'}; there are: ${list}`,
+        `unit ${unit} has no version ${wanted ?? 'to go back to'}; there are: ${list}`,
         { unit },
       )
     }
-    const at = performance.timeOrigin + performance.now()
-    return this.#request({
-      trigger: 'rollback',
-      files: [edition.contract.file],
-      removed: [],
-      empty: [],
-      at,
-      edition: { unit, edition },
-    })
+    return edition
   }
 
   #unit(name: string): UnitEntry {

@@ -1,4 +1,4 @@
-import { type Finding, finding, findingOf } from '../errors.ts'
+import { type Finding, finding, findingOf, TickswapError } from '../errors.ts'
 import { allocate, copyMemory } from '../state/memory.ts'
 import { Outcome, SlotTime, Word } from '../swap/board.ts'
 import type { Move } from '../swap/protocol.ts'
@@ -13,6 +13,7 @@ import { type Backup, backupRoom, type Edition, newMemory, type UnitEntry } from
 import {
   checkName,
   checkRequirements,
+  type EngineUse,
   nextVersion,
   type Passage,
   passageOf,
@@ -101,6 +102,7 @@ export class Road {
     this.#account.add(...stop.findings)
     if (stop.outcome !== 'unchanged') this.#verdict = 'incompatible'
     this.#control.rehearsal.discard()
+    this.#control.offer = undefined
     if (this.#moves.length > 0)
       this.#control.crew.broadcast({ type: 'outcome', id: this.id, outcome: 'discarded', passed: 0 })
     for (const record of this.#records) this.#control.registry.setState(record, 'retired')
@@ -152,7 +154,7 @@ export class Road {
       const findings = [
         ...this.#passengers.flatMap(({ contract }) => checkName(contract, catalog)),
         ...this.#passengers.flatMap(({ passage }) => passage?.findings ?? []),
-        ...checkRequirements(after, this.#control.crew.uses()),
+        ...checkRequirements(after, this.#uses()),
       ]
       this.#verdict = verdictOf(
         findings,
@@ -179,12 +181,12 @@ export class Road {
 
   #refuseQuarantined(stage: Stage, files: readonly string[]): void {
     if (this.#ask.edition) return
-    for (const file of files) {
-      const reason = this.#control.quarantine.get(this.#control.hashOf(file, stage.update))
-      if (!reason) continue
-      const message = `the content of ${file} failed before: ${reason}`
-      throw new Stop('refused', [finding('TICKSWAP_E_QUARANTINED', message, { file })])
-    }
+    const after = (file: string) => this.#control.hashOf(file, stage.update)
+    const failed = this.#control.quarantine.find(files, after)
+    if (!failed) return
+    const { file, reason } = failed
+    const message = `the content of ${file} failed before: ${reason}`
+    throw new Stop('refused', [finding('TICKSWAP_E_QUARANTINED', message, { file })])
   }
 
   #passenger(stage: Stage, contract: Contract, evaluated: ReadonlySet<string>): Passenger {
@@ -198,6 +200,12 @@ export class Road {
     const passage = entry && passageOf(entry.running, { version, contract })
     const from = entry?.running.version.toString()
     return { entry, contract, from, version, hash, evaluated: evaluated.has(contract.file), passage }
+  }
+
+  /** What the engine asks of the units in this swap. What it asks of others does not become less true. */
+  #uses(): EngineUse[] {
+    const moving = new Set(this.#passengers.map(({ contract }) => contract.name))
+    return this.#control.crew.uses().filter(({ unit }) => moving.has(unit))
   }
 
   #dryRuns() {
@@ -296,7 +304,17 @@ export class Road {
     this.#control.offer!.committed = true
     crew.broadcast({ type: 'outcome', id: this.id, outcome: 'committed', passed: 0 })
     await barrier.until(() => barrier.behind(this.id).length === 0, settings.parkMs)
-    for (const record of this.#records) this.#control.registry.setState(record, 'active')
+    for (const record of this.#records) this.#activate(record)
+  }
+
+  /** At this instant a participant may be writing to the registry, on its way back. */
+  #activate(record: number): void {
+    try {
+      this.#control.registry.setState(record, 'active')
+    } catch (error) {
+      if (!(error instanceof TickswapError && error.code === 'TICKSWAP_E_REGISTRY_BUSY')) throw error
+      this.#activate(record)
+    }
   }
 
   // ---- after the commit -----------------------------------------------------------
@@ -351,10 +369,9 @@ export class Road {
     const straggler = barrier.probationStraggler()
     const found = straggler ? [straggler] : await this.#control.failures(this.id)
     this.#account.add(...found)
-    for (const [i, { hash }] of this.#passengers.entries()) {
-      quarantine.set(hash, found[0]?.message ?? 'rolled back')
-      registry.setState(this.#records[i]!, 'quarantined')
-    }
+    const contents = new Map(this.#passengers.map(({ contract, hash }) => [contract.file, hash]))
+    quarantine.add(contents, found[0]?.message ?? 'rolled back')
+    for (const record of this.#records) registry.setState(record, 'quarantined')
     rehearsal.discard()
     await this.#end('rolled-back')
     this.#account.phases.rollback = this.#account.slowest(SlotTime.ROLLBACK)

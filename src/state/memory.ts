@@ -3,6 +3,7 @@ import type { ColumnArray } from '../units/column.ts'
 import type { State } from '../units/unit.ts'
 import { type NonFinite, newNonFinite, ScannedMemory } from './finite.ts'
 import { type Layout, viewsOf } from './layout.ts'
+import { copySoft } from './soft.ts'
 
 const PAGE = 4096
 /** A SharedArrayBuffer larger than this is refused by V8 on some platforms. */
@@ -51,6 +52,8 @@ export class UnitState implements State {
   readonly memory: UnitMemory
   readonly columns: Record<string, ColumnArray>
   soft: Record<string, unknown>
+  /** keys of the soft state that the version starts with; others came while it ran */
+  readonly declaredSoft: readonly string[]
   readonly #own: ArrayBuffer
   readonly #lastGoodOwn: ArrayBuffer
   readonly #scanned: Scanned
@@ -63,6 +66,7 @@ export class UnitState implements State {
   ) {
     this.memory = memory
     this.soft = soft
+    this.declaredSoft = Object.keys(soft)
     this.#own = heir?.own ?? new ArrayBuffer(memory.own.bytes)
     this.#lastGoodOwn = new ArrayBuffer(memory.own.bytes)
     this.#scanned = heir?.scanned ?? {
@@ -93,12 +97,12 @@ export class UnitState implements State {
   /** Keeps this participant's own part, to come back to. */
   keepOwn(): void {
     copyMemory(this.#own, this.#lastGoodOwn)
-    this.#lastGoodSoft = structuredClone(this.soft)
+    this.#lastGoodSoft = copySoft(this.soft)
   }
 
   restoreOwn(): void {
     copyMemory(this.#lastGoodOwn, this.#own)
-    this.soft = structuredClone(this.#lastGoodSoft)
+    this.soft = copySoft(this.#lastGoodSoft)
   }
 
   /** This state as it was when last kept, shared columns from `lastGood`. For going back through a migration. */
@@ -107,7 +111,8 @@ export class UnitState implements State {
       ...viewsOf(this.memory.shared, this.memory.lastGood),
       ...viewsOf(this.memory.own, this.#lastGoodOwn),
     }
-    return { columns, soft: structuredClone(this.#lastGoodSoft) } as State
+    const { declaredSoft } = this
+    return { columns, soft: copySoft(this.#lastGoodSoft), declaredSoft } as State
   }
 
   /** The memory is no longer used by this participant. */

@@ -1,5 +1,6 @@
 import type { ColumnArray } from '../units/column.ts'
 import type { Migration, OldState, State } from '../units/unit.ts'
+import { copySoft } from './soft.ts'
 
 /** How state gets from the running version to the next. `range` names the newer module's migration. */
 export interface MigrationPlan {
@@ -21,11 +22,14 @@ function carryOver(from: State, to: State): void {
   carrySoft(from, to)
 }
 
-/** Copies the soft keys that both versions have. The old object is never shared. */
-export function carrySoft(from: State, to: State): void {
-  const soft: Record<string, unknown> = { ...to.soft }
-  for (const key of Object.keys(soft)) if (Object.hasOwn(from.soft, key)) soft[key] = from.soft[key]
-  to.soft = structuredClone(soft)
+/**
+ * Copies the soft keys that both versions have, and those that came while the old one ran. One
+ * that the old version declares and the new one does not is left behind. The old object is never shared.
+ */
+export function carrySoft(from: State & { declaredSoft?: readonly string[] }, to: State): void {
+  const declared = new Set(from.declaredSoft ?? Object.keys(from.soft))
+  const kept = Object.entries(from.soft).filter(([key]) => Object.hasOwn(to.soft, key) || !declared.has(key))
+  to.soft = copySoft({ ...to.soft, ...Object.fromEntries(kept) })
 }
 
 /** Moves state along `plan`; `newer` holds the migrations. Throws what the migration throws. */

@@ -2,6 +2,7 @@ import { ADVICE, type ErrorCode, type Finding, finding, TickswapError } from '..
 import { type Layout, viewsOf } from '../state/layout.ts'
 import { copyMemory, UnitState } from '../state/memory.ts'
 import { carrySoft, migrate, reverse } from '../state/migrate.ts'
+import { copySoft } from '../state/soft.ts'
 import type { Prepared } from '../units/code/linker.ts'
 import { placeOf } from '../units/code/place.ts'
 import { isUnit, type Migration, type SetupContext, type State } from '../units/unit.ts'
@@ -197,7 +198,7 @@ export class Transition {
     // The old version's own last-good memory is free now: it is the room to migrate into.
     const target = {
       columns: { ...previous.state.columns, ...(shared ? viewsOf(memory.shared, memory.lastGood) : {}) },
-      soft: structuredClone(previous.state.soft),
+      soft: copySoft(previous.state.soft),
     } as State
     try {
       transfer(

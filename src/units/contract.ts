@@ -45,6 +45,7 @@ export function contractOf(exported: unknown, file: string): Contract {
       throw invalid(`${hook} must be a function`)
   if (definition.state?.soft !== undefined && typeof definition.state.soft !== 'function')
     throw invalid('state.soft must be a function that returns a new object')
+  checkSoft(definition, invalid)
   const columns = validColumns(definition, invalid)
   return {
     name,
@@ -63,6 +64,15 @@ export const nameOfFile = (file: string): string =>
   file.slice(Math.max(file.lastIndexOf('/'), file.lastIndexOf('\\')) + 1).replace(/\.[cm]?[jt]sx?$/, '')
 
 type Invalid = (what: string) => TickswapError
+
+function checkSoft(definition: UnitDefinition, invalid: Invalid): void {
+  try {
+    structuredClone(definition.state?.soft?.())
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error)
+    throw invalid(`state.soft must return an object that structuredClone can copy: ${why}`)
+  }
+}
 
 function declaredVersion(definition: UnitDefinition, file: string, unit: string): string {
   try {

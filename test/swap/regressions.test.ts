@@ -362,3 +362,216 @@ describe('the end of a runtime', () => {
     expect(said).toBe('TICKSWAP_E_INTERNAL the control thread ended\nTICKSWAP_E_CLOSED')
   })
 })
+
+describe('what is on disk', () => {
+  const unit = (n: number, step = '') => `import { defineUnit } from 'tickswap/module'
+export const unit = defineUnit({ version: '1.0.0' })
+export const step = () => { ${step} }
+export const n = () => ${n}
+`
+  const helped = (more = '') =>
+    counter({
+      imports: `import { a } from './a.ts'\nimport { b } from './b.ts'`,
+      body: `export const sum = () => a() + b()${more}`,
+      step: 'a()',
+    })
+  const constant = (name: string, n: number) => `export const ${name} = () => ${n}\n`
+
+  test('is all read by swap(): helpers too', async () => {
+    const { scratch, fleet } = await start(
+      { 'counter.ts': helped(), 'a.ts': constant('a', 1), 'b.ts': constant('b', 1) },
+      { runtime: { watch: false } },
+    )
+    await scratch.write('b.ts', constant('b', 10))
+    expect(await fleet.during(fleet.runtime.swap('counter'))).toMatchObject({ outcome: 'committed' })
+    expect(fleet.handle.exports.sum!()).toBe(11)
+  })
+
+  test('and was rolled back with something else is tried again with its correction', async () => {
+    const { scratch, fleet } = await start({
+      'counter.ts': unit(1),
+      'other.ts': unit(1),
+      'third.ts': unit(1),
+    })
+    const other = fleet.runtime.use<Api>('other')
+    await Promise.all([
+      scratch.write('counter.ts', unit(2, `throw new Error('x')`)),
+      scratch.write('other.ts', unit(2)),
+    ])
+    await fleet.report('rolled-back')
+    let since = fleet.reports.length
+    // Nothing of it comes along with an edit that has nothing to do with it.
+    await scratch.write('third.ts', unit(2))
+    const third = await fleet.report('permanent', since)
+    expect(third.units.map((move) => move.unit)).toEqual(['third'])
+    since = fleet.reports.length
+    await scratch.write('counter.ts', unit(3))
+    await fleet.report('permanent', since)
+    expect([fleet.handle.exports.n!(), other.exports.n!()]).toEqual([3, 2])
+  })
+
+  test('and was rolled back with something else may also be saved alone', async () => {
+    const { scratch, fleet } = await start({ 'counter.ts': unit(1), 'other.ts': unit(1) })
+    const other = fleet.runtime.use<Api>('other')
+    const bad = unit(2, `throw new Error('x')`)
+    await Promise.all([scratch.write('counter.ts', bad), scratch.write('other.ts', unit(2))])
+    await fleet.report('rolled-back')
+    let since = fleet.reports.length
+    await scratch.write('other.ts', unit(2))
+    await fleet.report('permanent', since)
+    expect([fleet.handle.exports.n!(), other.exports.n!()]).toEqual([1, 2])
+    since = fleet.reports.length
+    await scratch.write('counter.ts', bad)
+    expect((await fleet.report('refused', since)).findings[0]).toMatchObject({
+      code: 'TICKSWAP_E_QUARANTINED',
+    })
+  })
+
+  test('of the helpers of one unit is read again when one of them is corrected', async () => {
+    const { scratch, fleet } = await start({
+      'counter.ts': helped(),
+      'a.ts': constant('a', 1),
+      'b.ts': constant('b', 1),
+    })
+    await Promise.all([
+      scratch.write('a.ts', `export const a = () => { throw new Error('x') }\n`),
+      scratch.write('b.ts', constant('b', 10)),
+    ])
+    await fleet.report('rolled-back')
+    const since = fleet.reports.length
+    await scratch.write('a.ts', constant('a', 100))
+    await fleet.report('permanent', since)
+    expect(fleet.handle.exports.sum!()).toBe(110)
+  })
+
+  test('is read again as a whole with the first edit after a rollback by hand', async () => {
+    const { scratch, fleet } = await start({
+      'counter.ts': helped(),
+      'a.ts': constant('a', 1),
+      'b.ts': constant('b', 1),
+    })
+    const extended = (more: string) => helped(more).replace('{ b }', '{ b, c }')
+    await Promise.all([
+      scratch.write('counter.ts', extended(' + c()')),
+      scratch.write('b.ts', `${constant('b', 1)}${constant('c', 10)}`),
+    ])
+    await fleet.report('permanent')
+    let since = fleet.reports.length
+    await fleet.during(fleet.runtime.rollback('counter'))
+    await fleet.report('permanent', since)
+    expect(fleet.handle.exports.sum!()).toBe(2)
+    since = fleet.reports.length
+    await scratch.write('counter.ts', extended(' + c() + 100'))
+    await fleet.report('permanent', since)
+    expect(fleet.handle.exports.sum!()).toBe(112)
+  })
+
+  test('is refused once when nobody ticks, and waits', async () => {
+    const scratch = await Scratch.create({ 'counter.ts': counter() })
+    const runtime = await createRuntime({
+      units: scratch.dir,
+      probation: { ticks: 3 },
+      deadlines: { prepareMs: 100 },
+    })
+    open.push(scratch, runtime)
+    const reports: SwapReport[] = []
+    runtime.on('reject', (report) => reports.push(report))
+    await scratch.write('counter.ts', counter({ by: 2 }))
+    await eventually(() => reports.length > 0, 'the refusal')
+    const from = performance.now()
+    // Three deadlines and the pauses between them.
+    await eventually(() => performance.now() - from > 1200, 'more of them')
+    expect(reports).toHaveLength(1)
+    const handle = runtime.use<Api>('counter')
+    await eventually(() => {
+      runtime.tick()
+      return handle.version !== '1.0.0'
+    }, 'the edit')
+    expect(handle.exports.label!()).toBe('v1.0.0 by 2')
+  })
+})
+
+describe('asking', () => {
+  test('to go back in probation goes back from the version that is live', async () => {
+    const { scratch, fleet } = await start(
+      { 'counter.ts': counter() },
+      { runtime: { watch: false, probation: { ticks: 100 } } },
+    )
+    for (const [version, before] of [
+      ['1.1.0', '1.0.0'],
+      ['1.2.0', '1.0.0'],
+    ] as const) {
+      await scratch.write('counter.ts', counter({ version, body: `// from ${before}` }))
+      const swapping = fleet.runtime.swap('counter')
+      await fleet.until(() => fleet.handle.version === version, 'the commit')
+      const back = fleet.runtime.rollback('counter')
+      await fleet.during(swapping)
+      expect(await fleet.during(back)).toMatchObject({ outcome: 'committed', units: [{ from: version }] })
+      await fleet.until(() => fleet.handle.version !== version, 'the way back')
+    }
+  })
+
+  test('for two ranges holds a swap to both', async () => {
+    const { scratch, fleet } = await start({ 'counter.ts': counter() })
+    fleet.runtime.use('counter', '<1.5')
+    fleet.runtime.use('counter', '^1.0.0')
+    await scratch.write('counter.ts', counter({ version: '1.6.0' }))
+    await fleet.until(() => fleet.reports.length > 0, 'a report')
+    expect(fleet.reports[0]).toMatchObject({
+      outcome: 'refused',
+      findings: [{ code: 'TICKSWAP_E_REQUIREMENT' }],
+    })
+  })
+
+  test('to join after a refusal brings no candidate', async () => {
+    const seen = globalThis as { evaluated?: number }
+    const { scratch, fleet } = await start({ 'counter.ts': counter() })
+    await scratch.write(
+      'counter.ts',
+      counter({
+        unit: 'verify: () => false,',
+        body: ';(globalThis as any).evaluated = ((globalThis as any).evaluated ?? 0) + 1',
+      }),
+    )
+    await fleet.report('reversed')
+    seen.evaluated = 0
+    const other = await companion(fleet)
+    other.tick(fleet.frame)
+    expect(seen.evaluated).toBe(0)
+  })
+})
+
+describe('soft state', () => {
+  test('that cannot be copied is refused where it is declared', async () => {
+    const { scratch, fleet } = await start({ 'counter.ts': counter(), 'tally.ts': tally })
+    await scratch.write('tally.ts', tally.replace('({ n: 0 })', '({ n: 0, f: () => 1 })'))
+    await fleet.until(() => fleet.reports.length > 0, 'a report')
+    expect(fleet.reports[0]).toMatchObject({
+      outcome: 'refused',
+      findings: [{ code: 'TICKSWAP_E_UNIT_INVALID' }],
+    })
+  })
+
+  test('that became impossible to copy never makes a tick throw', async () => {
+    const { scratch, fleet } = await start({ 'counter.ts': counter(), 'tally.ts': tally })
+    const tallied = fleet.runtime.use<Api>('tally')
+    tallied.state.soft.callback = () => 1
+    tallied.exports.add!()
+    await scratch.write('counter.ts', counter({ by: 2, ...failsAt(3) }))
+    await fleet.report('rolled-back')
+    expect(tallied.state.soft).toMatchObject({ n: 1, callback: expect.any(Function) })
+    const since = fleet.reports.length
+    await scratch.write('tally.ts', `${tally}// edited`)
+    await fleet.report('permanent', since)
+    expect(tallied.state.soft).toMatchObject({ n: 1, callback: expect.any(Function) })
+  })
+
+  test('keeps keys that were not there at the start; one that the new version dropped goes', async () => {
+    const { scratch, fleet } = await start({ 'counter.ts': counter(), 'tally.ts': tally })
+    const tallied = fleet.runtime.use<Api>('tally')
+    tallied.state.soft.target = { id: 7 }
+    await scratch.write('tally.ts', tally.replace('({ n: 0 })', '({ m: 1 } as any)'))
+    await fleet.report('permanent')
+    expect(tallied.state.soft).toEqual({ m: 1, target: { id: 7 } })
+  })
+})
