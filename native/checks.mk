@@ -175,3 +175,12 @@ example-native-thread: ## a native engine thread that follows swaps without Node
 	@$(call need,cmake,cmake)
 	@cmake -S native -B .build/cmake >/dev/null && cmake --build .build/cmake --target native_thread -- -s
 	@.build/cmake/native_thread
+
+.build/count.so: native/count/count.c
+	@mkdir -p $(@D)
+	$(CC) -std=c11 -O2 -Wall -Wextra -shared -fPIC -o $@ $<
+
+.PHONY: count-instructions
+count-instructions: .build/check/arm64 .build/count.so ## instructions per element of the arm64 kernels against the baseline (ARGS=--write)
+	@$(call need,qemu-aarch64,qemu-user)
+	@node native/count/run.js .build/check/arm64 $(CURDIR)/.build/count.so $(ARGS)

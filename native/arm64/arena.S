@@ -1,47 +1,56 @@
 #include "asm.S"
 
 /*
- * The scans are for a NaN or an infinity: all bits of the exponent set. Shifted left
- * by one, so that the sign is gone, such a number is not below the exponent's mask.
- * 64 bytes at a time until a block has one; then, and for the rest, one by one.
+ * The scans are for a NaN or an infinity. Times zero, these are NaN, and everything else
+ * is zero; a sum with a NaN in it is NaN. So 256 bytes are one multiplication and addition
+ * for each vector, until a block has a NaN; then, and for the rest, one value after the other:
+ * shifted left by one, a value with all bits of the exponent set is not below their mask.
  */
+
+/* Sums of the 64 bytes at x2, times zero, into v16, v17, v19, v20; x2 moves on */
+.macro scan_64 type
+    ld1 {v0.\type-v3.\type}, [x2], #64
+    fmla v16.\type, v0.\type, v31.\type
+    fmla v17.\type, v1.\type, v31.\type
+    fmla v19.\type, v2.\type, v31.\type
+    fmla v20.\type, v3.\type, v31.\type
+.endm
+
+/* Goes to \found, x2 at its start again, when the block of 256 bytes at x2 has one */
+.macro scan_block type, found
+    movi v16.2d, #0
+    movi v17.2d, #0
+    movi v19.2d, #0
+    movi v20.2d, #0
+    scan_64 \type
+    scan_64 \type
+    scan_64 \type
+    scan_64 \type
+    fadd v16.\type, v16.\type, v17.\type
+    fadd v19.\type, v19.\type, v20.\type
+    fadd v16.\type, v16.\type, v19.\type
+    fcmeq v16.\type, v16.\type, v16.\type
+    uminv b16, v16.16b
+    fmov w5, s16
+    cbz w5, \found
+.endm
 
 /* int64_t ts_first_non_finite_f32_neon(const void *data, size_t count) */
 function ts_first_non_finite_f32_neon
     mov x2, x0                                  // x2 = where the scan is
     mov w3, #0xff000000                         // w3 = exponent << 1
-    subs x4, x1, #32                            // x4 = floats left, less a block
+    movi v31.2d, #0                             // v31 = zero
+    subs x4, x1, #64                            // x4 = floats left, less a block
     b.lo 3f
-    dup v31.4s, w3
 1:
-    ldp q0, q1, [x2]
-    ldp q2, q3, [x2, #32]
-    ldp q4, q5, [x2, #64]
-    ldp q6, q7, [x2, #96]
-    shl v0.4s, v0.4s, #1
-    shl v1.4s, v1.4s, #1
-    shl v2.4s, v2.4s, #1
-    shl v3.4s, v3.4s, #1
-    shl v4.4s, v4.4s, #1
-    shl v5.4s, v5.4s, #1
-    shl v6.4s, v6.4s, #1
-    shl v7.4s, v7.4s, #1
-    umax v0.4s, v0.4s, v1.4s
-    umax v2.4s, v2.4s, v3.4s
-    umax v4.4s, v4.4s, v5.4s
-    umax v6.4s, v6.4s, v7.4s
-    umax v0.4s, v0.4s, v2.4s
-    umax v4.4s, v4.4s, v6.4s
-    umax v0.4s, v0.4s, v4.4s
-    umaxv s0, v0.4s
-    fmov w5, s0                                 // w5 = the largest
-    cmp w5, w3
-    b.hs 3f
-    add x2, x2, #128
-    subs x4, x4, #32
+    scan_block 4s, 2f
+    subs x4, x4, #64
     b.hs 1b
+    b 3f
+2:
+    sub x2, x2, #256
 3:
-    add x4, x4, #32                             // x4 = floats left
+    add x4, x4, #64                             // x4 = floats left
 4:
     cbz x4, 5f
     ldr w5, [x2], #4
@@ -62,35 +71,18 @@ end_function ts_first_non_finite_f32_neon
 function ts_first_non_finite_f64_neon
     mov x2, x0                                  // x2 = where the scan is
     mov x3, #0xffe0000000000000                 // x3 = exponent << 1
-    subs x4, x1, #16                            // x4 = doubles left, less a block
+    movi v31.2d, #0                             // v31 = zero
+    subs x4, x1, #32                            // x4 = doubles left, less a block
     b.lo 3f
-    dup v31.2d, x3
 1:
-    ldp q0, q1, [x2]
-    ldp q2, q3, [x2, #32]
-    ldp q4, q5, [x2, #64]
-    ldp q6, q7, [x2, #96]
-    /* The mask has no bit in the low words, so the high words alone decide. */
-    uzp2 v0.4s, v0.4s, v1.4s
-    uzp2 v2.4s, v2.4s, v3.4s
-    uzp2 v4.4s, v4.4s, v5.4s
-    uzp2 v6.4s, v6.4s, v7.4s
-    shl v0.4s, v0.4s, #1
-    shl v2.4s, v2.4s, #1
-    shl v4.4s, v4.4s, #1
-    shl v6.4s, v6.4s, #1
-    umax v0.4s, v0.4s, v2.4s
-    umax v4.4s, v4.4s, v6.4s
-    umax v0.4s, v0.4s, v4.4s
-    umaxv s0, v0.4s
-    fmov w5, s0                                 // w5 = the largest high word
-    cmp x3, x5, lsl #32
-    b.ls 3f
-    add x2, x2, #128
-    subs x4, x4, #16
+    scan_block 2d, 2f
+    subs x4, x4, #32
     b.hs 1b
+    b 3f
+2:
+    sub x2, x2, #256
 3:
-    add x4, x4, #16                             // x4 = doubles left
+    add x4, x4, #32                             // x4 = doubles left
 4:
     cbz x4, 5f
     ldr x5, [x2], #8

@@ -3,18 +3,26 @@
 #define STRIPES_PER_BLOCK 16
 #define SECRET_LAST 128                         /* the secret's last 64 bytes mix the lanes */
 
-/* Takes two vectors of input, \a and \b, into the lanes \la and \lb, under the keys \ka and \kb. */
-.macro accumulate la, lb, a, b, ka, kb
+/*
+ * Takes two vectors of input, \a and \b, into the lanes \la and \lb, under the keys \ka and
+ * \kb. Each word also goes to the lane beside its own: these are summed in \sa and \sb,
+ * and change places only when the lanes are needed.
+ */
+.macro accumulate la, lb, a, b, ka, kb, sa, sb
     eor \ka\().16b, \ka\().16b, \a\().16b
     eor \kb\().16b, \kb\().16b, \b\().16b
-    ext \a\().16b, \a\().16b, \a\().16b, #8     // input goes to the lane beside
-    ext \b\().16b, \b\().16b, \b\().16b, #8
-    add \la\().2d, \la\().2d, \a\().2d
-    add \lb\().2d, \lb\().2d, \b\().2d
+    add \sa\().2d, \sa\().2d, \a\().2d
+    add \sb\().2d, \sb\().2d, \b\().2d
     uzp1 v24.4s, \ka\().4s, \kb\().4s           // the low halves of four keyed words
     uzp2 v25.4s, \ka\().4s, \kb\().4s           // the high halves
     umlal \la\().2d, v24.2s, v25.2s
     umlal2 \lb\().2d, v24.4s, v25.4s
+.endm
+
+/* Adds the sums for the lanes beside. */
+.macro settle lane, sum
+    ext \sum\().16b, \sum\().16b, \sum\().16b, #8
+    add \lane\().2d, \lane\().2d, \sum\().2d
 .endm
 
 /* lane = (lane ^ lane >> 47 ^ key) * prime32_1, the prime in v26 */
@@ -48,17 +56,24 @@ function ts_hash_stripes_neon
     csel x6, x6, x2, lo                         // x6 = stripes until the block or the input ends
     sub x2, x2, x6
     add x4, x4, x6
+    movi v28.2d, #0                             // v28 to v31 = sums for the lanes beside
+    movi v29.2d, #0
+    movi v30.2d, #0
+    movi v31.2d, #0
 2:
-    ldp q4, q5, [x1]
-    ldp q6, q7, [x1, #32]
+    ldp q4, q5, [x1], #32
+    ldp q6, q7, [x1], #32
     ldp q16, q17, [x5]
     ldp q20, q21, [x5, #32]
-    add x1, x1, #64
     add x5, x5, #8
-    accumulate v0, v1, v4, v5, v16, v17
-    accumulate v2, v3, v6, v7, v20, v21
+    accumulate v0, v1, v4, v5, v16, v17, v28, v29
+    accumulate v2, v3, v6, v7, v20, v21, v30, v31
     subs x6, x6, #1
     b.ne 2b
+    settle v0, v28
+    settle v1, v29
+    settle v2, v30
+    settle v3, v31
     cmp x4, #STRIPES_PER_BLOCK
     b.ne 3f
     add x5, x3, #SECRET_LAST

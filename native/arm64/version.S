@@ -8,16 +8,14 @@
 
 /* int ts_version_compare_neon(const ts_version_key *a, const ts_version_key *b) */
 function ts_version_compare_neon
-    ldp x2, x3, [x0]
-    ldp x4, x5, [x1]
-    ror x2, x2, #32                             // x2, x3 = a
-    ror x3, x3, #32
-    ror x4, x4, #32                             // x4, x5 = b
-    ror x5, x5, #32
+    ldp x2, x3, [x0]                            // x2, x3 = a
+    ldp x4, x5, [x1]                            // x4, x5 = b
     cmp x2, x4
-    csel x3, x2, x3, ne                         // the words that decide
-    csel x5, x4, x5, ne
-    cmp x3, x5
+    csel x2, x2, x3, ne                         // the words that decide
+    csel x4, x4, x5, ne
+    ror x2, x2, #32
+    ror x4, x4, #32
+    cmp x2, x4
     cset w0, hi
     csinv w0, w0, wzr, hs
     ret
@@ -73,16 +71,14 @@ function ts_version_compare_many_neon
 2:
     adds x2, x2, #16                            // x2 = keys left, below 16
     b.eq 4f
-    ldp x4, x5, [x0]
-    ror x4, x4, #32                             // x4, x5 = the probe
-    ror x5, x5, #32
+    ldp x4, x5, [x0]                            // x4, x5 = the probe
 3:
     ldp x6, x7, [x1], #16
-    ror x6, x6, #32
-    ror x7, x7, #32
     cmp x6, x4
     csel x7, x6, x7, ne                         // the words that decide
     csel x9, x4, x5, ne
+    ror x7, x7, #32
+    ror x9, x9, #32
     cmp x7, x9
     cset w8, hi
     csinv w8, w8, wzr, hs
@@ -153,12 +149,16 @@ function ts_version_merge_neon
     ret
 end_function ts_version_merge_neon
 
-/* \v = major and minor of the records at x14 and 64 after it, as numbers; x14 moves on */
-.macro load_high v
+/*
+ * \v = for the records at x14 and 64 after it, whether major and minor lie between the
+ * least that would be better and the most that any range has; x14 moves on
+ */
+.macro test_high v
     ld1 {\v\().d}[0], [x14], x13
     ld1 {\v\().d}[1], [x14], x13
     rev64 \v\().4s, \v\().4s
-    cmhs \v\().2d, \v\().2d, v16.2d
+    sub \v\().2d, \v\().2d, v16.2d
+    cmhs \v\().2d, v17.2d, \v\().2d
 .endm
 
 /*
@@ -166,28 +166,42 @@ end_function ts_version_merge_neon
  *                              const ts_version_range *ranges, size_t range_count,
  *                              const ts_version_filter *filter)
  *
- * From the end. Eight records whose major and minor are all below the best's are
+ * From the end. Eight records none of which can be better by its major and minor are
  * passed over at once; the others are looked at one by one.
  */
 function ts_version_best_neon
+    frame
+    stp x19, x20, [sp, #-16]!
     add x9, x0, x1, lsl #6                      // x9 = past the record to look at next
     mov x5, #-1                                 // x5 = index of the best
-    mov x6, xzr                                 // x6, x7 = the least key that would be better
-    mov x7, xzr
+    cbz x3, 11f
     ldp w10, w11, [x4, #FILTER_UNIT]            // w10 = unit, w11 = flags required
     ldp w12, w17, [x4, #FILTER_EXCLUDED]        // w12 = flags excluded, w17 = states
     add x3, x2, x3, lsl #5                      // x3 = end of the ranges
+    mov x19, xzr                                // x19 = most major and minor of any range
+    mov x8, x2
+0:
+    ldr x16, [x8, #RANGE_HIGH]
+    add x8, x8, #RANGE_BYTES
+    ror x16, x16, #32
+    cmp x16, x19
+    csel x19, x16, x19, hi
+    cmp x8, x3
+    b.ne 0b
+    mov x6, xzr                                 // x6, x7 = the least key that would be better
+    mov x7, xzr
     dup v16.2d, x6                              // v16 = x6 twice
+    dup v17.2d, x19                             // v17 = x19 - x6 twice
 1:
     mov x13, #RECORD_BYTES                      // x13 = from record to record
     subs x1, x1, #8                             // x1 = records left, less a block
     b.lo 3f
 2:
     sub x14, x9, #8 * RECORD_BYTES
-    load_high v0
-    load_high v1
-    load_high v2
-    load_high v3
+    test_high v0
+    test_high v1
+    test_high v2
+    test_high v3
     orr v0.16b, v0.16b, v1.16b
     orr v2.16b, v2.16b, v3.16b
     orr v0.16b, v0.16b, v2.16b
@@ -198,18 +212,18 @@ function ts_version_best_neon
     subs x1, x1, #8
     b.hs 2b
 3:
-    add x1, x1, #8                              // the last few, below eight
-    mov x4, x1                                  // x4 = records to look at one by one
+    adds x4, x1, #8                             // x4 = the last few, below eight
     mov x1, xzr
-    cbnz x4, 5f
-    mov x0, x5
-    ret
+    b.ne 5f
+    b 11f
 4:
-    mov x4, #8
+    mov x4, #8                                  // x4 = records to look at one by one
 5:
     ldp x14, x15, [x9, #-RECORD_BYTES]!
     ror x14, x14, #32                           // x14, x15 = the key
     ror x15, x15, #32
+    cmp x14, x19
+    b.hi 6f
     cmp x15, x7
     sbcs xzr, x14, x6
     b.hs 7f
@@ -217,8 +231,7 @@ function ts_version_best_neon
     subs x4, x4, #1
     b.ne 5b
     cbnz x1, 1b
-    mov x0, x5
-    ret
+    b 11f
 7:
     ldp w8, w16, [x9, #RECORD_FLAGS]            // w8 = flags, w16 = unit
     cmp w16, w10
@@ -236,16 +249,16 @@ function ts_version_best_neon
 8:
     cmp x8, x3
     b.eq 6b
-    ldp x16, x13, [x8, #RANGE_LOW]
-    ror x16, x16, #32                           // x16, x13 = its lower end
-    ror x13, x13, #32
-    cmp x15, x13
+    ldp x16, x20, [x8, #RANGE_LOW]
+    ror x16, x16, #32                           // x16, x20 = its lower end
+    ror x20, x20, #32
+    cmp x15, x20
     sbcs xzr, x14, x16
     b.lo 9f
-    ldp x16, x13, [x8, #RANGE_HIGH]
-    ror x16, x16, #32                           // x16, x13 = its upper end
-    ror x13, x13, #32
-    cmp x13, x15
+    ldp x16, x20, [x8, #RANGE_HIGH]
+    ror x16, x16, #32                           // x16, x20 = its upper end
+    ror x20, x20, #32
+    cmp x20, x15
     sbcs xzr, x16, x14
     b.hs 10f
 9:
@@ -256,8 +269,15 @@ function ts_version_best_neon
     lsr x5, x5, #6
     adds x7, x15, #1
     adcs x6, x14, xzr
+    b.hs 11f                                    // no key is higher
+    subs x16, x19, x6
+    b.lo 11f                                    // no range goes higher
     dup v16.2d, x6
-    b.lo 6b
-    mov x0, x5                                  // no key is higher
+    dup v17.2d, x16
+    b 6b
+11:
+    mov x0, x5
+    ldp x19, x20, [sp], #16
+    unframe
     ret
 end_function ts_version_best_neon

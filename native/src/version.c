@@ -100,14 +100,25 @@ static int is_in_any(wide key, const ts_version_range *ranges, size_t count) {
   return 0;
 }
 
+/* The highest major and minor that any range has. */
+static uint64_t most_of(const ts_version_range *ranges, size_t count) {
+  uint64_t most = 0;
+  for (size_t i = 0; i < count; i++) {
+    uint64_t high = widen(&ranges[i].high).high;
+    if (high > most) most = high;
+  }
+  return most;
+}
+
 int64_t ts_version_best_c(const ts_version_record *records, size_t count, const ts_version_range *ranges,
                           size_t range_count, const ts_version_filter *filter) {
   /* From the end: versions are mostly registered in ascending order, so the best comes early. */
   wide least = {0, 0};
+  uint64_t most = most_of(ranges, range_count);
   int64_t best = -1;
   for (size_t i = count; i-- > 0;) {
     wide key = widen(&records[i].key);
-    if (is_below(key, least)) continue;
+    if (key.high > most || is_below(key, least)) continue;
     if (!passes(&records[i], filter) || !is_in_any(key, ranges, range_count)) continue;
     best = (int64_t)i;
     least = key;
