@@ -33,6 +33,8 @@ export interface Ask {
   readonly empty: readonly string[]
   /** performance.timeOrigin + performance.now() at the first sign */
   readonly at: number
+  /** edits that have been merged into it because they came while it was being staged */
+  readonly merged?: number
   /** how often it has been tried in vain because participants were missing */
   readonly attempt?: number
   /** go back to this edition instead of reading files */
@@ -87,6 +89,7 @@ export class Road {
     try {
       this.#stage = await this.#account.timed('stage', () => this.#stageFiles())
       await this.#rehearseAndCheck(this.#stage)
+      if (this.#control.hasMore(this.#ask)) throw new Stop('unchanged', [])
       await this.#account.timed('prepare', () => this.#prepare(this.#stage!))
       await this.#boundary()
       this.#outcome = 'committed'
