@@ -14,9 +14,14 @@ export function keepScript(artifact: Artifact, script: Script): void {
   compiled.set(artifact.links, script)
 }
 
+/** A file's URL; the plain ones without Node's parser, which costs more than compiling a small module. */
+export function urlOf(file: string): string {
+  return /^[\w./-]+$/.test(file) ? `file://${file}` : pathToFileURL(file).href
+}
+
 /** The script of an artifact, to be run. */
 export function scriptOf(artifact: Artifact): Script {
-  correctColumns(pathToFileURL(artifact.file).href, artifact.shifts)
+  correctColumns(urlOf(artifact.file), artifact.shifts)
   const kept = compiled.get(artifact.links)
   compiled.delete(artifact.links)
   return kept ?? compileScript(artifact)
@@ -29,7 +34,7 @@ export function scriptOf(artifact: Artifact): Script {
  */
 export function compileScript(artifact: Pick<Artifact, 'file' | 'code' | 'columnOffset' | 'cache'>): Script {
   return new Script(artifact.code, {
-    filename: pathToFileURL(artifact.file).href,
+    filename: urlOf(artifact.file),
     columnOffset: -artifact.columnOffset,
     ...(artifact.cache && { cachedData: artifact.cache as Buffer }),
   })

@@ -13,6 +13,7 @@
  *     linker.namespace(id)                      // what runs now
  */
 
+import { fileURLToPath } from 'node:url'
 import type { Artifact, GraphUpdate } from './artifact.ts'
 import { evaluationOrder } from './graph.ts'
 import { Prepared } from './link/prepared.ts'
@@ -77,6 +78,18 @@ export class Linker {
   /** The version of a module that runs here. */
   sourceOf(id: string): Artifact | undefined {
     return this.#world.instance(id)?.artifact
+  }
+
+  /** The code cache of a running module, with the functions that have run so far. */
+  codeCache(id: string): Uint8Array | undefined {
+    return this.#world.instance(id)?.codeCache()
+  }
+
+  /** Files of running hot modules that an error's stack goes through, the innermost first. */
+  filesInStack(error: unknown): string[] {
+    const stack = error instanceof Error ? String(error.stack) : ''
+    const files = [...stack.matchAll(/file:\/\/[^\s)]+?(?=:\d+:\d+)/g)].map(([url]) => fileURLToPath(url))
+    return [...new Set(files)].filter((file) => this.has(file))
   }
 
   /** The namespace of a hot module, which is evaluated first if it is not running yet. */

@@ -91,6 +91,22 @@ export class Stager {
     this.#graph = staged.graph.withAdditions(staged.base, this.#graph)
   }
 
+  /** A stage with better code caches, by module id: those made after a rehearsal. */
+  withCaches(stage: Stage, caches: ReadonlyMap<string, Uint8Array>): Stage {
+    const staged = this.#staged.get(stage)
+    if (!staged) throw new TickswapError('TICKSWAP_E_INTERNAL', 'the stage was not made by this stager')
+    const warm = (artifact: Artifact): Artifact => {
+      const cache = caches.get(artifact.id)
+      return cache ? { ...artifact, cache } : artifact
+    }
+    const artifacts = stage.update.artifacts.map(warm)
+    const modules = new Map(staged.graph.modules)
+    for (const artifact of artifacts) modules.set(artifact.id, artifact)
+    const better: Stage = { ...stage, update: { ...stage.update, artifacts } }
+    this.#staged.set(better, { ...staged, graph: new Graph(modules, staged.graph.entries) })
+    return better
+  }
+
   /** What a name means when nothing imports it: relative to the root, or a package from there. */
   resolve(specifier: string): Request {
     return this.#resolver.resolve(specifier, join(this.#options.root, 'index'))

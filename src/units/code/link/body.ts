@@ -1,3 +1,4 @@
+import type { Script } from 'node:vm'
 import { scriptOf } from '../compile.ts'
 import { Wasm, type WasmModule } from '../content/webassembly.ts'
 import { CommonJsBody } from './commonjs-body.ts'
@@ -13,6 +14,8 @@ export interface Body {
   run(values: unknown[]): Promise<unknown> | undefined
   /** gives a guarded slot its first value. @returns false when the slot is to be written as usual */
   open(slot: number, value: unknown): boolean
+  /** the script, of a module that is one */
+  readonly script?: Script
 }
 
 export function bodyOf(instance: Instance): Body {
@@ -142,6 +145,7 @@ class Handle {
 }
 
 class ScriptBody implements Body {
+  readonly script: Script
   readonly #handle: Handle
   readonly #steps: Steps
   readonly #guards: Map<number, Generator> | undefined
@@ -150,7 +154,8 @@ class ScriptBody implements Body {
   constructor(instance: Instance) {
     this.writesEarly = instance.artifact.links.circular
     this.#handle = new Handle(instance)
-    let make = scriptOf(instance.artifact).runInThisContext() as (handle: Handle) => Generator
+    this.script = scriptOf(instance.artifact)
+    let make = this.script.runInThisContext() as (handle: Handle) => Generator
     for (const [slot, { guarded }] of instance.artifact.links.slots.entries()) {
       if (!guarded) continue
       const guard = make(this.#handle)

@@ -70,6 +70,11 @@ export class Prepared implements World {
     return this.#order.map((instance) => instance.id)
   }
 
+  /** The code cache of an evaluated module, with the functions that have run: made after a rehearsal, it is warm. */
+  codeCache(id: string): Uint8Array | undefined {
+    return this.#instances.get(id)?.codeCache()
+  }
+
   instance(id: string): Instance | undefined {
     if (this.#removed.has(id)) return undefined
     return this.#instances.get(id) ?? this.#running.instance(id)

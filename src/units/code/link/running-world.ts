@@ -1,5 +1,6 @@
 import { pathToFileURL } from 'node:url'
 import type { Artifact, Request } from '../artifact.ts'
+import { urlOf } from '../compile.ts'
 import { Resolution } from '../resolution.ts'
 import { Resolver } from '../resolve/resolver.ts'
 import { evaluateOne } from './evaluation.ts'
@@ -92,10 +93,11 @@ export class RunningWorld implements World {
     const meta = Object.create(null)
     meta.dirname = file.slice(0, Math.max(1, file.lastIndexOf('/')))
     meta.filename = file
+    if ('main' in import.meta) meta.main = false
     // Only where it is asked for, so that the object has the keys that Node's has.
     if (links.hot) meta.hot = this.hot.contextOf(instance)
     meta.resolve = (specifier: unknown) => this.#resolveFrom(file, String(specifier))
-    meta.url = pathToFileURL(file).href
+    meta.url = urlOf(file)
     return meta
   }
 

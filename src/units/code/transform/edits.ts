@@ -14,7 +14,7 @@ interface Edit {
 }
 
 const NEWLINE = /[\n\r\u2028\u2029]/
-const LINE_BREAK = /\r\n|[\n\r\u2028\u2029]/
+const LINE_BREAK = /\r\n|[\n\r\u2028\u2029]/g
 const WORD = /[\p{ID_Continue}$\u200c\u200d]/u
 
 /**
@@ -84,6 +84,10 @@ class Output {
   /** the debt at the last entry of `shifts` */
   #noted = 0
   readonly #shifts: Shift[] = []
+  /** line and start of line at `#counted` characters of the output */
+  #line = 1
+  #lineStart = 0
+  #counted = 0
 
   constructor(source: string) {
     this.#source = source
@@ -125,8 +129,12 @@ class Output {
   /** Remembers from where on columns are off; only lines that are edited get here. */
   #note(): void {
     this.#noted = this.#debt
-    const before = this.#text.split(LINE_BREAK)
-    this.#shifts.push([before.length, before.at(-1)!.length + 1, this.#debt])
+    for (const match of this.#text.slice(this.#counted).matchAll(LINE_BREAK)) {
+      this.#line++
+      this.#lineStart = this.#counted + match.index + match[0].length
+    }
+    this.#counted = this.#text.length
+    this.#shifts.push([this.#line, this.#text.length - this.#lineStart + 1, this.#debt])
   }
 
   /** Takes spaces away in front of the insertion, where two words cannot grow together. */
