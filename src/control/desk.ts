@@ -49,10 +49,13 @@ export class Desk {
   }
 
   #swap(names: readonly string[]): Promise<SwapReport> {
-    const files = names.map((name) => this.#unit(name).running.contract.file)
+    // A unit's files are its own and those of the modules that travel with it.
+    const files = names.flatMap((name) =>
+      this.#catalog.closure(this.#unit(name).running.contract.file).map((artifact) => artifact.file),
+    )
     return this.#request({
       trigger: 'swap',
-      files,
+      files: [...new Set(files)],
       removed: [],
       empty: [],
       at: performance.timeOrigin + performance.now(),
