@@ -4,6 +4,8 @@
       "target_name": "tickswap",
       "sources": [
         "native/addon/addon.cc",
+        "native/addon/arena.cc",
+        "native/addon/writes.cc",
         "native/addon/memory.cc",
         "native/addon/kernels.cc",
         "native/addon/registry.cc",

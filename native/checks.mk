@@ -63,6 +63,9 @@ ARM64_NODES := 20.20.2 24.22.0
 ARM64_TREE := .build/arm64
 # Tests that hold the native core and what reads its memory; `make test-arm64 ARM64_TESTS=test` for all.
 ARM64_TESTS := test/native test/registry test/version
+# What calls the kernels, once more with each implementation forced.
+ARM64_IMPLEMENTATIONS := c neon llsc lse
+ARM64_KERNEL_TESTS := test/native/arena test/native/hash test/native/kernels test/registry/best test/registry/registry
 
 .build/node/%/bin/node:
 	@mkdir -p .build/node/$*
@@ -95,6 +98,10 @@ $(ARM64_TREE)/build/Release/tickswap.node: $(NATIVE) .build/layout.stamp node_mo
 	$(call tree,$(ARM64_TREE),CC=aarch64-linux-gnu-gcc CXX=aarch64-linux-gnu-g++ AR=aarch64-linux-gnu-ar \
 	  LINK=aarch64-linux-gnu-g++ npx --no-install node-gyp rebuild --arch=arm64)
 
+# $(call test_arm64,version of Node,more environment,tests)
+test_arm64 = $(call test_tree,$(ARM64_TREE),$(CURDIR)/.build/node/$(1)/run,TICKSWAP_ARCH=arm64 \
+  NODE_PATH=$(CURDIR)/.build/arm64-peers $(2),$(3))
+
 # The arm64 binaries of packages that the tests compare with; npm installed this machine's.
 ARM64_PEERS := @node-rs/xxhash-linux-arm64-gnu
 .build/arm64-peers/.stamp: node_modules/.package-lock.json
@@ -112,9 +119,14 @@ native-arm64: $(ARM64_TREE)/build/Release/tickswap.node ## cross-build the addon
 test-arm64: dist/.stamp native-arm64 .build/arm64-peers/.stamp $(ARM64_NODES:%=.build/node/%/run) ## the Node tests on emulated arm64
 	@for version in $(ARM64_NODES); do \
 	  echo "== Node $$version"; \
-	  ($(call test_tree,$(ARM64_TREE),$(CURDIR)/.build/node/$$version/run,TICKSWAP_ARCH=arm64 \
-	    NODE_PATH=$(CURDIR)/.build/arm64-peers,$(ARM64_TESTS))) || exit 1; \
+	  ($(call test_arm64,$$version,,$(ARM64_TESTS))) || exit 1; \
 	done
+	@for implementation in $(ARM64_IMPLEMENTATIONS); do \
+	  echo "== $$implementation"; \
+	  ($(call test_arm64,$(firstword $(ARM64_NODES)),TICKSWAP_FORCE_IMPL=$$implementation,$(ARM64_KERNEL_TESTS))) || exit 1; \
+	done
+	@echo "== a machine without LSE"; \
+	  ($(call test_arm64,$(firstword $(ARM64_NODES)),TICKSWAP_CPU=cortex-a57,test/native/loading test/native/kernels))
 
 # Sanitizers: the C checks built with each, and the addon in a Node that has its runtime preloaded.
 ASAN_FLAGS := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer

@@ -144,6 +144,25 @@ Napi::Value stage(const Napi::CallbackInfo &info) {
   return result(info.Env(), status, generation);
 }
 
+// registryBest(handle, scratch, rangeCount): record, NO_RECORD for none, or status. The scratch
+// memory holds a filter and the ranges after it.
+Napi::Value best(const Napi::CallbackInfo &info) {
+  Call call;
+  uint64_t count;
+  if (!read_registry(info, 2, &call) || !read_integer(info, 2, UINT16_MAX, &count))
+    return info.Env().Undefined();
+  uint64_t bytes = sizeof(ts_version_filter) + count * sizeof(ts_version_range);
+  const uint8_t *at = range_of(info.Env(), *call.scratch, 0, bytes);
+  if (at == nullptr) return info.Env().Undefined();
+  ts_version_filter filter;
+  std::vector<ts_version_range> ranges(count);
+  std::memcpy(&filter, at, sizeof filter);
+  if (count > 0) std::memcpy(ranges.data(), at + sizeof filter, count * sizeof(ts_version_range));
+  uint32_t record = TS_NO_RECORD;
+  ts_status status = ts_registry_best(&call.memory->registry, ranges.data(), count, &filter, &record);
+  return result(info.Env(), status, record);
+}
+
 // The layout as the C compiler sees it, under the names that the TypeScript table uses.
 Napi::Value layout(const Napi::CallbackInfo &info) {
   Napi::Object table = Napi::Object::New(info.Env());
@@ -167,6 +186,7 @@ void add_registry(Napi::Env env, Napi::Object exports) {
   add_function<register_version>(env, exports, "registryRegisterVersion");
   add_function<set_state>(env, exports, "registrySetState");
   add_function<stage>(env, exports, "registryStage");
+  add_function<best>(env, exports, "registryBest");
   add_function<layout>(env, exports, "layout");
 }
 

@@ -7,7 +7,7 @@
 #include "tickswap/hash.h"
 #include "tickswap/kernels.h"
 
-enum { READ_TRIES = 8, RECORD_WORDS = 16, STATE_WORD = 11, SEQUENCE_WORD = 12, LINE = 64 };
+enum { READ_TRIES = 8, BEST_TRIES = 4, RECORD_WORDS = 16, STATE_WORD = 11, SEQUENCE_WORD = 12, LINE = 64 };
 
 static_assert(offsetof(ts_version_record, state) == STATE_WORD * 4, "layout");
 static_assert(offsetof(ts_version_record, sequence) == SEQUENCE_WORD * 4, "layout");
@@ -414,6 +414,21 @@ ts_status ts_registry_read(const ts_registry *registry, uint32_t record, ts_vers
     *out = copy;
     if (tail != NULL) memcpy(tail, tail_copy, TS_TAIL_BYTES);
     return TS_OK;
+  }
+  return TS_E_BUSY;
+}
+
+ts_status ts_registry_best(const ts_registry *registry, const ts_version_range *ranges, size_t range_count,
+                           const ts_version_filter *filter, uint32_t *record) {
+  uint32_t count = record_count(registry);
+  for (int i = 0; i < BEST_TRIES; i++) {
+    int64_t found = ts_kernels.version_best(registry->records, count, ranges, range_count, filter);
+    ts_version_record copy;
+    *record = found < 0 ? TS_NO_RECORD : (uint32_t)found;
+    if (found < 0) return TS_OK;
+    /* The column was read without regard to its writers; the winner is read with. */
+    if (ts_registry_read(registry, *record, &copy, NULL) != TS_OK) continue;
+    if (ts_version_best_c(&copy, 1, ranges, range_count, filter) == 0) return TS_OK;
   }
   return TS_E_BUSY;
 }

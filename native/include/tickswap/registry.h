@@ -169,6 +169,15 @@ int ts_registry_view_is_whole(const ts_registry *registry, uint32_t generation);
 ts_status ts_registry_read(const ts_registry *registry, uint32_t record, ts_version_record *out, void *tail);
 
 /*
+ * [reader] The record of the highest version that lies in one of `ranges` and passes
+ * `filter`, as ts_version_best has it, or TS_NO_RECORD. It is read again before it is
+ * given; a record that is rewritten meanwhile makes it look again, four times at most.
+ * TS_E_BUSY: so often rewritten.
+ */
+ts_status ts_registry_best(const ts_registry *registry, const ts_version_range *ranges, size_t range_count,
+                           const ts_version_filter *filter, uint32_t *record);
+
+/*
  * The steps on a shared word (aligned to 4) that more than one thread may try at a
  * time. Any thread; none waits.
  *   take     0 becomes 1, and 1 is returned; 0 when it was not 0. Acquire.
