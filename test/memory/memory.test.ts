@@ -8,8 +8,7 @@ const isFull = process.env.TICKSWAP_MEMORY === 'full'
 /**
  * KB that one evaluation of a module may leave. Many of them even out that V8's lists and its compiled code
  * vary by some 200 KB from one reading to the next; of a few thousand one sees that no version is kept,
- * which would be 10 KB at least, its text. What remains is V8's list of scripts, 8 bytes for each that
- * comes from a code cache.
+ * which would be 10 KB at least, its text. What remains is V8's list of scripts, some 8 bytes for each.
  */
 const MOST_KB = isFull ? 0.05 : 5
 const DEADLINE_MS = 1_800_000
