@@ -5,7 +5,7 @@ NODE_DIR := $(shell node -p "require('path').resolve(process.execPath, '../..')"
 NODEDIR_FLAG := $(shell test -f $(NODE_DIR)/include/node/node_api.h && echo --nodedir=$(NODE_DIR))
 ADDON := build/Release/tickswap.node
 SOURCES := $(shell find src -name '*.ts')
-NATIVE := binding.gyp $(shell find native/include native/src native/addon -type f)
+NATIVE := binding.gyp $(shell find native/include native/src native/arm64 native/addon -type f)
 
 .PHONY: help
 help: ## list the commands
@@ -18,26 +18,34 @@ node_modules/.package-lock.json: package-lock.json
 	npm install --no-save --ignore-scripts --no-audit --no-fund --loglevel=error
 	@touch $@
 
+LAYOUT := native/include/tickswap/layout.h native/arm64/layout.h native/addon/layout_entries.h src/registry/layout.ts
+.PHONY: layout
+layout: ## write the C, assembly and TypeScript copies of the layout of shared memory
+	node tools/layout/main.js
+
+.build/layout.stamp: $(wildcard tools/layout/*.js) $(LAYOUT)
+	@mkdir -p $(@D)
+	@node tools/layout/main.js --check
+	@touch $@
+
 native: $(ADDON) ## build the addon
-$(ADDON): $(NATIVE) node_modules/.package-lock.json
+$(ADDON): $(NATIVE) .build/layout.stamp node_modules/.package-lock.json
 	npx --no-install node-gyp rebuild --loglevel=error $(NODEDIR_FLAG)
 	@touch $@
 
 C_SOURCES := $(wildcard native/src/*.c native/test/*.c)
 C_HEADERS := $(wildcard native/include/tickswap/*.h native/src/*.h native/test/*.h)
 C_FLAGS := -std=c11 -D_POSIX_C_SOURCE=200809L -pthread -Wall -Wextra -Wpedantic -Wconversion -Werror -Inative/include
-SANITIZERS := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 
-.build/check/%: $(C_SOURCES) $(C_HEADERS)
+.build/check/native: $(C_SOURCES) $(C_HEADERS) .build/layout.stamp
 	@mkdir -p $(@D)
-	$(CC) $(C_FLAGS) $(if $(findstring sanitize,$*),-O1 -g $(SANITIZERS),-O3) -o $@ $(C_SOURCES)
+	$(CC) $(C_FLAGS) -O3 -o $@ $(C_SOURCES) $(if $(filter aarch64 arm64,$(shell uname -m)),$(filter-out %/asm.S,$(ARM64_SOURCES)))
 
-.PHONY: check-native sanitize format tidy
-check-native: .build/check/native ## the C core against its specification (ARGS='--seed N --function NAME')
+.PHONY: check-native format tidy
+check-native: .build/check/native ## the native core against its specification (ARGS='--bench --seed N --function NAME')
 	$< $(ARGS)
 
-sanitize: .build/check/sanitize ## the same under AddressSanitizer and UndefinedBehaviorSanitizer
-	$< $(ARGS)
+include native/checks.mk
 
 C_FILES := $(shell find native -name '*.[ch]' -o -name '*.cc')
 tidy: build ## formatters, linters, types, and the style guide of tools/tidy.js
@@ -55,7 +63,7 @@ format: ## lay out the C, C++ and TypeScript sources
 	npx --no-install biome check --write
 
 build: dist/.stamp $(ADDON) ## build the addon and compile the TypeScript
-dist/.stamp: $(SOURCES) tsconfig.json node_modules/.package-lock.json
+dist/.stamp: $(SOURCES) .build/layout.stamp tsconfig.json node_modules/.package-lock.json
 	rm -rf dist
 	npx --no-install tsc
 	@chmod +x dist/cli/main.js 2>/dev/null || true
@@ -67,3 +75,25 @@ demo: build ## the city that changes while it runs
 
 test: build check-native ## all tests
 	npx --no-install vitest run
+
+# Other versions of Node come as npm packages, with their binaries, into .build/. The addon needs no
+# rebuilding: it speaks Node-API.
+VERSION ?= 24
+NODE_PACKAGE := node-$(shell node -p 'process.platform + "-" + process.arch')
+OTHER_NODE = $(CURDIR)/.build/node-$(VERSION)/node_modules/$(NODE_PACKAGE)/bin
+.build/node-%/installed:
+	@mkdir -p $(@D)
+	npm install --prefix $(@D) --no-audit --no-fund --loglevel=error $(NODE_PACKAGE)@$*
+	@touch $@
+
+.PHONY: test-node
+test-node: build .build/node-$(VERSION)/installed ## all tests on another Node (VERSION=24 or 22; ARGS=one.test.ts)
+	@$(OTHER_NODE)/node -p '"Node " + process.version'
+	PATH=$(OTHER_NODE):$$PATH node node_modules/vitest/vitest.mjs run $(ARGS)
+
+.PHONY: bench bench-gate
+bench: build ## measure (ARGS='--quick --only tick.idle --json FILE')
+	node bench/run.js $(ARGS)
+
+bench-gate: build ## fail when a ratio or a count misses its target
+	node bench/run.js --quick --gate $(ARGS)

@@ -4,15 +4,30 @@
       "target_name": "tickswap",
       "sources": [
         "native/addon/addon.cc",
+        "native/addon/arena.cc",
+        "native/addon/writes.cc",
         "native/addon/memory.cc",
         "native/addon/kernels.cc",
         "native/addon/registry.cc",
         "native/addon/exit_store.cc",
         "native/src/arena.c",
+        "native/src/arm64.c",
+        "native/src/dirty.c",
         "native/src/hash.c",
         "native/src/kernels.c",
         "native/src/registry.c",
         "native/src/version.c"
+      ],
+      "conditions": [
+        ["target_arch=='arm64'", {
+          "cflags": ["-mbranch-protection=standard"],
+          "sources": [
+            "native/arm64/arena.S",
+            "native/arm64/hash.S",
+            "native/arm64/registry.S",
+            "native/arm64/version.S"
+          ]
+        }]
       ],
       "include_dirs": ["native/include", "<!(node -p \"require('node-addon-api').include_dir\")"],
       "defines": ["NAPI_VERSION=9", "NODE_ADDON_API_DISABLE_DEPRECATED", "NODE_ADDON_API_DISABLE_CPP_EXCEPTIONS"],

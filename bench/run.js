@@ -32,6 +32,9 @@ for (const signal of ['SIGINT', 'SIGTERM'])
 
 try {
   process.exitCode = await main()
+} catch (error) {
+  console.error(error.message)
+  process.exitCode = 2
 } finally {
   stopAll()
   cleanUp()

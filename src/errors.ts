@@ -6,9 +6,13 @@ export const ADVICE = {
   TICKSWAP_E_SYNTAX: 'Fix the syntax and save; the running version stays until then.',
   TICKSWAP_E_LINK: 'Export the missing name, or stop importing it, and save either file.',
   TICKSWAP_E_RESOLVE: 'Check the path of the import; relative imports need their file extension.',
+  TICKSWAP_E_NOT_ACCEPTED:
+    'Accept the update with import.meta.hot.accept in one of the modules named, or load the program anew.',
   TICKSWAP_E_FILE_MISSING: 'Restore the file, or remove the imports of it; the running version stays.',
   TICKSWAP_E_FILE_EMPTY: 'Save the file with its contents; an empty file never replaces a running unit.',
   TICKSWAP_E_NOT_A_UNIT: 'Export `unit = defineUnit({...})` from the file.',
+  TICKSWAP_E_NO_UNIT_ABOVE:
+    'Import the file from a unit, or restart the engine: an edit of it changes nothing that runs.',
   TICKSWAP_E_UNIT_INVALID: 'Correct the argument of defineUnit that the message names.',
   TICKSWAP_E_UNIT_DUPLICATE: 'Give one of the two units another name, with `name` or by its file name.',
   TICKSWAP_E_UNIT_UNKNOWN: 'Use the name of a unit that the runtime lists in `runtime.units()`.',

@@ -7,6 +7,7 @@ import { type Finding, finding, TickswapError } from './errors.ts'
 import { addon } from './native/addon.ts'
 import { Registry } from './registry/registry.ts'
 import { Board, ParticipantState, SlotWord, Word } from './swap/board.ts'
+import { versionsIn } from './swap/frames.ts'
 import { drain, Participant } from './swap/participant.ts'
 import {
   type BootMessage,
@@ -104,6 +105,7 @@ export class Runtime {
       receive: () => this.#receive(),
       failure: (message) => this.#send({ type: 'failure', slot, ...message }),
     })
+    this.tick = this.#participant.tick
     this.#unref()
   }
 
@@ -134,9 +136,7 @@ export class Runtime {
    * @param frame the engine's frame number, when its participants share one: all of them
    *   then change at the same frame. Without it the runtime counts.
    */
-  tick(frame?: number): void {
-    this.#participant.tick(frame)
-  }
+  readonly tick: (frame?: number) => void
 
   /**
    * The handle of a unit. `range` is a requirement of the engine: a swap that would break it is refused.
@@ -230,6 +230,15 @@ export class Runtime {
     this.#participant.pause()
   }
 
+  /**
+   * An error's stack for a log. Frames of a version that does not run name it, and the one that does:
+   * `at step (…/traffic.ts:12:7) [traffic 1.0.0.1; 1.0.0.2 runs]`. Plain when `error.stack` was read before.
+   */
+  explain(error: unknown): string {
+    versionsIn(error)
+    return error instanceof Error ? (error.stack ?? String(error)) : String(error)
+  }
+
   /** What runs where, for reports of trouble. */
   diagnostics(): { node: string; platform: string; implementation: string; participant: string } {
     const { version: node, platform, arch } = process
@@ -256,6 +265,8 @@ export class Runtime {
 
   #leave(): void {
     this.#closed = true
+    // An engine may go on ticking, and its tick's word will be somebody else's.
+    ;(this as { tick: Runtime['tick'] }).tick = () => {}
     // The slot is given to others once it is left.
     addon().cancelStoreOnExit(this.#deathNote)
     for (const warning of this.#participant.leave()) this.#emit('warning', warning)

@@ -10,6 +10,6 @@ export const targets = [
 
 /** The part of a reload that a participant does: everything after what the control thread hands over. */
 export async function run({ dir, quick }) {
-  const { whole, participant } = await measureReloads(dir, { reloads: quick ? 150 : 1000, warmup: 30 })
+  const { whole, participant } = await measureReloads(dir, { reloads: quick ? 150 : 1000 })
   return against(participant, 'the whole reload', whole)
 }

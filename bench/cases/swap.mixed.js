@@ -17,11 +17,12 @@ const WORKERS = 4
  */
 export async function run({ dir, quick }) {
   const ours = await lockstep(dir, quick ? 10_000 : 100_000)
-  const theirs = await vite(dir, quick ? 2000 : 8000)
+  const theirs = await vite(dir, quick ? 1000 : 8000)
   const { frames, mixed, swaps } = ours
   return {
     n: frames,
     median: mixed,
+    p99: mixed,
     swaps,
     peer: { name: `Vite, ${theirs.frames} ticks`, median: theirs.mixed, n: theirs.frames },
     remarks: [
@@ -60,9 +61,9 @@ async function vite(dir, frames) {
     await rig.fleet.run()
     while (count.frames < frames) {
       rig.fleet.log.forget()
-      for (const end = count.edits + 20; count.edits < end; ) {
+      for (const end = count.edits + 10; count.edits < end; ) {
         await rig.fleet.save(++count.edits, source(count.edits))
-        await sleep(20)
+        await sleep(60)
       }
       const { frames: ran, mixed } = rig.fleet.log.compare()
       count.frames += ran

@@ -44,42 +44,50 @@ export class Loader {
   }
 }
 
+/** The reloads in which the tools' own code is still being compiled; listed apart. */
+const FIRST = 20
+
 /**
  * Reloads the same edits of one 10 KB module, ours and Vite's in turn, and in alternating
  * order. The time begins when the file is written and ends when the new code has run.
  *
- * @returns ms: `whole`, the `participant`'s part of it, and the `peer`'s whole
+ * @returns ms of all but the first reloads, and of the `first`: the `whole` reload, the
+ *   `participant`'s part of it, and the `peer`'s whole
  */
-export async function measureReloads(root, { reloads, warmup }) {
-  const source = moduleSource({ edit: 0 })
-  const dir = folder(root, 'reload', { [FILE]: source })
+export async function measureReloads(root, { reloads }) {
+  const dir = folder(root, 'reload', { [FILE]: moduleSource({ edit: 0 }) })
   const file = join(dir, FILE)
   const loader = await Loader.start(dir)
   const vite = await ViteRunner.start(dir)
   await vite.import(file)
-  const times = { whole: [], participant: [], peer: [] }
-  const ours = async () => {
-    const from = performance.now()
-    const participant = await loader.reload()
-    times.whole.push(performance.now() - from)
-    times.participant.push(participant)
-    return loader.mark
-  }
-  const theirs = async () => {
-    const from = performance.now()
-    vite.invalidate(file)
-    const { mark } = await vite.import(file)
-    times.peer.push(performance.now() - from)
-    return mark
-  }
-  for (let edit = 1; edit <= warmup + reloads; edit++) {
+  const none = () => ({ whole: [], participant: [], peer: [] })
+  const [first, later] = [none(), none()]
+  for (let edit = 1; edit <= FIRST + reloads; edit++) {
+    const times = edit <= FIRST ? first : later
+    const turns = [() => timeOurs(loader, times), () => timePeer(vite, file, times)]
+    if (edit % 2) turns.reverse()
     writeFileSync(file, moduleSource({ edit }))
-    for (const reload of edit % 2 ? [ours, theirs] : [theirs, ours]) {
-      const mark = await reload()
+    for (const turn of turns) {
+      const mark = await turn()
       if (mark !== edit) throw new Error(`edit ${edit} was saved, and ${mark} runs`)
     }
-    if (edit === warmup) for (const list of Object.values(times)) list.length = 0
   }
   await vite.close()
-  return { ...times, bytes: source.length }
+  return { ...later, first }
+}
+
+async function timeOurs(loader, times) {
+  const from = performance.now()
+  const participant = await loader.reload()
+  times.whole.push(performance.now() - from)
+  times.participant.push(participant)
+  return loader.mark
+}
+
+async function timePeer(vite, file, times) {
+  const from = performance.now()
+  vite.invalidate(file)
+  const { mark } = await vite.import(file)
+  times.peer.push(performance.now() - from)
+  return mark
 }

@@ -46,9 +46,11 @@ function measured({ median, p99, n, peer, ratio, others = [] }, unit, name, verd
 }
 
 const verdicts = ({ targets }) =>
-  targets.map((target) =>
-    target.reached ? `${target.text}: reached` : `${target.text}: short by ${shortfall(target)}`,
-  )
+  targets.length === 0
+    ? ['no target']
+    : targets.map((target) =>
+        target.reached ? `${target.text}: reached` : `${target.text}: short by ${shortfall(target)}`,
+      )
 
 /** What the benchmarks have to say beside their figures. */
 export const remarks = (results) =>

@@ -5,6 +5,7 @@
 
 #include "exit_store.h"
 #include "tickswap/kernels.h"
+#include "writes.h"
 
 namespace tickswap {
 
@@ -69,6 +70,7 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   add_function<install>(env, exports, "install");
   add_memory(env, exports);
   add_kernels(env, exports);
+  add_arena(env, exports);
   add_registry(env, exports);
   add_exit_store(env, exports);
   return exports;

@@ -12,6 +12,8 @@
 
 namespace tickswap {
 
+struct Writes;
+
 // Memory that JavaScript attached. The reference keeps the view, and so the
 // SharedArrayBuffer under it, alive while the raw pointer is held.
 struct Memory {
@@ -21,6 +23,11 @@ struct Memory {
   uint32_t handle = 0;
   bool has_registry = false;
   ts_registry registry = {};
+  std::unique_ptr<Writes> writes;
+
+  Memory();
+  Memory(Memory &&);
+  ~Memory();
 };
 
 struct ExitStore;
@@ -65,6 +72,8 @@ bool read_view(const Napi::CallbackInfo &info, size_t index, View *out);
 void add_memory(Napi::Env env, Napi::Object exports);
 void add_kernels(Napi::Env env, Napi::Object exports);
 void add_registry(Napi::Env env, Napi::Object exports);
+void add_arena(Napi::Env env, Napi::Object exports);
+void add_writes(Napi::Env env, Napi::Object exports);
 void add_exit_store(Napi::Env env, Napi::Object exports);
 
 template <Napi::Value (*callback)(const Napi::CallbackInfo &)>

@@ -1,4 +1,5 @@
 #include "tickswap/kernels.h"
+#include "tickswap/hash.h"
 
 #include "addon.h"
 
@@ -24,7 +25,7 @@ Napi::Value hash(const Napi::CallbackInfo &info) {
   View view;
   uint64_t seed;
   if (!read_view(info, 0, &view) || !read_seed(info, 1, &seed)) return info.Env().Undefined();
-  return Napi::BigInt::New(info.Env(), ts_kernels.hash64(view.data, view.bytes, seed));
+  return Napi::BigInt::New(info.Env(), ts_hash64(view.data, view.bytes, seed));
 }
 
 // hashRange(handle, offset, bytes, seed?): bigint
@@ -36,7 +37,7 @@ Napi::Value hash_range(const Napi::CallbackInfo &info) {
     return info.Env().Undefined();
   const uint8_t *data = range_of(info.Env(), *memory, offset, bytes);
   if (data == nullptr) return info.Env().Undefined();
-  return Napi::BigInt::New(info.Env(), ts_kernels.hash64(data, bytes, seed));
+  return Napi::BigInt::New(info.Env(), ts_hash64(data, bytes, seed));
 }
 
 // compareKeys(handle, offsetA, offsetB): -1, 0 or 1

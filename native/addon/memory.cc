@@ -1,6 +1,11 @@
 #include "addon.h"
+#include "writes.h"
 
 namespace tickswap {
+
+Memory::Memory() = default;
+Memory::Memory(Memory &&) = default;
+Memory::~Memory() = default;
 
 namespace {
 
@@ -67,6 +72,7 @@ Napi::Value attach(const Napi::CallbackInfo &info) {
 Napi::Value detach(const Napi::CallbackInfo &info) {
   Memory *memory = read_memory(info, 0);
   if (memory == nullptr) return info.Env().Undefined();
+  memory->writes.reset();
   memory->view.Reset();
   memory->data = nullptr;
   memory->bytes = 0;

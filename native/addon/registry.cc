@@ -144,68 +144,34 @@ Napi::Value stage(const Napi::CallbackInfo &info) {
   return result(info.Env(), status, generation);
 }
 
+// registryBest(handle, scratch, rangeCount): record, NO_RECORD for none, or status. The scratch
+// memory holds a filter and the ranges after it.
+Napi::Value best(const Napi::CallbackInfo &info) {
+  Call call;
+  uint64_t count;
+  if (!read_registry(info, 2, &call) || !read_integer(info, 2, UINT16_MAX, &count))
+    return info.Env().Undefined();
+  uint64_t bytes = sizeof(ts_version_filter) + count * sizeof(ts_version_range);
+  const uint8_t *at = range_of(info.Env(), *call.scratch, 0, bytes);
+  if (at == nullptr) return info.Env().Undefined();
+  ts_version_filter filter;
+  std::vector<ts_version_range> ranges(count);
+  std::memcpy(&filter, at, sizeof filter);
+  if (count > 0) std::memcpy(ranges.data(), at + sizeof filter, count * sizeof(ts_version_range));
+  uint32_t record = TS_NO_RECORD;
+  ts_status status = ts_registry_best(&call.memory->registry, ranges.data(), count, &filter, &record);
+  return result(info.Env(), status, record);
+}
+
 // The layout as the C compiler sees it, under the names that the TypeScript table uses.
 Napi::Value layout(const Napi::CallbackInfo &info) {
   Napi::Object table = Napi::Object::New(info.Env());
   auto set = [&](const char *name, size_t value) {
     table.Set(name, Napi::Number::New(info.Env(), static_cast<double>(value)));
   };
-#define HEADER(name, field) set("HEADER_" name, offsetof(ts_registry_header, field))
-#define UNIT(name, field) set("UNIT_" name, offsetof(ts_unit_entry, field))
-#define RECORD(name, field) set("RECORD_" name, offsetof(ts_version_record, field))
-  set("MAGIC", TS_REGISTRY_MAGIC);
-  set("LAYOUT", TS_REGISTRY_LAYOUT);
-  set("BANKS", TS_BANKS);
-  set("MAX_UNITS", TS_MAX_UNITS);
-  set("MAX_VERSIONS", TS_MAX_VERSIONS);
-  set("MAX_NAME_BYTES", TS_MAX_NAME_BYTES);
-  set("TAIL_BYTES", TS_TAIL_BYTES);
-  set("NO_RECORD", TS_NO_RECORD);
-  set("HEADER_BYTES", sizeof(ts_registry_header));
-  HEADER("MAGIC", magic);
-  HEADER("LAYOUT", layout);
-  HEADER("TOTAL_BYTES", total_bytes);
-  HEADER("UNIT_CAPACITY", unit_capacity);
-  HEADER("VERSION_CAPACITY", version_capacity);
-  HEADER("SLOT_COUNT", slot_count);
-  HEADER("UNITS_AT", units_at);
-  HEADER("SLOTS_AT", slots_at);
-  HEADER("BANKS_AT", banks_at);
-  HEADER("BANK_BYTES", bank_bytes);
-  HEADER("RECORDS_AT", records_at);
-  HEADER("TAILS_AT", tails_at);
-  HEADER("GENERATION", generation);
-  HEADER("UNIT_COUNT", unit_count);
-  HEADER("RECORD_COUNT", record_count);
-  HEADER("RECLAIM_COUNT", reclaim_count);
-  HEADER("STAGED", staged);
-  HEADER("REGISTERED", registered);
-  HEADER("REUSED", reused);
-  set("UNIT_BYTES", sizeof(ts_unit_entry));
-  UNIT("NAME_BYTES", name_bytes);
-  UNIT("NAME", name);
-  set("RECORD_BYTES", sizeof(ts_version_record));
-  RECORD("MAJOR", key.major);
-  RECORD("MINOR", key.minor);
-  RECORD("PATCH", key.patch);
-  RECORD("BUILD", key.build);
-  RECORD("FLAGS", flags);
-  RECORD("UNIT", unit);
-  RECORD("TIMESTAMP_MS", timestamp_ms);
-  RECORD("CONTENT_HASH", content_hash);
-  RECORD("PRERELEASE_BYTES", prerelease_bytes);
-  RECORD("METADATA_BYTES", metadata_bytes);
-  RECORD("STATE", state);
-  RECORD("SEQUENCE", sequence);
-  set("STATE_FREE", TS_STATE_FREE);
-  set("STATE_CANDIDATE", TS_STATE_CANDIDATE);
-  set("STATE_ACTIVE", TS_STATE_ACTIVE);
-  set("STATE_PERMANENT", TS_STATE_PERMANENT);
-  set("STATE_RETIRED", TS_STATE_RETIRED);
-  set("STATE_QUARANTINED", TS_STATE_QUARANTINED);
-#undef HEADER
-#undef UNIT
-#undef RECORD
+#define TS_LAYOUT_ENTRY(name, value) set(name, value);
+#include "layout_entries.h"
+#undef TS_LAYOUT_ENTRY
   return table;
 }
 
@@ -220,6 +186,7 @@ void add_registry(Napi::Env env, Napi::Object exports) {
   add_function<register_version>(env, exports, "registryRegisterVersion");
   add_function<set_state>(env, exports, "registrySetState");
   add_function<stage>(env, exports, "registryStage");
+  add_function<best>(env, exports, "registryBest");
   add_function<layout>(env, exports, "layout");
 }
 

@@ -8,6 +8,8 @@
 
 #include <stdint.h>
 
+typedef uint32_t ts_word;
+
 static inline uint32_t ts_load_relaxed(const uint32_t *word) {
   return __atomic_load_n(word, __ATOMIC_RELAXED);
 }
@@ -24,10 +26,17 @@ static inline void ts_store_release(uint32_t *word, uint32_t value) {
   __atomic_store_n(word, value, __ATOMIC_RELEASE);
 }
 
-/* Takes a lock word from 0 to 1; 0 when it was taken already. */
-static inline int ts_try_lock(uint32_t *word) {
-  uint32_t expected = 0;
-  return __atomic_compare_exchange_n(word, &expected, 1, 0, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED);
+/* From `from` to `to`, in one step; 0 when the word held something else. */
+static inline int ts_compare_swap_acquire(uint32_t *word, uint32_t from, uint32_t to) {
+  return __atomic_compare_exchange_n(word, &from, to, 0, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED);
+}
+
+static inline int ts_compare_swap_release(uint32_t *word, uint32_t from, uint32_t to) {
+  return __atomic_compare_exchange_n(word, &from, to, 0, __ATOMIC_RELEASE, __ATOMIC_RELAXED);
+}
+
+static inline uint32_t ts_add_relaxed(uint32_t *word, uint32_t more) {
+  return __atomic_fetch_add(word, more, __ATOMIC_RELAXED);
 }
 
 static inline void ts_fence_acquire(void) {

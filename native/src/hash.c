@@ -3,6 +3,7 @@
 #include <assert.h>
 
 #include "bytes.h"
+#include "tickswap/kernels.h"
 
 #define PRIME32_1 UINT64_C(0x9e3779b1)
 #define PRIME32_2 UINT64_C(0x85ebca77)
@@ -27,7 +28,8 @@ enum {
   SECRET_MERGE = 11,
   /* the 129 to 240 byte class starts its second rounds here, and ends here */
   SECRET_MID_START = 3,
-  SECRET_MID_LAST = 136 - 17
+  SECRET_MID_LAST = 136 - 17,
+  MID_BYTES = 240
 };
 
 static const uint8_t SECRET[] = {
@@ -162,27 +164,105 @@ static void seeded_secret(uint8_t secret[SECRET_BYTES], uint64_t seed) {
   }
 }
 
-static uint64_t hash_long(const uint8_t *in, size_t bytes, const uint8_t *secret) {
-  uint64_t lanes[LANES] = {PRIME32_3, PRIME64_1, PRIME64_2, PRIME64_3,
-                           PRIME64_4, PRIME32_2, PRIME64_5, PRIME32_1};
-  size_t blocks = (bytes - 1) / BLOCK_BYTES;
-  for (size_t block = 0; block < blocks; block++) {
-    accumulate(lanes, in + block * BLOCK_BYTES, secret, STRIPES_PER_BLOCK);
-    scramble(lanes, secret + SECRET_BYTES - STRIPE_BYTES);
+size_t ts_hash_stripes_c(uint64_t *lanes, const uint8_t *in, size_t stripes, const uint8_t *secret,
+                         size_t position) {
+  while (stripes > 0) {
+    size_t left = STRIPES_PER_BLOCK - position, now = stripes < left ? stripes : left;
+    accumulate(lanes, in, secret + SECRET_STEP * position, now);
+    in += STRIPE_BYTES * now;
+    stripes -= now;
+    position += now;
+    if (position == STRIPES_PER_BLOCK) {
+      scramble(lanes, secret + SECRET_BYTES - STRIPE_BYTES);
+      position = 0;
+    }
   }
-  size_t rest = bytes - 1 - blocks * BLOCK_BYTES;
-  accumulate(lanes, in + blocks * BLOCK_BYTES, secret, rest / STRIPE_BYTES);
-  accumulate(lanes, in + bytes - STRIPE_BYTES, secret + SECRET_LAST_STRIPE, 1);
+  return position;
+}
+
+typedef size_t stripes_kernel(uint64_t *, const uint8_t *, size_t, const uint8_t *, size_t);
+
+static const uint64_t FIRST_LANES[LANES] = {PRIME32_3, PRIME64_1, PRIME64_2, PRIME64_3,
+                                            PRIME64_4, PRIME32_2, PRIME64_5, PRIME32_1};
+
+static uint64_t hash_long(const uint8_t *in, size_t bytes, const uint8_t *secret, stripes_kernel *stripes) {
+  uint64_t lanes[LANES];
+  memcpy(lanes, FIRST_LANES, sizeof lanes);
+  stripes(lanes, in, (bytes - 1) / STRIPE_BYTES, secret, 0);
+  stripes(lanes, in + bytes - STRIPE_BYTES, 1, secret + SECRET_LAST_STRIPE, 0);
   return merge(lanes, secret + SECRET_MERGE, bytes * PRIME64_1);
 }
 
-uint64_t ts_hash64_c(const void *data, size_t bytes, uint64_t seed) {
-  const uint8_t *in = data;
+static uint64_t hash(const uint8_t *in, size_t bytes, uint64_t seed, stripes_kernel *stripes) {
   if (bytes <= 16) return hash_0_to_16(in, bytes, seed);
   if (bytes <= 128) return hash_17_to_128(in, bytes, seed);
-  if (bytes <= 240) return hash_129_to_240(in, bytes, seed);
-  if (seed == 0) return hash_long(in, bytes, SECRET);
+  if (bytes <= MID_BYTES) return hash_129_to_240(in, bytes, seed);
+  if (seed == 0) return hash_long(in, bytes, SECRET, stripes);
   uint8_t secret[SECRET_BYTES];
   seeded_secret(secret, seed);
-  return hash_long(in, bytes, secret);
+  return hash_long(in, bytes, secret, stripes);
+}
+
+uint64_t ts_hash64_c(const void *data, size_t bytes, uint64_t seed) {
+  return hash(data, bytes, seed, ts_hash_stripes_c);
+}
+
+uint64_t ts_hash64(const void *data, size_t bytes, uint64_t seed) {
+  return hash(data, bytes, seed, ts_kernels.hash_stripes);
+}
+
+void ts_hash_pages(const void *data, size_t pages, uint64_t *out) {
+  const uint8_t *at = data;
+  for (size_t i = 0; i < pages; i++) out[i] = ts_hash64(at + i * TS_PAGE_BYTES, TS_PAGE_BYTES, 0);
+}
+
+/* ---- in parts ---- */
+
+void ts_hash_begin(ts_hash_stream *stream, uint64_t seed) {
+  memset(stream, 0, sizeof *stream);
+  memcpy(stream->lanes, FIRST_LANES, sizeof stream->lanes);
+  seeded_secret(stream->secret, seed);
+  stream->seed = seed;
+}
+
+static void take_stripes(ts_hash_stream *stream, const uint8_t *in, size_t stripes) {
+  stream->position = ts_kernels.hash_stripes(stream->lanes, in, stripes, stream->secret, stream->position);
+}
+
+void ts_hash_add(ts_hash_stream *stream, const void *data, size_t bytes) {
+  enum { BUFFER_BYTES = sizeof stream->buffer };
+  const uint8_t *in = data;
+  stream->total_bytes += bytes;
+  while (bytes > 0) {
+    /* The last stripe is finished differently, so nothing is taken until more is known to follow. */
+    if (stream->buffered_bytes == BUFFER_BYTES) {
+      take_stripes(stream, stream->buffer, BUFFER_BYTES / STRIPE_BYTES);
+      stream->buffered_bytes = 0;
+    }
+    if (stream->buffered_bytes == 0 && bytes > BUFFER_BYTES) {
+      size_t stripes = (bytes - 1) / STRIPE_BYTES, taken = stripes * STRIPE_BYTES;
+      take_stripes(stream, in, stripes);
+      in += taken;
+      bytes -= taken;
+      memcpy(stream->buffer + BUFFER_BYTES - STRIPE_BYTES, in - STRIPE_BYTES, STRIPE_BYTES);
+    }
+    size_t room = BUFFER_BYTES - stream->buffered_bytes, now = bytes < room ? bytes : room;
+    memcpy(stream->buffer + stream->buffered_bytes, in, now);
+    stream->buffered_bytes += now;
+    in += now;
+    bytes -= now;
+  }
+}
+
+uint64_t ts_hash_end(const ts_hash_stream *stream) {
+  if (stream->total_bytes <= MID_BYTES) return ts_hash64(stream->buffer, stream->total_bytes, stream->seed);
+  size_t buffered = stream->buffered_bytes;
+  ts_hash_stream last = *stream;
+  take_stripes(&last, last.buffer, (buffered - 1) / STRIPE_BYTES);
+  uint8_t stripe[STRIPE_BYTES];
+  size_t missing = buffered < STRIPE_BYTES ? STRIPE_BYTES - buffered : 0;
+  memcpy(stripe, last.buffer + sizeof last.buffer - missing, missing);
+  memcpy(stripe + missing, last.buffer + buffered - (STRIPE_BYTES - missing), STRIPE_BYTES - missing);
+  ts_kernels.hash_stripes(last.lanes, stripe, 1, last.secret + SECRET_LAST_STRIPE, 0);
+  return merge(last.lanes, last.secret + SECRET_MERGE, last.total_bytes * PRIME64_1);
 }

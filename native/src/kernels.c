@@ -2,20 +2,65 @@
 
 #include <string.h>
 
+#include "arm64.h"
 #include "tickswap/arena.h"
 #include "tickswap/hash.h"
 
-static const ts_kernel_table portable = {
-    "c", ts_version_compare_c, ts_hash64_c, ts_first_non_finite_f32_c, ts_first_non_finite_f64_c,
+#define PORTABLE                                                                                             \
+  {                                                                                                          \
+    .implementation = "c", .version_compare = ts_version_compare_c,                                          \
+    .version_compare_many = ts_version_compare_many_c, .version_merge = ts_version_merge_c,                  \
+    .version_best = ts_version_best_c, .hash_stripes = ts_hash_stripes_c,                                    \
+    .first_non_finite_f32 = ts_first_non_finite_f32_c, .first_non_finite_f64 = ts_first_non_finite_f64_c,    \
+    .xor_bytes = ts_xor_c, .changed_pages = ts_changed_pages_c, .word_take = ts_word_take_c,                 \
+    .word_advance = ts_word_advance_c, .word_add = ts_word_add_c,                                            \
+  }
+
+static const ts_kernel_table portable = PORTABLE;
+
+ts_kernel_table ts_kernels = PORTABLE;
+
+static int always(void) {
+  return 1;
+}
+
+static void keep(ts_kernel_table *table) {
+  (void)table;
+}
+
+/* Best last. `fill` overrides what the implementation has of its own. */
+static const struct implementation {
+  const char *name;
+  int (*runs_here)(void);
+  void (*fill)(ts_kernel_table *table);
+} IMPLEMENTATIONS[] = {
+    {"c", always, keep},
+#ifdef TS_ARM64
+    {"neon", always, ts_arm64_fill_neon},
+    {"llsc", always, ts_arm64_fill_llsc},
+    {"lse", ts_arm64_has_lse, ts_arm64_fill_lse},
+#endif
 };
 
-ts_kernel_table ts_kernels = {
-    "c", ts_version_compare_c, ts_hash64_c, ts_first_non_finite_f32_c, ts_first_non_finite_f64_c,
-};
+enum { COUNT = sizeof IMPLEMENTATIONS / sizeof IMPLEMENTATIONS[0] };
 
 ts_status ts_kernels_choose(const char *forced) {
-  int named = forced != NULL && forced[0] != '\0';
-  if (named && strcmp(forced, portable.implementation) != 0) return TS_E_IMPL_UNKNOWN;
-  ts_kernels = portable;
+  const struct implementation *chosen = NULL;
+  int is_free = forced == NULL || forced[0] == '\0';
+  for (size_t i = 0; i < COUNT; i++) {
+    const struct implementation *it = &IMPLEMENTATIONS[i];
+    if ((is_free || strcmp(it->name, forced) == 0) && it->runs_here()) chosen = it;
+  }
+  if (chosen == NULL) return TS_E_IMPL_UNKNOWN;
+  ts_kernel_table table = portable;
+  chosen->fill(&table);
+  table.implementation = chosen->name;
+  ts_kernels = table;
   return TS_OK;
+}
+
+const char *ts_kernels_available(size_t index) {
+  for (size_t i = 0; i < COUNT; i++)
+    if (IMPLEMENTATIONS[i].runs_here() && index-- == 0) return IMPLEMENTATIONS[i].name;
+  return NULL;
 }

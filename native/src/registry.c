@@ -3,12 +3,28 @@
 #include <string.h>
 
 #include "atomic.h"
+#include "protocol.h"
 #include "tickswap/hash.h"
+#include "tickswap/kernels.h"
 
-enum { READ_TRIES = 8, RECORD_WORDS = 16, STATE_WORD = 11, SEQUENCE_WORD = 12, LINE = 64 };
+enum { READ_TRIES = 8, BEST_TRIES = 4, RECORD_WORDS = 16, STATE_WORD = 11, SEQUENCE_WORD = 12, LINE = 64 };
 
 static_assert(offsetof(ts_version_record, state) == STATE_WORD * 4, "layout");
 static_assert(offsetof(ts_version_record, sequence) == SEQUENCE_WORD * 4, "layout");
+
+/* ---- shared words ---- */
+
+int ts_word_take_c(uint32_t *word) {
+  return ts_lock_take(word);
+}
+
+int ts_word_advance_c(uint32_t *word, uint32_t from, uint32_t to) {
+  return ts_generation_advance(word, from, to);
+}
+
+uint32_t ts_word_add_c(uint32_t *word, uint32_t more) {
+  return ts_add_relaxed(word, more);
+}
 
 /* ---- layout ---- */
 
@@ -112,17 +128,24 @@ static uint32_t *state_of(const ts_registry *registry, uint32_t record) {
 
 /* Counts read from memory that others write are held to the capacity. */
 static uint32_t unit_count(const ts_registry *registry) {
-  uint32_t count = ts_load_acquire(&registry->header->unit_count);
+  uint32_t count = ts_see(&registry->header->unit_count);
   return count < registry->unit_capacity ? count : registry->unit_capacity;
 }
 
 static uint32_t record_count(const ts_registry *registry) {
-  uint32_t count = ts_load_acquire(&registry->header->record_count);
+  uint32_t count = ts_see(&registry->header->record_count);
   return count < registry->version_capacity ? count : registry->version_capacity;
 }
 
+/* Takes the writer's place; whoever finds it taken is counted. */
+static int enter(ts_registry *registry) {
+  if (ts_kernels.word_take(&registry->header->writer_lock)) return 1;
+  ts_kernels.word_add(&registry->header->refused, 1);
+  return 0;
+}
+
 static ts_status leave(ts_registry *registry, ts_status status) {
-  ts_store_release(&registry->header->writer_lock, 0);
+  ts_lock_leave(&registry->header->writer_lock);
   return status;
 }
 
@@ -139,7 +162,7 @@ static ts_status probe(const ts_registry *registry, uint64_t hash, const void *n
   uint32_t mask = registry->slot_count - 1;
   for (uint32_t step = 0; step <= mask; step++) {
     *slot = ((uint32_t)hash + step) & mask;
-    uint32_t held = ts_load_acquire(&registry->slots[*slot]);
+    uint32_t held = ts_see(&registry->slots[*slot]);
     if (held == 0) return TS_E_NOT_FOUND;
     if (held > registry->unit_capacity) return TS_E_LAYOUT;
     if (!is_named(&registry->units[held - 1], hash, name, name_bytes)) continue;
@@ -153,11 +176,11 @@ ts_status ts_registry_lookup(const ts_registry *registry, const void *name, uint
                              uint32_t *index) {
   uint32_t slot;
   if (name_bytes < 1 || name_bytes > TS_MAX_NAME_BYTES) return TS_E_NOT_FOUND;
-  return probe(registry, ts_hash64_c(name, name_bytes, 0), name, name_bytes, index, &slot);
+  return probe(registry, ts_hash64(name, name_bytes, 0), name, name_bytes, index, &slot);
 }
 
 static ts_status add_unit(ts_registry *registry, const void *name, uint32_t name_bytes, uint32_t *index) {
-  uint64_t hash = ts_hash64_c(name, name_bytes, 0);
+  uint64_t hash = ts_hash64(name, name_bytes, 0);
   uint32_t slot, count = unit_count(registry);
   ts_status found = probe(registry, hash, name, name_bytes, index, &slot);
   if (found != TS_E_NOT_FOUND) return found;
@@ -166,8 +189,8 @@ static ts_status add_unit(ts_registry *registry, const void *name, uint32_t name
   entry->name_hash = hash;
   entry->name_bytes = name_bytes;
   memcpy(entry->name, name, name_bytes);
-  ts_store_release(&registry->slots[slot], count + 1);
-  ts_store_release(&registry->header->unit_count, count + 1);
+  ts_show(&registry->slots[slot], count + 1);
+  ts_show(&registry->header->unit_count, count + 1);
   *index = count;
   return TS_OK;
 }
@@ -175,7 +198,7 @@ static ts_status add_unit(ts_registry *registry, const void *name, uint32_t name
 ts_status ts_registry_register_unit(ts_registry *registry, const void *name, uint32_t name_bytes,
                                     uint32_t *index) {
   if (name_bytes < 1 || name_bytes > TS_MAX_NAME_BYTES) return TS_E_ARGUMENT;
-  if (!ts_try_lock(&registry->header->writer_lock)) return TS_E_BUSY;
+  if (!enter(registry)) return TS_E_BUSY;
   return leave(registry, add_unit(registry, name, name_bytes, index));
 }
 
@@ -185,19 +208,22 @@ static int is_reclaimable(uint32_t state) {
   return state == TS_STATE_RETIRED || state == TS_STATE_QUARANTINED;
 }
 
-/* Links end in this, so that 0 can say "not in the queue". */
+/*
+ * Readers copy whole records, so what the writer links them with is stored as shared
+ * words are. Links end in this, so that 0 can say "not in the queue".
+ */
 static const uint32_t QUEUE_END = UINT32_C(0xffffffff);
 
 static void enqueue(ts_registry *registry, uint32_t record) {
   ts_registry_header *header = registry->header;
   ts_version_record *at = &registry->records[record];
   if (at->next_free != 0) return;
-  at->next_free = QUEUE_END;
+  ts_store_relaxed(&at->next_free, QUEUE_END);
   uint32_t tail = header->reclaim_tail;
-  if (tail != 0 && tail <= registry->version_capacity) registry->records[tail - 1].next_free = record + 1;
-  else header->reclaim_head = record + 1;
+  int follows = tail != 0 && tail <= registry->version_capacity;
+  ts_store_relaxed(follows ? &registry->records[tail - 1].next_free : &header->reclaim_head, record + 1);
   header->reclaim_tail = record + 1;
-  header->reclaim_count++;
+  ts_store_relaxed(&header->reclaim_count, header->reclaim_count + 1);
 }
 
 static uint32_t dequeue(ts_registry *registry) {
@@ -207,14 +233,14 @@ static uint32_t dequeue(ts_registry *registry) {
   ts_version_record *at = &registry->records[head - 1];
   header->reclaim_head = at->next_free == QUEUE_END ? 0 : at->next_free;
   if (header->reclaim_head == 0) header->reclaim_tail = 0;
-  header->reclaim_count--;
-  at->next_free = 0;
+  ts_store_relaxed(&header->reclaim_count, header->reclaim_count - 1);
+  ts_store_relaxed(&at->next_free, 0);
   return head - 1;
 }
 
 /* The oldest record nobody can still see; records that were revived drop out on the way. */
 static uint32_t reclaim(ts_registry *registry) {
-  uint32_t live = ts_load_acquire(&registry->header->generation);
+  uint32_t live = ts_generation_load(&registry->header->generation);
   for (uint32_t left = registry->header->reclaim_count; left > 0; left--) {
     uint32_t record = dequeue(registry);
     if (record == TS_NO_RECORD) return TS_NO_RECORD;
@@ -252,12 +278,10 @@ static void write_record(ts_registry *registry, uint32_t record, const ts_versio
   fresh.integrity = ts_version_integrity(&fresh, tail);
 
   uint32_t *sequence = record_word(registry, record, SEQUENCE_WORD);
-  fresh.sequence = ts_load_relaxed(sequence) + 1;
-  ts_store_relaxed(sequence, fresh.sequence);
-  ts_fence_release();
+  fresh.sequence = ts_rewrite_begin(sequence);
   copy_words(record_word(registry, record, 0), &fresh, RECORD_WORDS);
   copy_words((uint32_t *)(void *)(registry->tails + (size_t)record * TS_TAIL_BYTES), tail, TS_TAIL_BYTES / 4);
-  ts_store_release(sequence, fresh.sequence + 1);
+  ts_rewrite_end(sequence, fresh.sequence);
 }
 
 static ts_status add_version(ts_registry *registry, const ts_version_draft *draft, uint32_t *record) {
@@ -267,9 +291,9 @@ static ts_status add_version(ts_registry *registry, const ts_version_draft *draf
   uint32_t at = count < registry->version_capacity ? count : reclaim(registry);
   if (at == TS_NO_RECORD) return TS_E_FULL;
   write_record(registry, at, draft);
-  if (at == count) ts_store_release(&header->record_count, count + 1);
-  else header->reused++;
-  header->registered++;
+  if (at == count) ts_show(&header->record_count, count + 1);
+  else ts_store_relaxed(&header->reused, header->reused + 1);
+  ts_store_relaxed(&header->registered, header->registered + 1);
   *record = at;
   return TS_OK;
 }
@@ -277,7 +301,7 @@ static ts_status add_version(ts_registry *registry, const ts_version_draft *draf
 ts_status ts_registry_register_version(ts_registry *registry, const ts_version_draft *draft,
                                        uint32_t *record) {
   if ((size_t)draft->prerelease_bytes + draft->metadata_bytes > TS_TAIL_BYTES) return TS_E_ARGUMENT;
-  if (!ts_try_lock(&registry->header->writer_lock)) return TS_E_BUSY;
+  if (!enter(registry)) return TS_E_BUSY;
   return leave(registry, add_version(registry, draft, record));
 }
 
@@ -290,12 +314,12 @@ static int is_in_bank(const ts_registry *registry, uint32_t generation, uint32_t
 /* Makes a record reusable once no view that is still whole can show it. */
 static ts_status retire(ts_registry *registry, uint32_t record) {
   ts_registry_header *header = registry->header;
-  uint32_t live = ts_load_acquire(&header->generation);
+  uint32_t live = ts_generation_load(&header->generation);
   uint32_t staged = ts_load_relaxed(&header->staged);
   if (is_in_bank(registry, live, record)) return TS_E_STATE;
   if (staged == live + 1 && is_in_bank(registry, staged, record)) ts_store_release(&header->staged, 0);
   int was_live_before = live > 0 && is_in_bank(registry, live - 1, record);
-  registry->records[record].reuse_from = was_live_before ? live + 1 : 0;
+  ts_store_relaxed(&registry->records[record].reuse_from, was_live_before ? live + 1 : 0);
   enqueue(registry, record);
   return TS_OK;
 }
@@ -309,7 +333,7 @@ static ts_status change_state(ts_registry *registry, uint32_t record, ts_version
 
 ts_status ts_registry_set_state(ts_registry *registry, uint32_t record, ts_version_state state) {
   if (state < TS_STATE_CANDIDATE || state > TS_STATE_QUARANTINED) return TS_E_ARGUMENT;
-  if (!ts_try_lock(&registry->header->writer_lock)) return TS_E_BUSY;
+  if (!enter(registry)) return TS_E_BUSY;
   return leave(registry, change_state(registry, record, state));
 }
 
@@ -326,20 +350,18 @@ static ts_status check_move(const ts_registry *registry, ts_move move) {
 static ts_status fill_next(ts_registry *registry, const ts_move *moves, uint32_t count,
                            uint32_t *generation) {
   ts_registry_header *header = registry->header;
-  uint32_t live = ts_load_acquire(&header->generation);
+  uint32_t live = ts_generation_load(&header->generation);
   if (live >= TS_MAX_GENERATION) return TS_E_FULL;
   for (uint32_t i = 0; i < count; i++) {
     ts_status status = check_move(registry, moves[i]);
     if (status != TS_OK) return status;
   }
   ts_store_relaxed(&header->staged, 0);
-  /* Each store releases the live generation with it: who reads a word of this
-     bank through a view too old for it then also sees how old the view is. */
   for (uint32_t unit = 0; unit < unit_count(registry); unit++)
-    ts_store_release(bank_word(registry, live + 1, unit), ts_load_relaxed(bank_word(registry, live, unit)));
+    ts_bank_store(bank_word(registry, live + 1, unit), ts_load_relaxed(bank_word(registry, live, unit)));
   for (uint32_t i = 0; i < count; i++)
-    ts_store_release(bank_word(registry, live + 1, moves[i].unit), moves[i].record + 1);
-  ts_store_release(&header->staged, live + 1);
+    ts_bank_store(bank_word(registry, live + 1, moves[i].unit), moves[i].record + 1);
+  ts_show(&header->staged, live + 1);
   *generation = live + 1;
   return TS_OK;
 }
@@ -347,29 +369,27 @@ static ts_status fill_next(ts_registry *registry, const ts_move *moves, uint32_t
 ts_status ts_registry_stage(ts_registry *registry, const ts_move *moves, uint32_t count,
                             uint32_t *generation) {
   if (count > 0 && moves == NULL) return TS_E_ARGUMENT;
-  if (!ts_try_lock(&registry->header->writer_lock)) return TS_E_BUSY;
+  if (!enter(registry)) return TS_E_BUSY;
   return leave(registry, fill_next(registry, moves, count, generation));
 }
 
 ts_status ts_registry_publish(ts_registry *registry, uint32_t generation) {
   ts_registry_header *header = registry->header;
-  if (generation == 0 || ts_load_acquire(&header->staged) != generation) return TS_E_STATE;
-  if (ts_load_relaxed(&header->generation) + 1 != generation) return TS_E_STATE;
-  ts_store_release(&header->generation, generation);
-  return TS_OK;
+  if (generation == 0 || ts_see(&header->staged) != generation) return TS_E_STATE;
+  return ts_kernels.word_advance(&header->generation, generation - 1, generation) ? TS_OK : TS_E_STATE;
 }
 
 uint32_t ts_registry_generation(const ts_registry *registry) {
-  return ts_load_acquire(&registry->header->generation);
+  return ts_generation_load(&registry->header->generation);
 }
 
 uint32_t ts_registry_active(const ts_registry *registry, uint32_t generation, uint32_t unit) {
   if (unit >= registry->unit_capacity) return TS_NO_RECORD;
-  return ts_load_acquire(bank_word(registry, generation, unit)) - 1;
+  return ts_bank_load(bank_word(registry, generation, unit)) - 1;
 }
 
 int ts_registry_view_is_whole(const ts_registry *registry, uint32_t generation) {
-  return ts_load_acquire(&registry->header->generation) - generation < TS_BANKS - 1;
+  return ts_view_is_whole(&registry->header->generation, generation);
 }
 
 static void load_words(void *to, const uint32_t *from, int words) {
@@ -387,14 +407,28 @@ ts_status ts_registry_read(const ts_registry *registry, uint32_t record, ts_vers
   ts_version_record copy;
   uint8_t tail_copy[TS_TAIL_BYTES];
   for (int i = 0; i < READ_TRIES; i++) {
-    uint32_t before = ts_load_acquire(sequence);
+    uint32_t before = ts_look_begin(sequence);
     load_words(&copy, record_word(registry, record, 0), RECORD_WORDS);
     if (tail != NULL) load_words(tail_copy, (const uint32_t *)(const void *)tail_at, TS_TAIL_BYTES / 4);
-    ts_fence_acquire();
-    if (before % 2 != 0 || ts_load_relaxed(sequence) != before) continue;
+    if (!ts_look_was_whole(sequence, before)) continue;
     *out = copy;
     if (tail != NULL) memcpy(tail, tail_copy, TS_TAIL_BYTES);
     return TS_OK;
+  }
+  return TS_E_BUSY;
+}
+
+ts_status ts_registry_best(const ts_registry *registry, const ts_version_range *ranges, size_t range_count,
+                           const ts_version_filter *filter, uint32_t *record) {
+  uint32_t count = record_count(registry);
+  for (int i = 0; i < BEST_TRIES; i++) {
+    int64_t found = ts_kernels.version_best(registry->records, count, ranges, range_count, filter);
+    ts_version_record copy;
+    *record = found < 0 ? TS_NO_RECORD : (uint32_t)found;
+    if (found < 0) return TS_OK;
+    /* The column was read without regard to its writers; the winner is read with. */
+    if (ts_registry_read(registry, *record, &copy, NULL) != TS_OK) continue;
+    if (ts_version_best_c(&copy, 1, ranges, range_count, filter) == 0) return TS_OK;
   }
   return TS_E_BUSY;
 }

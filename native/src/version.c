@@ -1,6 +1,9 @@
 #include "tickswap/version.h"
 
+#include <string.h>
+
 #include "tickswap/hash.h"
+#include "tickswap/kernels.h"
 
 static int order(uint32_t a, uint32_t b) {
   return (a > b) - (a < b);
@@ -17,4 +20,109 @@ uint32_t ts_version_integrity(const ts_version_record *record, const void *tail)
   size_t tail_bytes = (size_t)record->prerelease_bytes + record->metadata_bytes;
   uint64_t seed = ts_hash64_c(tail, tail_bytes, 0);
   return (uint32_t)ts_hash64_c(record, offsetof(ts_version_record, state), seed);
+}
+
+/* A key as a number of 128 bits, so that one comparison orders it. */
+typedef struct wide {
+  uint64_t high, low;
+} wide;
+
+static wide widen(const ts_version_key *key) {
+  wide made = {(uint64_t)key->major << 32 | key->minor, (uint64_t)key->patch << 32 | key->build};
+  return made;
+}
+
+static int is_below(wide a, wide b) {
+  return a.high < b.high || (a.high == b.high && a.low < b.low);
+}
+
+void ts_version_compare_many_c(const ts_version_key *probe, const ts_version_key *keys, size_t count,
+                               int8_t *out) {
+  wide held = widen(probe);
+  for (size_t i = 0; i < count; i++) {
+    wide key = widen(&keys[i]);
+    out[i] = (int8_t)(is_below(held, key) - is_below(key, held));
+  }
+}
+
+void ts_version_merge_c(const ts_version_record *records, const uint32_t *left, size_t left_count,
+                        const uint32_t *right, size_t right_count, uint32_t *out) {
+  const uint32_t *left_end = left + left_count, *right_end = right + right_count;
+  while (left < left_end && right < right_end) {
+    int takes_right = is_below(widen(&records[*right].key), widen(&records[*left].key));
+    *out++ = takes_right ? *right++ : *left++;
+  }
+  while (left < left_end) *out++ = *left++;
+  while (right < right_end) *out++ = *right++;
+}
+
+enum { SORTED_BY_INSERTION = 8 };
+
+static void insertion_sort(const ts_version_record *records, uint32_t *indices, size_t count) {
+  for (size_t i = 1; i < count; i++) {
+    uint32_t moving = indices[i];
+    wide key = widen(&records[moving].key);
+    size_t at = i;
+    for (; at > 0 && is_below(key, widen(&records[indices[at - 1]].key)); at--) indices[at] = indices[at - 1];
+    indices[at] = moving;
+  }
+}
+
+static size_t at_most(size_t a, size_t b) {
+  return a < b ? a : b;
+}
+
+void ts_version_sort(const ts_version_record *records, uint32_t *indices, size_t count, uint32_t *scratch) {
+  uint32_t *from = indices, *to = scratch;
+  for (size_t at = 0; at < count; at += SORTED_BY_INSERTION)
+    insertion_sort(records, indices + at, at_most(SORTED_BY_INSERTION, count - at));
+  for (size_t run = SORTED_BY_INSERTION; run < count; run *= 2) {
+    for (size_t at = 0; at < count; at += 2 * run) {
+      size_t left = at_most(run, count - at), right = at_most(run, count - at - left);
+      ts_kernels.version_merge(records, from + at, left, from + at + left, right, to + at);
+    }
+    uint32_t *swapped = from;
+    from = to;
+    to = swapped;
+  }
+  if (from != indices && count > 0) memcpy(indices, from, count * sizeof *indices);
+}
+
+static int passes(const ts_version_record *record, const ts_version_filter *filter) {
+  return record->unit == filter->unit && (filter->required & ~record->flags) == 0 &&
+         (filter->excluded & record->flags) == 0 && record->prerelease_bytes == 0 &&
+         (filter->states >> (record->state & 31) & 1) != 0;
+}
+
+static int is_in_any(wide key, const ts_version_range *ranges, size_t count) {
+  for (size_t i = 0; i < count; i++)
+    if (!is_below(key, widen(&ranges[i].low)) && !is_below(widen(&ranges[i].high), key)) return 1;
+  return 0;
+}
+
+/* The highest major and minor that any range has. */
+static uint64_t most_of(const ts_version_range *ranges, size_t count) {
+  uint64_t most = 0;
+  for (size_t i = 0; i < count; i++) {
+    uint64_t high = widen(&ranges[i].high).high;
+    if (high > most) most = high;
+  }
+  return most;
+}
+
+int64_t ts_version_best_c(const ts_version_record *records, size_t count, const ts_version_range *ranges,
+                          size_t range_count, const ts_version_filter *filter) {
+  /* From the end: versions are mostly registered in ascending order, so the best comes early. */
+  wide least = {0, 0};
+  uint64_t most = most_of(ranges, range_count);
+  int64_t best = -1;
+  for (size_t i = count; i-- > 0;) {
+    wide key = widen(&records[i].key);
+    if (key.high > most || is_below(key, least)) continue;
+    if (!passes(&records[i], filter) || !is_in_any(key, ranges, range_count)) continue;
+    best = (int64_t)i;
+    least = key;
+    if (++least.low == 0 && ++least.high == 0) break;
+  }
+  return best;
 }

@@ -1,7 +1,7 @@
-#include <stdlib.h>
 #include <string.h>
 
 #include "check.h"
+#include "tickswap/hash.h"
 #include "tickswap/kernels.h"
 
 /* The published vectors: a buffer made by a fixed recurrence, and the hash of its first bytes. */
@@ -33,26 +33,78 @@ static void published(void) {
     generator *= VECTOR_SEED;
   }
   for (size_t i = 0; i < sizeof VECTORS / sizeof VECTORS[0]; i++) {
-    CHECK(ts_kernels.hash64(buffer, VECTORS[i].bytes, 0) == VECTORS[i].plain);
-    CHECK(ts_kernels.hash64(buffer, VECTORS[i].bytes, VECTOR_SEED) == VECTORS[i].seeded);
+    CHECK(ts_hash64(buffer, VECTORS[i].bytes, 0) == VECTORS[i].plain);
+    CHECK(ts_hash64(buffer, VECTORS[i].bytes, VECTOR_SEED) == VECTORS[i].seeded);
   }
-  CHECK(ts_kernels.hash64(NULL, 0, 0) == VECTORS[0].plain);
+  CHECK(ts_hash64(NULL, 0, 0) == VECTORS[0].plain);
 }
 
 /* A copy of exactly the input's length, at every alignment: reads past either end are caught. */
 static void bounds(void) {
-  static uint8_t bytes[2200];
+  enum { MOST = 2200 };
+  static uint8_t bytes[MOST];
   check_random_fill(bytes, sizeof bytes);
-  for (uint32_t length = 0; length <= 2176; length += length < 300 ? 1 : 61) {
+  for (uint32_t length = 0; length <= MOST; length += length < 300 ? 1 : 61) {
     uint64_t seed = length % 2 ? check_random() : 0;
-    uint64_t expected = ts_kernels.hash64(bytes, length, seed);
-    uint32_t shift = check_random_below(16);
-    uint8_t *copy = malloc(length + shift + 1);
-    CHECK(copy != NULL);
-    memcpy(copy + shift + 1, bytes, length);
-    CHECK(ts_kernels.hash64(copy + shift + 1, length, seed) == expected);
-    free(copy);
+    uint8_t *copy = check_alloc(length);
+    memcpy(copy, bytes, length);
+    uint64_t expected = ts_hash64_c(bytes, length, seed);
+    CHECK(ts_hash64(copy, length, seed) == expected);
+    CHECK(ts_hash64(bytes, length, seed) == expected);
+    check_free(copy);
   }
 }
 
-const check_case check_hash[] = {{"hash.published", published}, {"hash.bounds", bounds}, {NULL, NULL}};
+static void stripes(void) {
+  for (int round = 0; round < 600; round++) {
+    size_t count = check_random_below(50), start = check_random_below(16);
+    uint64_t *lanes = check_alloc(64), expected[8];
+    uint8_t *secret = check_alloc(192), *in = check_alloc(count * 64);
+    check_random_fill(lanes, 64);
+    check_random_fill(secret, 192);
+    check_random_fill(in, count * 64);
+    memcpy(expected, lanes, sizeof expected);
+    size_t position = ts_hash_stripes_c(expected, in, count, secret, start);
+    CHECK(CALL(ts_kernels.hash_stripes, P(lanes), P(in), N(count), P(secret), N(start)) == position);
+    CHECK(memcmp(lanes, expected, sizeof expected) == 0);
+    check_free(in);
+    check_free(secret);
+    check_free(lanes);
+  }
+}
+
+/* The same input in random parts, asked for the hash in between, too. */
+static void parts(void) {
+  enum { MOST = 6000 };
+  static uint8_t bytes[MOST];
+  check_random_fill(bytes, sizeof bytes);
+  for (int round = 0; round < 400; round++) {
+    size_t length = check_random_below(check_random_below(4) ? 700 : MOST), at = 0;
+    uint64_t seed = check_random_below(2) ? check_random() : 0;
+    ts_hash_stream stream;
+    ts_hash_begin(&stream, seed);
+    while (at < length) {
+      size_t now = check_random_below(check_random_below(2) ? 70 : 1500);
+      if (now > length - at) now = length - at;
+      ts_hash_add(&stream, bytes + at, now);
+      at += now;
+      CHECK(ts_hash_end(&stream) == ts_hash64_c(bytes, at, seed));
+    }
+    CHECK(ts_hash_end(&stream) == ts_hash64_c(bytes, length, seed));
+  }
+}
+
+static void pages(void) {
+  enum { PAGES = 5 };
+  uint8_t *data = check_alloc(PAGES * TS_PAGE_BYTES);
+  uint64_t hashes[PAGES];
+  check_random_fill(data, PAGES * TS_PAGE_BYTES);
+  ts_hash_pages(data, PAGES, hashes);
+  for (size_t i = 0; i < PAGES; i++)
+    CHECK(hashes[i] == ts_hash64_c(data + i * TS_PAGE_BYTES, TS_PAGE_BYTES, 0));
+  check_free(data);
+}
+
+const check_case check_hash[] = {{"hash.published", published}, {"hash.bounds", bounds},
+                                 {"hash.stripes", stripes},     {"hash.parts", parts},
+                                 {"hash.pages", pages},         {NULL, NULL}};

@@ -2,7 +2,7 @@
 export const EXIT = {
   /** everything went as asked */
   ok: 0,
-  /** the command ran, and what it was asked to do failed; also an uncaught error of an engine */
+  /** the command ran, and what it was asked to do failed, or would be refused; an engine's uncaught error */
   failed: 1,
   /** the command line is wrong: unknown command or option, missing or unusable argument */
   usage: 2,
@@ -16,7 +16,7 @@ export const EXIT = {
 export const EXIT_HELP = `
 Exit codes:
   0      everything went as asked
-  1      what was asked for failed
+  1      what was asked for failed; check: saving would be refused
   2      the command line is wrong
   3      this installation cannot do it (no addon for the platform)
   128+N  run: the engine was ended by signal N

@@ -22,13 +22,17 @@ function render(record: object, format: Format): string {
   }
 }
 
-function tableOf(record: object): string {
+const tableOf = (record: object): string => layOut(rows(record))
+
+/** Rows in columns: with lines around them on a terminal, otherwise one line of words each. */
+export function layOut(cells: readonly (readonly string[])[], head: readonly string[] = []): string {
   const isPlain = !process.stdout.isTTY
   const table = new Table({
     ...(isPlain ? { chars: PLAIN } : {}),
+    head: [...head],
     style: { head: [], border: [], compact: true, ...(isPlain ? { 'padding-left': 0 } : {}) },
   })
-  table.push(...rows(record))
+  table.push(...cells.map((row) => [...row]))
   return table.toString().replace(/ +$/gm, '')
 }
 

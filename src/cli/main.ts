@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from 'commander'
 import { ADVICE, TickswapError } from '../errors.ts'
+import { registerCheck } from './check.ts'
 import { registerDemo } from './demo.ts'
 import { registerDiagnostics } from './diagnostics.ts'
 import { EXIT, EXIT_HELP } from './exit-codes.ts'
@@ -8,13 +9,19 @@ import { packageVersion } from './own-package.ts'
 import { registerRun } from './run.ts'
 
 /** Every command, one file each, in the order in which help lists them. */
-const COMMANDS: readonly ((program: Command) => void)[] = [registerRun, registerDemo, registerDiagnostics]
+const COMMANDS: readonly ((program: Command) => void)[] = [
+  registerRun,
+  registerCheck,
+  registerDemo,
+  registerDiagnostics,
+]
 
 const EXAMPLES = `
 Examples:
   tickswap run engine.ts                     run an engine; edit its units while it runs
   tickswap run --units ./systems engine.ts   the same, with the units in another folder
   tickswap run engine.ts --seed 7            what follows the entry belongs to the engine
+  tickswap check systems/traffic.ts          what saving this file would do, compared with git's HEAD
   tickswap demo --open                       a city that changes while it runs, for you to edit
   tickswap diagnostics --format json         what runs here, for a bug report or a script`
 

@@ -12,6 +12,7 @@ import {
   type ToControl,
 } from '../swap/protocol.ts'
 import type { SwapReport } from '../swap/report.ts'
+import { scriptsOf } from '../swap/scripts.ts'
 import type { GraphUpdate, Stage } from '../units/code/artifact.ts'
 import { Graph } from '../units/code/graph.ts'
 import { planUpdate } from '../units/code/plan.ts'
@@ -19,6 +20,7 @@ import { Stager } from '../units/code/stager.ts'
 import type { Contract } from '../units/contract.ts'
 import { Version } from '../version/version.ts'
 import { Barrier } from './barrier.ts'
+import { Behind } from './behind.ts'
 import { Catalog, newMemory, type UnitEntry } from './catalog.ts'
 import { checkRequirements } from './check.ts'
 import { Crew } from './crew.ts'
@@ -27,6 +29,7 @@ import { isModuleFile, requireFolder, unitFilesIn } from './folder.ts'
 import { History } from './history.ts'
 import type { Settings } from './options.ts'
 import { Quarantine } from './quarantine.ts'
+import { Queue, type Waiting } from './queue.ts'
 import { Rehearsal } from './rehearsal.ts'
 import { type Ask, Road } from './road.ts'
 import { type WatchBatch, Watcher } from './watcher.ts'
@@ -36,6 +39,8 @@ const FAILURE_GRACE_MS = 100
 const BURY_EVERY_MS = 250
 /** An edit that a missing participant stopped is tried again after this, then after twice as long, and so on. */
 const RETRY_MS = 250
+/** Edits that come without end are not waited for without end. */
+const MOST_MERGES = 16
 const LONGEST_RETRY_MS = 8000
 
 /** The event that tells engines about an outcome. */
@@ -52,14 +57,6 @@ export interface Offer {
   readonly prepare: PrepareMessage
   committed: boolean
 }
-
-/** Asked for by an engine; what it comes to is found when it is its turn. */
-interface Request {
-  readonly find: () => Ask
-  resolve(report: SwapReport): void
-  reject(error: unknown): void
-}
-type Waiting = Request | { readonly ask: Ask }
 
 /** The control thread: watches, stages, checks, decides, records. */
 export class Control {
@@ -79,11 +76,11 @@ export class Control {
   readonly #channel: BroadcastChannel
   readonly #failures = new Map<number, Finding[]>()
   readonly #history = new History()
-  readonly #queue: Waiting[] = []
+  readonly #queue = new Queue()
   /** files whose last edit was refused: they are tried again with the next edit */
   readonly #refused = new Set<string>()
   /** files that may differ from what runs since their units went back to older content: file to units */
-  readonly #behind = new Map<string, ReadonlySet<string>>()
+  readonly #behind = new Behind(this.catalog)
   #missed: Ask[] = []
   readonly #retries = new Set<NodeJS.Timeout>()
   #watcher: Watcher | undefined
@@ -238,7 +235,7 @@ export class Control {
   async #drive(): Promise<void> {
     if (this.#driving) return
     this.#driving = true
-    for (let next = this.#next(); next && !this.closed; next = this.#next()) {
+    for (let next = this.#queue.next(); next && !this.closed; next = this.#queue.next()) {
       try {
         await this.#swap(next)
       } catch (error) {
@@ -249,25 +246,9 @@ export class Control {
     this.#driving = false
   }
 
-  #next(): Waiting | undefined {
-    const first = this.#queue.shift()
-    if (!first || 'find' in first) return first
-    let { ask } = first
-    for (let next = this.#queue[0]; next && 'ask' in next; next = this.#queue[0]) {
-      this.#queue.shift()
-      const { ask: more } = next
-      const files = [...new Set([...ask.files, ...more.files])]
-      // A file that was empty, removed or both is judged by its latest state.
-      const empty = [...ask.empty.filter((file) => !more.files.includes(file)), ...more.empty]
-      const removed = [...ask.removed.filter((file) => !more.files.includes(file)), ...more.removed]
-      ask = { ...ask, files, empty, removed }
-    }
-    return { ask }
-  }
-
   async #swap(waiting: Waiting): Promise<void> {
     const ask = 'find' in waiting ? waiting.find() : waiting.ask
-    const earlier = [...this.#refused, ...this.#filesBehind(ask)].filter((file) => !ask.files.includes(file))
+    const earlier = [...this.#refused, ...this.#behind.with(ask)].filter((file) => !ask.files.includes(file))
     let road = this.#road(ask.edition ? ask : { ...ask, files: [...ask.files, ...earlier] })
     let report = await road.travel()
     if (report.outcome === 'refused' && earlier.length > 0 && !ask.edition) {
@@ -275,39 +256,22 @@ export class Control {
       road = this.#road(ask)
       report = await road.travel()
     }
+    // More of the same burst has come: one swap, and no word of this one.
+    if (report.outcome !== 'committed' && this.hasMore(ask)) return this.#queue.putBack(ask)
     this.#remember(ask, report)
     if ('resolve' in waiting) waiting.resolve(report)
     this.#announce(report)
     if (report.outcome !== 'committed') return
-    if (ask.edition) this.#fallBehind(this.#filesOf(report), report)
+    if (ask.edition) this.#behind.add(this.#behind.filesOf(report), report)
     report = await road.outlive()
-    if (report.outcome === 'rolled-back') this.#fallBehind(report.files, report)
+    if (report.outcome === 'rolled-back') this.#behind.add(report.files, report)
     else if (!ask.edition) for (const file of report.files) this.#behind.delete(file)
     this.#announce(report)
   }
 
-  /** These files hold other content than what runs: they are read again with the next edit of their units. */
-  #fallBehind(files: readonly string[], { units }: SwapReport): void {
-    const names = new Set(units.map(({ unit }) => unit))
-    for (const file of files) this.#behind.set(file, names)
-  }
-
-  #filesOf({ units }: SwapReport): string[] {
-    const files = units.map(({ unit }) => this.catalog.units.get(unit)?.running.contract.file)
-    return files.flatMap((file) => (file ? this.catalog.closure(file) : [])).map(({ file }) => file)
-  }
-
-  /** Files that fell behind together with units that an edit touches. */
-  #filesBehind({ files, edition }: Ask): string[] {
-    if (edition || this.#behind.size === 0) return []
-    const touched = [...this.catalog.units.values()].filter(({ running }) =>
-      this.catalog.closure(running.contract.file).some(({ file }) => files.includes(file)),
-    )
-    const names = new Set(touched.map(({ name }) => name))
-    for (const file of files) for (const unit of this.#behind.get(file) ?? []) names.add(unit)
-    return [...this.#behind]
-      .filter(([, units]) => [...units].some((unit) => names.has(unit)))
-      .map(([file]) => file)
+  /** Whether another edit waits that belongs together with this one. */
+  hasMore(ask: Ask): boolean {
+    return ask.trigger === 'edit' && (ask.merged ?? 0) < MOST_MERGES && this.#queue.hasEdit
   }
 
   #road(ask: Ask): Road {
@@ -378,7 +342,10 @@ export class Control {
       return { unit, file: running.contract.file, version: running.version.toString(), memory }
     })
     const [base, history] = [this.graph(), this.#history.entries]
-    this.crew.send(slot, { type: 'boot', name, base, units, first, history })
+    const scripts = scriptsOf(
+      units.map(({ unit, file, version }) => ({ unit, version, artifacts: this.catalog.closure(file) })),
+    )
+    this.crew.send(slot, { type: 'boot', name, base, scripts, units, first, history })
     if (this.offer) this.crew.send(slot, this.offer.prepare)
     if (this.offer?.committed)
       this.crew.send(slot, { type: 'outcome', id: this.offer.prepare.id, outcome: 'committed', passed: 0 })

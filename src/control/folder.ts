@@ -5,14 +5,16 @@ import { TickswapError } from '../errors.ts'
 /** Files that may be modules of units. */
 const MODULE = /\.(?:[cm]?[jt]sx?|json|wasm)$/
 const DECLARATION = /\.d\.[cm]?ts$/
-/** A first look at whether a file exports a unit; the stager decides. */
 const EXPORTS_UNIT = /\bexport\s+(?:const|let|var)\s+unit\b|\bexport\s*\{[^}]*\bunit\b[^}]*\}/
 
 export const isModuleFile = (file: string): boolean => MODULE.test(file) && !DECLARATION.test(file)
 
+/** A first look at whether a text exports a unit; the stager decides. */
+export const exportsUnit = (text: string): boolean => EXPORTS_UNIT.test(text)
+
 /** Whether a file seems to export a unit; false when it cannot be read. */
 async function looksLikeUnit(file: string): Promise<boolean> {
-  return EXPORTS_UNIT.test(await readFile(file, 'utf8').catch(() => ''))
+  return exportsUnit(await readFile(file, 'utf8').catch(() => ''))
 }
 
 /** @throws TickswapError OPTION */
@@ -24,17 +26,25 @@ export async function requireFolder(directory: string): Promise<void> {
   if (is) throw new TickswapError('TICKSWAP_E_OPTION', `units: cannot read ${directory}: ${is}`)
 }
 
-/** Files under `directory` that look like units. */
-export async function unitFilesIn(directory: string): Promise<string[]> {
+/** Files under `directory` that may be modules of units; installed packages and hidden folders are left out. */
+export async function moduleFilesIn(directory: string): Promise<string[]> {
   const found: string[] = []
-  for (const item of await readdir(directory, { withFileTypes: true, recursive: true })) {
-    const file = join(item.parentPath, item.name)
-    const parts = file.slice(directory.length).split(/[\\/]/)
-    if (!item.isFile() || parts.some((part) => part === 'node_modules' || part.startsWith('.'))) continue
-    if (!isModuleFile(file)) continue
-    if (await looksLikeUnit(file)) found.push(file)
-  }
+  const folders = [directory]
+  for (const folder of folders)
+    for (const item of await readdir(folder, { withFileTypes: true })) {
+      if (item.name === 'node_modules' || item.name.startsWith('.')) continue
+      const path = join(folder, item.name)
+      if (item.isDirectory()) folders.push(path)
+      else if (item.isFile() && isModuleFile(path)) found.push(path)
+    }
   return found.sort()
+}
+
+/** Those of them that look like units. */
+export async function unitFilesIn(directory: string): Promise<string[]> {
+  const files = await moduleFilesIn(directory)
+  const looks = await Promise.all(files.map(looksLikeUnit))
+  return files.filter((_, i) => looks[i])
 }
 
 /** Those of `files` that lie under `directory` and look like units. */

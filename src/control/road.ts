@@ -3,6 +3,7 @@ import { allocate, copyMemory } from '../state/memory.ts'
 import { Outcome, SlotTime, Word } from '../swap/board.ts'
 import type { Move } from '../swap/protocol.ts'
 import type { Outcome as OutcomeName, SwapReport, UnitMove, Verdict } from '../swap/report.ts'
+import { scriptsOf } from '../swap/scripts.ts'
 import type { Stage } from '../units/code/artifact.ts'
 import { StageError } from '../units/code/stage-error.ts'
 import type { Contract } from '../units/contract.ts'
@@ -32,6 +33,8 @@ export interface Ask {
   readonly empty: readonly string[]
   /** performance.timeOrigin + performance.now() at the first sign */
   readonly at: number
+  /** edits that have been merged into it because they came while it was being staged */
+  readonly merged?: number
   /** how often it has been tried in vain because participants were missing */
   readonly attempt?: number
   /** go back to this edition instead of reading files */
@@ -86,6 +89,7 @@ export class Road {
     try {
       this.#stage = await this.#account.timed('stage', () => this.#stageFiles())
       await this.#rehearseAndCheck(this.#stage)
+      if (this.#control.hasMore(this.#ask)) throw new Stop('unchanged', [])
       await this.#account.timed('prepare', () => this.#prepare(this.#stage!))
       await this.#boundary()
       this.#outcome = 'committed'
@@ -235,6 +239,11 @@ export class Road {
       id: this.id,
       update: stage.update,
       moves: this.#moves,
+      scripts: scriptsOf(
+        this.#moves.map(({ unit, file, to }) => {
+          return { unit, version: to, artifacts: this.#control.catalog.closure(file, stage.update) }
+        }),
+      ),
       generation,
       back,
       reason,

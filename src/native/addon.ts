@@ -10,7 +10,10 @@ export type Handle = number
  * status, which src/registry turns into errors.
  */
 export interface Addon {
-  /** The implementation of the kernels that runs in this process: `c`. */
+  /**
+   * The implementation of the kernels that runs in this process: `c`, or on arm64 also `neon`,
+   * `llsc` and `lse`, as native/include/tickswap/kernels.h tells them apart.
+   */
   implementation(): string
 
   /**
@@ -29,6 +32,68 @@ export interface Addon {
   /** Index of the first NaN or infinity among `count` floats of 4 or 8 bytes, -1 when all are finite. */
   firstNonFinite(memory: Handle, offsetBytes: number, count: number, bytesPerFloat: 4 | 8): number
 
+  /** Copies bytes between attached memories; the ranges may overlap. */
+  copyRange(to: Handle, toOffset: number, from: Handle, fromOffset: number, bytes: number): void
+  /** out = a ^ b: the delta of two states, and a state from the other and the delta. */
+  xorRange(
+    out: Handle,
+    outOffset: number,
+    a: Handle,
+    aOffset: number,
+    b: Handle,
+    bOffset: number,
+    bytes: number,
+  ): void
+  /**
+   * Writes the indices of the 4 KB pages that differ to `indices` as 32-bit numbers, room for
+   * all `pages`, and gives how many they are. Offsets in bytes.
+   */
+  changedPages(
+    now: Handle,
+    nowOffset: number,
+    before: Handle,
+    beforeOffset: number,
+    pages: number,
+    indices: Handle,
+    indicesOffset: number,
+  ): number
+  /** Writes the XXH3-64 of each page to `hashes`, 8 bytes each, aligned to 8. */
+  hashPages(data: Handle, dataOffset: number, pages: number, hashes: Handle, hashesOffset: number): void
+  /** As changedPages, against such hashes, which it brings up to date. */
+  rehashPages(
+    data: Handle,
+    dataOffset: number,
+    pages: number,
+    hashes: Handle,
+    hashesOffset: number,
+    indices: Handle,
+    indicesOffset: number,
+  ): number
+  /** Copies `count` pages, named by their indices, between two ranges of `pages` pages. */
+  copyPages(
+    to: Handle,
+    toOffset: number,
+    from: Handle,
+    fromOffset: number,
+    pages: number,
+    indices: Handle,
+    indicesOffset: number,
+    count: number,
+  ): void
+
+  /** Whether the kernel tells this process which pages were written. Asked once. */
+  tracksWrites(): boolean
+  /**
+   * Begins to track writes to attached memory, whole pages of it, until `detach`: 0, or a
+   * negative status where that cannot be (-1 misaligned, -5 tracked already, -8 not here).
+   */
+  trackWrites(memory: Handle): number
+  /**
+   * Writes the indices of the pages written since the last time to `indices`, room for all, and
+   * gives how many; negative when the kernel refuses, and all pages have to count as written.
+   */
+  takeWritten(memory: Handle, indices: Handle): number
+
   /**
    * Makes the store `array[index] = value` when this thread's environment ends, however it
    * ends: return, process.exit, uncaught exception or terminate. Waiters on the word are not
@@ -46,6 +111,7 @@ export interface Addon {
   registryRegisterVersion(registry: Handle, scratch: Handle): number
   registrySetState(registry: Handle, record: number, state: number): number
   registryStage(registry: Handle, scratch: Handle, moves: number): number
+  registryBest(registry: Handle, scratch: Handle, ranges: number): number
   /** The layout of the registry as the C compiler sees it. */
   layout(): Record<string, number>
 }

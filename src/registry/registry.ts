@@ -1,6 +1,8 @@
 import { type ErrorCode, TickswapError } from '../errors.ts'
 import { addon, type Handle } from '../native/addon.ts'
+import type { Constraint } from '../version/constraint.ts'
 import { GENERATION_WORD, LAYOUT, VERSION_STATES, type VersionState } from './layout.ts'
+import { type BestFilter, MOST_RANGES, QUERY_BYTES, writeFilter, writeRange } from './query.ts'
 import { RegistryReader } from './reader.ts'
 import { RECORD_AND_TAIL_BYTES, type VersionDraft, writeDraft } from './record.ts'
 
@@ -42,16 +44,21 @@ interface Writer {
   /** arguments that are more than integers are passed in this */
   readonly memory: Uint8Array<SharedArrayBuffer>
   readonly view: DataView<SharedArrayBuffer>
+  /** there can be no more units */
+  readonly mostMoves: number
 }
 
 function openWriter(shared: SharedArrayBuffer, unitCapacity: number): Writer {
   const moveBytes = unitCapacity * 8
-  const memory = new Uint8Array(new SharedArrayBuffer(Math.max(RECORD_AND_TAIL_BYTES, moveBytes)))
+  const memory = new Uint8Array(
+    new SharedArrayBuffer(Math.max(RECORD_AND_TAIL_BYTES, QUERY_BYTES, moveBytes)),
+  )
   return {
     registry: addon().attach(new Uint8Array(shared)),
     scratch: addon().attach(memory),
     memory,
     view: new DataView(memory.buffer),
+    mostMoves: unitCapacity,
   }
 }
 
@@ -146,8 +153,8 @@ export class Registry extends RegistryReader {
    * Throws TICKSWAP_E_REGISTRY_STATE for a version that is retired or quarantined.
    */
   stage(moves: readonly Move[]): number {
-    const { registry, scratch, memory } = this.#write()
-    if (moves.length * 8 > memory.byteLength)
+    const { registry, scratch, memory, mostMoves } = this.#write()
+    if (moves.length > mostMoves)
       throw new TickswapError('TICKSWAP_E_OPTION', `${moves.length} moves are more than there can be units`)
     const pairs = new Uint32Array(memory.buffer)
     for (const [i, { unit, record }] of moves.entries()) {
@@ -165,6 +172,26 @@ export class Registry extends RegistryReader {
     if (!this.isStaged(generation))
       throw new TickswapError('TICKSWAP_E_REGISTRY_STATE', `generation ${generation} is not staged`)
     Atomics.store(this.words, GENERATION_WORD, generation)
+  }
+
+  /**
+   * The record of the highest version of a unit that matches a constraint, -1 when there is
+   * none; of equal ones the one registered last. One native pass over all versions. Versions
+   * with a prerelease are not looked at. By default neither are retired and quarantined ones.
+   * Throws TICKSWAP_E_REGISTRY_BUSY when the answer was rewritten again and again meanwhile.
+   */
+  best(unit: number, constraint: Constraint, filter: BestFilter = {}): number {
+    const { registry, scratch, view } = this.#write()
+    const ranges = constraint.releases()
+    if (ranges.length > MOST_RANGES)
+      throw new TickswapError(
+        'TICKSWAP_E_OPTION',
+        `${ranges.length} alternatives are more than ${MOST_RANGES}`,
+      )
+    writeFilter(view, unit, filter)
+    for (const [i, range] of ranges.entries()) writeRange(view, i, range)
+    const found = unwrap('find the best version', addon().registryBest(registry, scratch, ranges.length))
+    return found === LAYOUT.NO_RECORD ? -1 : found
   }
 
   /** Releases what the writing thread holds in the native core. Reading goes on working. */

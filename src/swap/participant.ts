@@ -15,6 +15,7 @@ import {
   SlotWord,
   Word,
 } from './board.ts'
+import { annotateUncaught, ofVersion } from './frames.ts'
 import type { Call } from './guard.ts'
 import { Leader } from './leader.ts'
 import { type Loaded, load } from './load.ts'
@@ -22,6 +23,7 @@ import { Probation } from './probation.ts'
 import type { BootMessage, FailureMessage, OutcomeMessage, PrepareMessage } from './protocol.ts'
 import { leadAlone, letPass, type Member, rendezvous } from './rendezvous.ts'
 import { announceReplay, forgetReplay, replay } from './replay.ts'
+import { Scripts } from './scripts.ts'
 import { blame, dispose, type Transition } from './transition.ts'
 import type { LiveUnit, World } from './world.ts'
 
@@ -36,16 +38,35 @@ export interface Wire {
   failure(message: Omit<FailureMessage, 'type' | 'slot'>): void
 }
 
+/**
+ * Makes a tick function. A closure over constants: V8 folds them into the engine's loop,
+ * which a method that reads them from its object cannot have. Plain accesses on purpose:
+ * a stale read is a tick later, an atomic one ten times the cost.
+ */
+function ticker(words: Int32Array, tickWord: number, boundary: (explicit: boolean) => number) {
+  // V8 folds a local constant; a property of Word costs a load in every turn of the loop.
+  const attention = Word.ATTENTION
+  let seen = LOOK_EVERY_TICK
+  return (frame?: number): void => {
+    words[tickWord] = frame === undefined ? words[tickWord]! + 1 : frame
+    if (words[attention] !== seen) seen = boundary(frame !== undefined)
+  }
+}
+
 /** A thread that runs units and calls tick(). */
 export class Participant implements Member {
   readonly board: Board
   readonly slot: number
   readonly world: World = { linker: new Linker(), units: new Map() }
+  /** A tick boundary. When nothing changes: one plain write, one plain read of shared memory. */
+  readonly tick: (frame?: number) => void
   readonly #leader: Leader
   readonly #wire: Wire
   readonly #words: Int32Array
   readonly #tickWord: number
   readonly #probation: Probation
+  readonly #scripts = new Scripts(this.world)
+  readonly #stopAnnotating = annotateUncaught()
   #orders: Order[] = []
   #transition: Transition | undefined
   #setUp = false
@@ -59,9 +80,7 @@ export class Participant implements Member {
   #loading = 0
   #booted = false
   #left = false
-  #tick = 0
   #explicit = false
-  #seen = LOOK_EVERY_TICK
   #entered = 0
 
   constructor(board: Board, slot: number, registry: Registry, wire: Wire) {
@@ -75,6 +94,7 @@ export class Participant implements Member {
     })
     this.#words = board.words
     this.#tickWord = board.at(slot, SlotWord.TICK)
+    this.tick = ticker(this.#words, this.#tickWord, (explicit) => this.#boundary(explicit))
     this.#probation = new Probation(board, this.world, {
       transition: () => this.#transition,
       report: (transition, found) => this.#report(transition, found),
@@ -82,20 +102,14 @@ export class Participant implements Member {
     })
   }
 
-  /** A tick boundary. When nothing changes: one plain write, one plain read of shared memory. */
-  tick(frame?: number): void {
-    const tick = frame === undefined ? this.#tick + 1 : frame
-    this.#tick = tick
-    this.#words[this.#tickWord] = tick
-    if (this.#words[Word.ATTENTION] !== this.#seen) this.#boundary(frame !== undefined)
-  }
-
+  /** Ticks so far, or the engine's last frame number. */
   get ticks(): number {
-    return this.#tick
+    return this.#words[this.#tickWord]!
   }
 
   /** Loads what runs at the moment, before the first tick. */
   async boot(message: BootMessage): Promise<void> {
+    this.#scripts.add(message.scripts)
     await this.world.linker.loadAsync(message.base)
     for (const { unit: name, file, version, memory } of message.units) {
       const namespace = this.world.linker.namespace(file) as { unit?: unknown }
@@ -137,7 +151,8 @@ export class Participant implements Member {
   pause(): void {
     if (this.#left) return
     this.board.store(this.board.at(this.slot, SlotWord.STATE), ParticipantState.PAUSED)
-    this.#seen = LOOK_EVERY_TICK
+    // Its own next tick() must look.
+    this.board.attend()
     this.board.wake()
     this.board.ring()
   }
@@ -149,6 +164,8 @@ export class Participant implements Member {
     this.board.store(this.board.at(this.slot, SlotWord.STATE), ParticipantState.DEAD)
     this.board.wake()
     this.board.ring()
+    this.#scripts.close()
+    this.#stopAnnotating()
     const units = [...this.world.units.values()]
     const warnings = this.#booted ? units.flatMap(dispose) : []
     for (const { state } of units) state.release()
@@ -157,15 +174,16 @@ export class Participant implements Member {
 
   // ---- the boundary -------------------------------------------------------------
 
-  #boundary(explicit: boolean): void {
+  /** @returns the value of ATTENTION up to which nothing more is to be done */
+  #boundary(explicit: boolean): number {
     const { board } = this
-    if (this.#left) return
+    if (this.#left) return LOOK_EVERY_TICK
     this.#entered = performance.now()
     const attention = board.load(Word.ATTENTION)
     this.#explicit = explicit
     this.#wire.receive()
     // A listener may have closed the runtime.
-    if (this.#left) return
+    if (this.#left) return LOOK_EVERY_TICK
     this.#carryOutOrders()
     if (board.state(this.slot) !== ParticipantState.ONLINE) this.#goOnline()
     this.#align()
@@ -173,7 +191,7 @@ export class Participant implements Member {
     this.#follow()
     if (this.#owed.length > 0) this.#makeUp()
     const quiet = board.load(Word.PHASE) === Phase.IDLE && !this.#transition?.committed
-    this.#seen = quiet ? attention : LOOK_EVERY_TICK
+    return quiet ? attention : LOOK_EVERY_TICK
   }
 
   /** From here on the others wait for this participant at a rendezvous. */
@@ -181,7 +199,7 @@ export class Participant implements Member {
     const { board, slot } = this
     if (board.load(Word.CLOSED)) return
     const others = board.inState(ParticipantState.ONLINE).map((other) => board.tick(other))
-    if (!this.#explicit) this.#setTick(Math.max(this.#tick, board.load(Word.ROUND_TICK), ...others))
+    if (!this.#explicit) this.#setTick(Math.max(this.ticks, board.load(Word.ROUND_TICK), ...others))
     forgetReplay(board, slot)
     board.store(board.at(slot, SlotWord.STATE), ParticipantState.ONLINE)
     // From here on no round passes without this participant.
@@ -201,11 +219,10 @@ export class Participant implements Member {
   #align(): void {
     const { board, slot } = this
     const adjust = Atomics.exchange(board.words, board.at(slot, SlotWord.ADJUST), 0)
-    if (adjust && !this.#explicit) this.#setTick(this.#tick + adjust)
+    if (adjust && !this.#explicit) this.#setTick(this.ticks + adjust)
   }
 
   #setTick(tick: number): void {
-    this.#tick = tick
     this.board.store(this.#tickWord, tick)
   }
 
@@ -215,11 +232,11 @@ export class Participant implements Member {
     const transition = this.#transition
     if (transition?.id !== board.load(Word.TRANSITION)) return
     const phase = board.load(Word.PHASE)
-    if (phase === Phase.PARKING && this.#tick >= board.load(Word.TARGET_TICK)) {
+    if (phase === Phase.PARKING && this.ticks >= board.load(Word.TARGET_TICK)) {
       this.#meeting = 'commit'
       const park = rendezvous(board, slot, this, board.load(Word.PARK_DEADLINE_MS))
       this.#time(SlotTime.PARK, park)
-    } else if (phase === Phase.PROBATION && this.#tick > board.load(Word.ROUND_TICK)) {
+    } else if (phase === Phase.PROBATION && this.ticks > board.load(Word.ROUND_TICK)) {
       // A participant that came online after the commit flips before it meets the others.
       if (!transition.committed) this.#follow()
       this.#meeting = 'inspection'
@@ -228,7 +245,7 @@ export class Participant implements Member {
       rendezvous(board, slot, this, board.load(Word.PROBATION_DEADLINE_MS))
     } else return
     // Participants that count their own ticks agree on the number from here on.
-    if (!this.#explicit) this.#setTick(Math.max(this.#tick, board.load(Word.ROUND_TICK)))
+    if (!this.#explicit) this.#setTick(Math.max(this.ticks, board.load(Word.ROUND_TICK)))
   }
 
   /** Carries out what was decided, once. */
@@ -274,7 +291,7 @@ export class Participant implements Member {
     this.#probation.begin()
     const found = transition.setup({ reason: transition.message.reason, participant: this.slot })
     if (found) this.#probation.fail({ failure: Failure.SETUP, finding: found })
-    this.#time(SlotTime.TICK, this.#tick)
+    this.#time(SlotTime.TICK, this.ticks)
     this.#time(SlotTime.LIVE_AT, performance.timeOrigin + performance.now())
     this.#time(SlotTime.STALL, performance.now() - this.#entered)
     this.#followed(transition)
@@ -327,7 +344,7 @@ export class Participant implements Member {
         'TICKSWAP_E_REPLAY',
         error,
         { unit: live.name, file: live.file },
-        `${call.name} threw`,
+        `${call.name} threw${ofVersion(error)}`,
       )
       this.#wire.failure({ id, finding: { ...found, severity: 'warning' } })
     }
@@ -375,6 +392,7 @@ export class Participant implements Member {
     const from = performance.now()
     board.times.fill(0, board.timeAt(slot, 0), board.timeAt(slot + 1, 0))
     this.#loading = message.id
+    this.#scripts.add(message.scripts)
     load(this.world, message, (loaded) => {
       if (this.#loading !== message.id)
         return 'transition' in loaded ? loaded.transition.discard() : undefined

@@ -1,5 +1,6 @@
 import type { Finding } from '../errors.ts'
 import { type Board, Failure, Word } from './board.ts'
+import { ofVersion, versionsIn } from './frames.ts'
 import { type Call, Guard, type Judge } from './guard.ts'
 import { Budget, type Verdict } from './inspect.ts'
 import { blame, type Transition } from './transition.ts'
@@ -77,13 +78,15 @@ export class Probation implements Judge {
     const transition = this.#ward.transition()
     if (!transition) return false
     if (transition.message.moves.some((move) => move.unit === unit)) return true
+    const versions = versionsIn(error)
+    if (versions) return versions.some(({ id, isRunning }) => isRunning && transition.files.has(id))
     const stack = error instanceof Error ? (error.stack ?? '') : ''
     return [...transition.files].some((file) => stack.includes(file))
   }
 
   failed(call: Call, error: unknown): unknown {
     const live = this.#world.units.get(call.unit)!
-    const what = `${live.name} ${live.version} threw in ${call.name}()`
+    const what = `${live.name} ${live.version} threw in ${call.name}()${ofVersion(error)}`
     const about = { unit: live.name, file: live.file }
     const found = blame('TICKSWAP_E_PROBATION_EXCEPTION', error, about, what)
     this.fail({ failure: Failure.EXCEPTION, finding: found })

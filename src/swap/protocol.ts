@@ -4,6 +4,7 @@ import type { UnitMemory } from '../state/memory.ts'
 import type { MigrationPlan } from '../state/migrate.ts'
 import type { GraphUpdate } from '../units/code/artifact.ts'
 import type { Outcome, SwapReport } from './report.ts'
+import type { ScriptVersion } from './scripts.ts'
 
 /** The messages between the control thread and the participants. What fits a word is on the board instead. */
 
@@ -29,6 +30,8 @@ export interface PrepareMessage {
   readonly id: number
   readonly update: GraphUpdate
   readonly moves: readonly Move[]
+  /** the scripts of the units that move */
+  readonly scripts: readonly ScriptVersion[]
   /** the registry's generation to publish at the commit */
   readonly generation: number
   /** the registry's records to make active again at a rollback */
@@ -57,6 +60,7 @@ export interface BootMessage {
   readonly type: 'boot'
   readonly name: string
   readonly base: GraphUpdate
+  readonly scripts: readonly ScriptVersion[]
   /** in the order of their requirements */
   readonly units: readonly BootUnit[]
   /** true for the participant that fills new state */

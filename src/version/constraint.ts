@@ -2,10 +2,11 @@ import { Range } from 'semver'
 import { TickswapError } from '../errors.ts'
 import { MOST_CHARACTERS } from './parts.ts'
 import { comparePrerelease, type Identifier } from './prerelease.ts'
+import { type ReleaseRange, releasesOf } from './releases.ts'
 import type { Version } from './version.ts'
 
 /** One side of a range, such as `>=1.4.0`. */
-interface Bound {
+export interface Bound {
   readonly operator: string
   readonly major: number
   readonly minor: number
@@ -96,6 +97,14 @@ export class Constraint {
     return this.#alternatives.some(
       (bounds) => bounds.every((bound) => satisfies(version, bound)) && admitsPrerelease(version, bounds),
     )
+  }
+
+  /**
+   * The versions without a prerelease that match, as ranges from a lowest to a highest
+   * major.minor.patch; all builds of these match.
+   */
+  releases(): readonly ReleaseRange[] {
+    return this.#alternatives.flatMap((bounds) => releasesOf(bounds) ?? [])
   }
 
   toString(): string {

@@ -1,4 +1,5 @@
 import { afterEach, expect, test } from 'vitest'
+import { Linker } from '../../dist/units/code/linker.js'
 import { Project } from './project.ts'
 
 let project: Project
@@ -157,4 +158,32 @@ test('a file that is gone is an error only while something needs it', async () =
     project.path('f.ts'),
   ])
   expect(stage.update.removed).toEqual([project.path('f.ts')])
+})
+
+test('code caches made after a run are taken, and a stack tells its files', async () => {
+  project = new Project({
+    'main.ts': `import { f } from './f.ts'\nexport const run = () => f()`,
+    'f.ts': `export const f = (): never => { throw new Error('here') }`,
+  })
+  const [main, f] = [project.path('main.ts'), project.path('f.ts')]
+  const cold = await project.stager.boot([main])
+  const rehearsal = new Linker()
+  await rehearsal.loadAsync(cold.update)
+  const caches = new Map([main, f].map((id) => [id, rehearsal.codeCache(id)!]))
+  const stage = project.stager.withCaches(cold, caches)
+  expect(stage.update.artifacts.map(({ id, cache }) => [id, cache === caches.get(id)])).toEqual([
+    [main, true],
+    [f, true],
+  ])
+  project.stager.accept(stage)
+  const linker = new Linker()
+  linker.load(structuredClone(stage.update))
+  const error = (() => {
+    try {
+      return (linker.namespace(main) as { run(): unknown }).run()
+    } catch (thrown) {
+      return thrown
+    }
+  })()
+  expect(linker.filesInStack(error)).toEqual([f, main])
 })

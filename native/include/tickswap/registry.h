@@ -30,66 +30,8 @@
 extern "C" {
 #endif
 
-enum {
-  TS_REGISTRY_MAGIC = 0x47525354, /* "TSRG" */
-  TS_REGISTRY_LAYOUT = 1,
-  TS_BANKS = 3,
-  TS_MAX_UNITS = 65536,
-  TS_MAX_VERSIONS = 1048576,
-  TS_MAX_NAME_BYTES = 240,
-  /* the last generation; publishing more is refused */
-  TS_MAX_GENERATION = 0x7fffffff
-};
-
-/* "no version", where a record index is expected */
-#define TS_NO_RECORD UINT32_C(0xffffffff)
-
-/* The head of the shared memory. Each group of words begins a cache line of its own. */
-typedef struct ts_registry_header {
-  /* fixed when the registry is created; offsets are in bytes from the head */
-  uint32_t magic;
-  uint32_t layout;
-  uint32_t total_bytes;
-  uint32_t unit_capacity;
-  uint32_t version_capacity;
-  uint32_t slot_count;
-  uint32_t units_at;
-  uint32_t slots_at;
-  uint32_t banks_at;
-  uint32_t bank_bytes;
-  uint32_t records_at;
-  uint32_t tails_at;
-  uint32_t reserved_fixed[4];
-  /* the one word readers load per tick */
-  uint32_t generation;
-  uint32_t reserved_generation[15];
-  /* the writer's */
-  uint32_t writer_lock;
-  uint32_t unit_count;
-  uint32_t record_count; /* records ever used; those past it are fresh */
-  uint32_t reclaim_head; /* index + 1 of the oldest reclaimable record, 0 when none */
-  uint32_t reclaim_tail; /* index + 1 of the newest */
-  uint32_t reclaim_count;
-  uint32_t staged;     /* the generation that `stage` filled, 0 when none */
-  uint32_t registered; /* versions registered so far, modulo 2^32 */
-  uint32_t reused;     /* of them, in a reused record */
-  uint32_t reserved_writer[7];
-} ts_registry_header;
-
-static_assert(offsetof(ts_registry_header, generation) == 64, "layout");
-static_assert(offsetof(ts_registry_header, writer_lock) == 128, "layout");
-static_assert(sizeof(ts_registry_header) == 192, "layout");
-
-/* One unit. Written before its slot is, never changed after. */
-typedef struct ts_unit_entry {
-  uint64_t name_hash; /* XXH3-64 of the name */
-  uint32_t name_bytes;
-  uint32_t reserved;
-  uint8_t name[TS_MAX_NAME_BYTES]; /* UTF-8, not terminated */
-} ts_unit_entry;
-
-static_assert(sizeof(ts_unit_entry) == 256, "layout");
-static_assert(offsetof(ts_unit_entry, name) == 16, "layout");
+/* the last generation; publishing more is refused */
+#define TS_MAX_GENERATION 0x7fffffff
 
 /*
  * A thread's way into a registry: pointers into the shared memory, and the
@@ -198,9 +140,9 @@ ts_status ts_registry_stage(ts_registry *registry, const ts_move *moves, uint32_
                             uint32_t *generation);
 
 /*
- * Makes the staged generation live: one store-release. Any thread, but one
- * thread only for each staging, and no [writer] meanwhile.
- * TS_E_STATE: `generation` is not the one that is staged.
+ * Makes the staged generation live: one compare-and-swap with release. Any thread,
+ * but no [writer] meanwhile; of several that publish the same one, one succeeds.
+ * TS_E_STATE: `generation` is not the one that is staged, or it is live already.
  */
 ts_status ts_registry_publish(ts_registry *registry, uint32_t generation);
 
@@ -225,6 +167,26 @@ int ts_registry_view_is_whole(const ts_registry *registry, uint32_t generation);
  * rewritten for another version, eight times in a row.
  */
 ts_status ts_registry_read(const ts_registry *registry, uint32_t record, ts_version_record *out, void *tail);
+
+/*
+ * [reader] The record of the highest version that lies in one of `ranges` and passes
+ * `filter`, as ts_version_best has it, or TS_NO_RECORD. It is read again before it is
+ * given; a record that is rewritten meanwhile makes it look again, four times at most.
+ * TS_E_BUSY: so often rewritten.
+ */
+ts_status ts_registry_best(const ts_registry *registry, const ts_version_range *ranges, size_t range_count,
+                           const ts_version_filter *filter, uint32_t *record);
+
+/*
+ * The steps on a shared word (aligned to 4) that more than one thread may try at a
+ * time. Any thread; none waits.
+ *   take     0 becomes 1, and 1 is returned; 0 when it was not 0. Acquire.
+ *   advance  `from` becomes `to`, and 1 is returned; 0 when it was not `from`. Release.
+ *   add      gives the word before `more` was added, modulo 2^32. No ordering.
+ */
+int ts_word_take_c(uint32_t *word);
+int ts_word_advance_c(uint32_t *word, uint32_t from, uint32_t to);
+uint32_t ts_word_add_c(uint32_t *word, uint32_t more);
 
 #ifdef __cplusplus
 }

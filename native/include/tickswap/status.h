@@ -4,7 +4,7 @@
 /*
  * What a function that can fail returns: TS_OK, or one of the negative values.
  * On any failure the shared memory and the output parameters are as they were
- * before the call.
+ * before the call, but for the count of writers that were refused.
  */
 typedef enum ts_status {
   TS_OK = 0,
@@ -21,7 +21,9 @@ typedef enum ts_status {
   /* no unit of that name */
   TS_E_NOT_FOUND = -6,
   /* TICKSWAP_FORCE_IMPL names an implementation this build does not have */
-  TS_E_IMPL_UNKNOWN = -7
+  TS_E_IMPL_UNKNOWN = -7,
+  /* this machine cannot do it */
+  TS_E_UNSUPPORTED = -8
 } ts_status;
 
 #endif

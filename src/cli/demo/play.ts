@@ -19,6 +19,9 @@ const READ_MS = 1300
 const WATCH_MS = 1100
 /** an answer of the runtime takes as long as probation at most */
 const ANSWER_MS = 8000
+/** the city has gone on when it has run this many frames since before the edit */
+const RUNS_ON_FRAMES = 10
+const POLL_MS = 20
 /** how long a restored file may take to be looked at */
 const SETTLE_MS = 250
 
@@ -40,7 +43,7 @@ export async function play(
   else await save(folder, step.edits, good)
   const answer = await engine.heard((event) => event !== 'swap', ANSWER_MS)
   const live = await engine.heard((event) => event === 'swap', 0)
-  const after = await engine.look()
+  const after = await lookAfter(engine, before.frame + RUNS_ON_FRAMES)
   if (step.restore)
     await Promise.all(step.edits.map(({ file }, i) => writeFile(join(folder, file), good[i]!)))
   await sleep(step.restore ? WATCH_MS + SETTLE_MS : WATCH_MS)
@@ -52,6 +55,16 @@ export async function play(
       writeToLiveMs: live.report.at + live.report.liveMs - wroteAt,
     }),
     problems: [...checkAlways(step, seen), ...step.check(seen)],
+  }
+}
+
+/** What there is to see once the city has run on to `frame`, or has not in the time for an answer. */
+async function lookAfter(engine: CityEngine, frame: number): Promise<Seen['after']> {
+  const end = performance.now() + ANSWER_MS
+  for (;;) {
+    const look = await engine.look()
+    if (look.frame >= frame || performance.now() > end) return look
+    await sleep(POLL_MS)
   }
 }
 

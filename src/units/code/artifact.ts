@@ -49,6 +49,14 @@ export interface IndirectExport {
   readonly weak?: true
 }
 
+/** Which updates a module takes, as its source says. */
+export interface HotUse {
+  /** takes new versions of itself: its importers need not be evaluated again */
+  readonly self: boolean
+  /** ids of imports whose new versions it takes */
+  readonly accepts: readonly string[]
+}
+
 /** What the linker and the planner know about a module without running it. */
 export interface Links {
   readonly requests: readonly Request[]
@@ -63,8 +71,10 @@ export interface Links {
   readonly uses: Readonly<Record<string, readonly string[]>>
   /** local name of an import to its slot or slots */
   readonly imported: Readonly<Record<string, readonly number[]>>
-  /** mentions `import.meta.hot` */
-  readonly hot: boolean
+  /** it is in a circle of imports: its slots are written as soon as there are values */
+  readonly circular: boolean
+  /** how it uses `import.meta.hot`, if it does */
+  readonly hot?: HotUse
 }
 
 /**
@@ -83,6 +93,8 @@ export interface Artifact {
   readonly code: string
   /** characters that `code` has before the file's own first column */
   readonly columnOffset: number
+  /** places of `code` where columns could not be kept: line and column from 1, and how far off they are */
+  readonly shifts?: readonly (readonly [line: number, column: number, by: number])[]
   /** V8 code cache for `code`, if there is one */
   readonly cache?: Uint8Array
   /** the file's bytes, for `wasm` and `bytes` */

@@ -2,9 +2,30 @@ import { pathToFileURL } from 'node:url'
 import { setFlagsFromString } from 'node:v8'
 import { Script } from 'node:vm'
 import type { Artifact } from './artifact.ts'
+import { correctColumns } from './link/stack-columns.ts'
 
 // V8 would keep every script it has seen, and each reload would leak the one before.
 setFlagsFromString('--no-compilation-cache')
+
+/** Scripts that the stager compiled as a check, for a linker in the same thread; by the artifact's links. */
+const compiled = new WeakMap<object, Script>()
+
+export function keepScript(artifact: Artifact, script: Script): void {
+  compiled.set(artifact.links, script)
+}
+
+/** A file's URL; the plain ones without Node's parser, which costs more than compiling a small module. */
+export function urlOf(file: string): string {
+  return /^[\w./-]+$/.test(file) ? `file://${file}` : pathToFileURL(file).href
+}
+
+/** The script of an artifact, to be run. */
+export function scriptOf(artifact: Artifact): Script {
+  correctColumns(urlOf(artifact.file), artifact.shifts)
+  const kept = compiled.get(artifact.links)
+  compiled.delete(artifact.links)
+  return kept ?? compileScript(artifact)
+}
 
 /**
  * Compiles an artifact's text as a script whose lines and columns are the file's own.
@@ -13,7 +34,7 @@ setFlagsFromString('--no-compilation-cache')
  */
 export function compileScript(artifact: Pick<Artifact, 'file' | 'code' | 'columnOffset' | 'cache'>): Script {
   return new Script(artifact.code, {
-    filename: pathToFileURL(artifact.file).href,
+    filename: urlOf(artifact.file),
     columnOffset: -artifact.columnOffset,
     ...(artifact.cache && { cachedData: artifact.cache as Buffer }),
   })

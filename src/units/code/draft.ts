@@ -1,6 +1,6 @@
 import { TickswapError } from '../../errors.ts'
 import type { Artifact, Request } from './artifact.ts'
-import { compileScript } from './compile.ts'
+import { compileScript, keepScript } from './compile.ts'
 import type { Content } from './content/content.ts'
 import { contentOf, decode, fileOf } from './content/read.ts'
 import type { PackageJsons } from './resolve/package-json.ts'
@@ -57,6 +57,7 @@ export function finishDraft(draft: Draft, guarded: ReadonlySet<number>, withCach
   }
   if (!content.isScript) return artifact
   const script = compileChecked(artifact)
+  keepScript(artifact, script)
   return withCache ? { ...artifact, cache: script.createCachedData() } : artifact
 }
 

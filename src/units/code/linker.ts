@@ -8,11 +8,12 @@
  *     prepared.namespace(id)                    // the candidate's exports
  *     prepared.commit()                         // at the boundary: slots are rebound, nothing is evaluated
  *     prepared.revert()                         // back again, exactly; commit() may follow
- *     prepared.settle()                         // for good: what was replaced is forgotten
+ *     prepared.settle()                         // for good: what was replaced is disposed and forgotten
  *     prepared.discard()                        // instead of commit, or after revert
  *     linker.namespace(id)                      // what runs now
  */
 
+import { fileURLToPath } from 'node:url'
 import type { Artifact, GraphUpdate } from './artifact.ts'
 import { evaluationOrder } from './graph.ts'
 import { Prepared } from './link/prepared.ts'
@@ -79,6 +80,18 @@ export class Linker {
     return this.#world.instance(id)?.artifact
   }
 
+  /** The code cache of a running module, with the functions that have run so far. */
+  codeCache(id: string): Uint8Array | undefined {
+    return this.#world.instance(id)?.codeCache()
+  }
+
+  /** Files of running hot modules that an error's stack goes through, the innermost first. */
+  filesInStack(error: unknown): string[] {
+    const stack = error instanceof Error ? String(error.stack) : ''
+    const files = [...stack.matchAll(/file:\/\/[^\s)]+?(?=:\d+:\d+)/g)].map(([url]) => fileURLToPath(url))
+    return [...new Set(files)].filter((file) => this.has(file))
+  }
+
   /** The namespace of a hot module, which is evaluated first if it is not running yet. */
   async importHot(id: string): Promise<object> {
     if (!this.#world.artifact(id)) await this.#options.loadMissing?.(id)
@@ -96,6 +109,16 @@ export class Linker {
     const known = new Prepared(this.#world, { ...update, evaluate: [], rebind: [] })
     known.commit()
     known.settle()
+  }
+
+  /** Modules that called `import.meta.hot.invalidate` since this was asked last; for `stage({ invalidated })`. */
+  takeInvalidated(): string[] {
+    return this.#world.hot.takeInvalidated()
+  }
+
+  /** Calls the listeners of `import.meta.hot.on`. @returns what they threw */
+  emit(event: string, payload: unknown): unknown[] {
+    return this.#world.hot.emit(event, payload)
   }
 
   /** Forgets everything that runs. */

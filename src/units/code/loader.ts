@@ -42,6 +42,8 @@ export interface ReloadReport {
   /** modules whose imports were rebound, without evaluating them */
   readonly rebound: readonly string[]
   readonly removed: readonly string[]
+  /** what callbacks of `import.meta.hot` threw; the update stands all the same */
+  readonly callbackErrors: readonly unknown[]
 }
 
 /** Hot modules by themselves: no runtime, no watcher. */
@@ -87,6 +89,8 @@ class StandaloneLoader implements Loader {
     try {
       const { kind, id } = this.#stager.resolve(path)
       if (kind === 'external') return await import(id)
+      // What was asked for by name stays, even when nothing imports it any more.
+      if (!this.#stager.graph.entries.has(id)) await this.#add(id)
       return (await this.#linker.importHot(id)) as Record<string, unknown>
     } catch (error) {
       throw asLoaderError(error)
@@ -146,17 +150,41 @@ class StandaloneLoader implements Loader {
 
   async #reload(paths: readonly string[]): Promise<ReloadReport> {
     try {
-      const stage = await this.#stageWithLate(paths)
-      const prepared = await this.#linker.prepareAsync(stage.update)
-      prepared.commit()
-      prepared.settle()
-      this.#stager.accept(stage)
+      const report = await this.#apply(await this.#stageWithLate(paths))
       for (const file of [...this.#behind, ...paths]) this.#behind.delete(file)
-      return { evaluated: prepared.evaluated, rebound: stage.update.rebind, removed: stage.update.removed }
+      return await this.#rerunInvalidated(report)
     } catch (error) {
       for (const path of paths) this.#behind.add(path)
+      this.#linker.emit('vite:error', { err: error })
       throw asLoaderError(error)
     }
+  }
+
+  async #apply(stage: Stage): Promise<ReloadReport> {
+    const prepared = await this.#linker.prepareAsync(stage.update)
+    const { evaluated } = prepared
+    const { rebind: rebound, removed } = stage.update
+    const payload = { type: 'update', updates: evaluated.map((path) => ({ type: 'js-update', path })) }
+    if (removed.length > 0) this.#linker.emit('vite:beforePrune', { type: 'prune', paths: removed })
+    this.#linker.emit('vite:beforeUpdate', payload)
+    prepared.commit()
+    const callbackErrors = prepared.settle()
+    this.#stager.accept(stage)
+    callbackErrors.push(...this.#linker.emit('vite:afterUpdate', payload))
+    return { evaluated, rebound, removed, callbackErrors }
+  }
+
+  /** `import.meta.hot.invalidate` passes an update on to the importers. */
+  async #rerunInvalidated(report: ReloadReport): Promise<ReloadReport> {
+    const invalidated = this.#linker.takeInvalidated()
+    if (invalidated.length === 0) return report
+    const more = await this.#apply(await this.#stager.stage({ invalidated }))
+    return this.#rerunInvalidated({
+      evaluated: [...report.evaluated, ...more.evaluated],
+      rebound: [...report.rebound, ...more.rebound],
+      removed: [...report.removed, ...more.removed],
+      callbackErrors: [...report.callbackErrors, ...more.callbackErrors],
+    })
   }
 
   /** Files that were refused before come along, unless they are what stands in the way. */

@@ -9,10 +9,15 @@ import type { Origin } from './resolution.ts'
  * have been baked into its own state. Everything else that imports a new module only
  * gets its imports rebound.
  */
-export function planUpdate(base: Graph, next: Graph, changed: readonly Artifact[]): GraphUpdate {
-  const anew = new Set(changed.map((artifact) => artifact.id))
+export function planUpdate(
+  base: Graph,
+  next: Graph,
+  changed: readonly Artifact[],
+  rerun: readonly string[] = [],
+): GraphUpdate {
+  const anew = new Set([...changed.map((artifact) => artifact.id), ...rerun])
   for (const id of next.modules.keys()) if (!base.modules.has(id)) anew.add(id)
-  spread(next, anew)
+  spread(base, next, anew)
   const evaluate = next.order.filter((id) => anew.has(id))
   return {
     artifacts: changed,
@@ -28,8 +33,8 @@ export function planUpdate(base: Graph, next: Graph, changed: readonly Artifact[
  * evaluation goes through to get there: a running one would still lead to the old
  * values. Until there are no more.
  */
-function spread(graph: Graph, anew: Set<string>): void {
-  const uses = new UseGraph(graph)
+function spread(base: Graph, graph: Graph, anew: Set<string>): void {
+  const uses = new UseGraph(graph, base)
   for (let before = -1; before !== anew.size; ) {
     before = anew.size
     for (const id of requirersOf(graph, anew)) anew.add(id)
@@ -52,6 +57,43 @@ function dependentsOf(graph: Graph, ids: ReadonlySet<string>): Set<string> {
   return found
 }
 
+/**
+ * A module that uses `import.meta.hot` says what it takes. When nobody does, up to an
+ * entry that would only be run again, the edit is refused.
+ * @returns the modules from the one that changed to that entry
+ */
+export function unaccepted(base: Graph, next: Graph, update: GraphUpdate): readonly string[] | undefined {
+  const changed = new Set(update.artifacts.map((artifact) => artifact.id))
+  const anew = new Set(update.evaluate)
+  for (const id of update.evaluate) {
+    const known = changed.has(id) || !base.modules.has(id) || !next.entries.has(id)
+    if (known || next.modules.get(id)!.isUnit || base.modules.get(id)!.links.hot?.self) continue
+    const path = pathDown(next, id, anew, changed)
+    if (path.some((each) => next.modules.get(each)?.links.hot)) return path.reverse()
+  }
+  return undefined
+}
+
+function pathDown(
+  graph: Graph,
+  from: string,
+  through: ReadonlySet<string>,
+  to: ReadonlySet<string>,
+): string[] {
+  const parents = new Map<string, string>([[from, '']])
+  for (const id of parents.keys()) {
+    if (to.has(id)) {
+      const path: string[] = []
+      for (let at = id; at !== ''; at = parents.get(at)!) path.unshift(at)
+      return path
+    }
+    for (const target of graph.modules.get(id)?.imports ?? []) {
+      if (through.has(target) && !parents.has(target)) parents.set(target, id)
+    }
+  }
+  return [from]
+}
+
 /** A binding of a module, or, with the name '', what the module runs at evaluation. */
 interface UseNode {
   readonly module: string
@@ -62,18 +104,29 @@ interface UseNode {
 /** Follows names from what a module runs at evaluation into the code that those names stand for. */
 class UseGraph {
   readonly #graph: Graph
+  readonly #running: Graph
   readonly #targets = new Map<string, readonly (readonly [string, string])[]>()
 
-  constructor(graph: Graph) {
+  constructor(graph: Graph, running: Graph) {
     this.#graph = graph
+    this.#running = running
   }
 
   /** Modules on the ways from the evaluation of `id` to a binding of one of `modules`. */
   modulesTowards(id: string, modules: ReadonlySet<string>): Set<string> {
     const found = new Set<UseNode>()
-    for (const node of this.#reach(id)) if (node.name !== '' && modules.has(node.module)) found.add(node)
+    for (const node of this.#reach(id)) {
+      if (node.name !== '' && modules.has(node.module) && !this.#takes(id, node.module)) found.add(node)
+    }
     for (const node of found) for (const user of node.users) found.add(user)
     return new Set([...found].map((node) => node.module))
+  }
+
+  /** Whether `importer` goes on running when `dependency` changes, because one of the two, as it runs, accepts that. */
+  #takes(importer: string, dependency: string): boolean {
+    const { modules } = this.#running
+    if (modules.get(importer)?.links.hot?.accepts.includes(dependency)) return true
+    return importer !== dependency && modules.get(dependency)?.links.hot?.self === true
   }
 
   #reach(id: string): Iterable<UseNode> {
@@ -119,7 +172,7 @@ class UseGraph {
       seen.add(origin.id)
       const { resolution } = this.#graph
       for (const name of resolution.names(origin.id))
-        yield* this.#behind(resolution.export(origin.id, name), seen)
+        yield* this.#behind(resolution.member(origin.id, name), seen)
     }
   }
 }
@@ -139,7 +192,7 @@ function importsFrom(base: Graph, next: Graph, id: string, anew: ReadonlySet<str
 function namespaceTouches(graph: Graph, id: string, anew: ReadonlySet<string>): boolean {
   if (anew.has(id)) return true
   return graph.resolution.names(id).some((name) => {
-    const origin = graph.resolution.export(id, name)
+    const origin = graph.resolution.member(id, name)
     return (origin.kind === 'local' || origin.kind === 'namespace') && anew.has(origin.id)
   })
 }

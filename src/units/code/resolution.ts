@@ -23,6 +23,7 @@ export interface LinkSource {
 export class Resolution {
   readonly #source: LinkSource
   readonly #origins = new Map<string, Map<string, Origin>>()
+  readonly #members = new Map<string, Map<string, Origin>>()
   readonly #names = new Map<string, readonly string[]>()
 
   constructor(source: LinkSource) {
@@ -31,15 +32,27 @@ export class Resolution {
 
   /** What the slot of module `id` shows. */
   slot(id: string, slot: Slot): Origin {
-    return this.#through(id, slot.request, slot.kind === 'value' ? slot.name : '*', [])
+    return this.#through(id, slot.request, slot.kind === 'value' ? slot.name : '*', [], false)
   }
 
   export(id: string, name: string): Origin {
-    const known = this.#origins.get(id)?.get(name)
+    return this.#remembered(this.#origins, id, name, false)
+  }
+
+  /**
+   * What a namespace shows under a name. V8 differs from the letter of the language
+   * here, and so does this: a name that is ambiguous further down is just not there.
+   */
+  member(id: string, name: string): Origin {
+    return this.#remembered(this.#members, id, name, true)
+  }
+
+  #remembered(tables: Map<string, Map<string, Origin>>, id: string, name: string, lenient: boolean): Origin {
+    const known = tables.get(id)?.get(name)
     if (known) return known
-    const origin = this.#resolve(id, name, [])
-    const table = this.#origins.get(id) ?? new Map<string, Origin>()
-    this.#origins.set(id, table.set(name, origin))
+    const origin = this.#resolve(id, name, [], lenient)
+    const table = tables.get(id) ?? new Map<string, Origin>()
+    tables.set(id, table.set(name, origin))
     return origin
   }
 
@@ -48,44 +61,48 @@ export class Resolution {
     let names = this.#names.get(id)
     if (!names) {
       const all = [...this.#collect(id, new Set())]
-      names = all.filter((name) => !isLost(this.export(id, name))).sort(byCodeUnits)
+      names = all.filter((name) => !isLost(this.member(id, name))).sort(byCodeUnits)
       this.#names.set(id, names)
     }
     return names
   }
 
-  #through(id: string, index: number, name: string, path: string[]): Origin {
+  #through(id: string, index: number, name: string, path: string[], lenient: boolean): Origin {
     const request = this.#source.links(id)!.requests[index]!
     if (request.kind === 'external') return { kind: 'external', id: request.id, name }
-    return name === '*' ? { kind: 'namespace', id: request.id } : this.#resolve(request.id, name, path)
+    return name === '*'
+      ? { kind: 'namespace', id: request.id }
+      : this.#resolve(request.id, name, path, lenient)
   }
 
   /** @param path modules and names on the way, so that a circle of re-exports ends */
-  #resolve(id: string, name: string, path: string[]): Origin {
+  #resolve(id: string, name: string, path: string[], lenient: boolean): Origin {
     const links = this.#source.links(id)
     const step = `${id}\n${name}`
     if (!links || path.includes(step)) return MISSING
     const index = links.locals.findIndex((local) => local.name === name)
     if (index >= 0) return { kind: 'local', id, index }
     const indirect = links.indirect.find((each) => each.name === name)
-    if (indirect) return this.#through(id, indirect.request, indirect.imported, [...path, step])
+    if (indirect) return this.#through(id, indirect.request, indirect.imported, [...path, step], lenient)
     if (name === 'default') return MISSING
-    return this.#resolveStars(links, name, [...path, step])
+    return this.#resolveStars(links, name, [...path, step], lenient)
   }
 
-  #resolveStars(links: Links, name: string, path: string[]): Origin {
+  #resolveStars(links: Links, name: string, path: string[], lenient: boolean): Origin {
     let found: Origin = MISSING
     let unknown: Origin = MISSING
     for (const star of links.stars) {
       const request = links.requests[star]!
       const origin =
-        request.kind === 'hot' ? this.#resolve(request.id, name, path) : this.#externalStar(request.id, name)
+        request.kind === 'hot'
+          ? this.#resolve(request.id, name, path, lenient)
+          : this.#externalStar(request.id, name)
       if (origin.kind === 'external' && !this.#source.externalNames) {
         unknown = origin
         continue
       }
-      if (origin.kind === 'ambiguous') return AMBIGUOUS
-      if (origin.kind === 'missing') continue
+      if (origin.kind === 'ambiguous' && !lenient) return AMBIGUOUS
+      if (isLost(origin)) continue
       if (found.kind !== 'missing' && !sameOrigin(found, origin)) return AMBIGUOUS
       found = origin
     }

@@ -19,7 +19,7 @@ import { decode, readSource } from './content/read.ts'
 import { type Draft, draftOf, finishDraft } from './draft.ts'
 import { cycles, Graph, type GraphNode, nodeOf } from './graph.ts'
 import { checkLinks } from './link-check.ts'
-import { planUpdate } from './plan.ts'
+import { planUpdate, unaccepted } from './plan.ts'
 import { Resolver } from './resolve/resolver.ts'
 import { StageError } from './stage-error.ts'
 import type { JsxOptions } from './transform/fallback.ts'
@@ -32,6 +32,8 @@ export interface StagerOptions {
   readonly hash: (bytes: Uint8Array) => string
   /** make a V8 code cache for each artifact; default true */
   readonly codeCache?: boolean
+  /** contents to take instead of what is on disk, by module id; looked up whenever a file is read */
+  readonly contents?: ReadonlyMap<string, Uint8Array>
   /** how JSX is compiled; without it, as the nearest tsconfig.json says */
   readonly jsx?: JsxOptions
 }
@@ -43,6 +45,8 @@ export interface StageRequest {
   readonly artifacts?: readonly Artifact[]
   /** files to add to the graph although nothing imports them */
   readonly entries?: readonly string[]
+  /** modules whose importers are to be evaluated again, because `import.meta.hot.invalidate` was called there */
+  readonly invalidated?: readonly string[]
 }
 
 export class Stager {
@@ -71,7 +75,10 @@ export class Stager {
     const request: StageRequest = 'length' in change ? { files: change } : change
     const work = new Staging(this.#graph, this.#resolver, this.#options, request)
     const { graph, changed, warnings } = work.run()
-    const update = planUpdate(this.#graph, graph, changed)
+    const rerun = request.invalidated?.flatMap((id) => this.#importersToRerun(id))
+    const update = planUpdate(this.#graph, graph, changed, rerun)
+    const path = unaccepted(this.#graph, graph, update)
+    if (path) throw notAccepted(path)
     const stage: Stage = { update, units: this.#movedUnits(graph, update), warnings }
     this.#staged.set(stage, { graph, base: this.#graph })
     return stage
@@ -82,6 +89,22 @@ export class Stager {
     const staged = this.#staged.get(stage)
     if (!staged) throw new TickswapError('TICKSWAP_E_INTERNAL', 'the stage was not made by this stager')
     this.#graph = staged.graph.withAdditions(staged.base, this.#graph)
+  }
+
+  /** A stage with better code caches, by module id: those made after a rehearsal. */
+  withCaches(stage: Stage, caches: ReadonlyMap<string, Uint8Array>): Stage {
+    const staged = this.#staged.get(stage)
+    if (!staged) throw new TickswapError('TICKSWAP_E_INTERNAL', 'the stage was not made by this stager')
+    const warm = (artifact: Artifact): Artifact => {
+      const cache = caches.get(artifact.id)
+      return cache ? { ...artifact, cache } : artifact
+    }
+    const artifacts = stage.update.artifacts.map(warm)
+    const modules = new Map(staged.graph.modules)
+    for (const artifact of artifacts) modules.set(artifact.id, artifact)
+    const better: Stage = { ...stage, update: { ...stage.update, artifacts } }
+    this.#staged.set(better, { ...staged, graph: new Graph(modules, staged.graph.entries) })
+    return better
   }
 
   /** What a name means when nothing imports it: relative to the root, or a package from there. */
@@ -122,6 +145,12 @@ export class Stager {
       if (up !== undefined) path.push(up)
     }
     return path
+  }
+
+  #importersToRerun(id: string): string[] {
+    const importers = [...this.#graph.importersOf(id)]
+    if (importers.length === 0) throw notAccepted(this.importPath(id))
+    return importers
   }
 
   #graphOf(stage: Stage | undefined): Graph {
@@ -171,7 +200,7 @@ class Staging {
     // What a kept version shares with the running ones is not a change.
     const differing = request.artifacts?.filter(({ id, hash }) => base.modules.get(id)?.hash !== hash)
     this.#given = new Map(differing?.map((artifact) => [artifact.id, artifact]))
-    resolver.forget()
+    resolver.refresh()
   }
 
   run(): { graph: Graph; changed: Artifact[]; warnings: Finding[] } {
@@ -227,7 +256,7 @@ class Staging {
       if (!known || this.#given.has(id)) continue
       this.#attempt(
         () => {
-          const bytes = readSource(id)
+          const bytes = this.#options.contents?.get(id) ?? readSource(id)
           const hash = this.#options.hash(bytes)
           if (bytes.length === 0 && hash !== known.hash && id === file) throw empty(file)
           if (hash !== known.hash) this.#drafts.set(id, this.#draft(id, bytes, hash))
@@ -337,7 +366,7 @@ class Staging {
     let draft: Draft | undefined
     this.#attempt(
       () => {
-        const bytes = readSource(id)
+        const bytes = this.#options.contents?.get(id) ?? readSource(id)
         draft = this.#draft(id, bytes, this.#options.hash(bytes))
         this.#drafts.set(id, draft)
       },
@@ -375,6 +404,11 @@ class Staging {
     }
     return new Graph(modules, graph.entries)
   }
+}
+
+function notAccepted(path: readonly string[]): TickswapError {
+  const message = `no module takes the update; it goes from ${path.join(' to ')}`
+  return new StageError([new TickswapError('TICKSWAP_E_NOT_ACCEPTED', message, { file: path[0]! })])
 }
 
 /** A file in the middle of being saved looks like this: it never replaces what runs. */

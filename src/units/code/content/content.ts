@@ -1,7 +1,7 @@
 import type { Artifact, Links, ModuleKind, Request } from '../artifact.ts'
 import type { SourceRequest } from '../transform/declarations.ts'
 
-export type Printed = Pick<Artifact, 'code' | 'columnOffset' | 'links' | 'bytes'>
+export type Printed = Pick<Artifact, 'code' | 'columnOffset' | 'shifts' | 'links' | 'bytes'>
 
 /** What a file holds, by the kind of module it is; its imports are not resolved yet. */
 export interface Content {
@@ -27,7 +27,7 @@ const NO_LINKS: Links = {
   stars: [],
   uses: {},
   imported: {},
-  hot: false,
+  circular: false,
 }
 
 /** Links of a module that is not made of statements. */

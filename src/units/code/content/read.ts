@@ -2,8 +2,10 @@ import { readFileSync } from 'node:fs'
 import { extname } from 'node:path'
 import { TickswapError } from '../../../errors.ts'
 import type { PackageJsons } from '../resolve/package-json.ts'
-import { compileJs, type JsxOptions, needsCompiler } from '../transform/fallback.ts'
-import { parseText, stripTypes } from '../transform/parse.ts'
+import { compileAll, compileSyntax, type JsxOptions } from '../transform/fallback.ts'
+import { parseText } from '../transform/parse.ts'
+import type { Compiled } from '../transform/relayout.ts'
+import { stripTypes, UnsupportedByStripping } from '../transform/strip.ts'
 import { commonJsContent } from './commonjs.ts'
 import type { Content } from './content.ts'
 import { scriptContent } from './script.ts'
@@ -52,19 +54,39 @@ function scriptOf(
   jsx: JsxOptions | undefined,
 ): Content {
   const typed = TYPESCRIPT.has(extension)
-  const { code, lead } = needsCompiler(extension, source)
-    ? compileJs(file, source, jsx)
-    : { code: typed ? stripTypes(file, source) : source, lead: 0 }
+  const { code, lead } = toJavaScript(file, extension, source, jsx)
   if (extension === '.cjs' || extension === '.cts') return commonJsContent(file, code)
   const certain = extension === '.mjs' || extension === '.mts' || packages.scopeOf(file)?.type === 'module'
   try {
     const text = parseText(code, typed)
+    if (typed && text.hasDecorators) return decorated(file, source, jsx)
     if (certain || text.hasModuleSyntax || (typed && !looksLikeCommonJs(code)))
       return scriptContent(text, lead)
   } catch (error) {
     if (certain || !looksLikeCommonJs(code)) throw error
   }
   return commonJsContent(file, code)
+}
+
+function toJavaScript(
+  file: string,
+  extension: string,
+  source: string,
+  jsx: JsxOptions | undefined,
+): Compiled {
+  if (extension.endsWith('x')) return compileAll(file, source, jsx)
+  if (!TYPESCRIPT.has(extension)) return { code: source, lead: 0 }
+  try {
+    return { code: stripTypes(source), lead: 0 }
+  } catch (error) {
+    if (!(error instanceof UnsupportedByStripping)) throw error
+    return compileSyntax(source) ?? compileAll(file, source, jsx)
+  }
+}
+
+function decorated(file: string, source: string, jsx: JsxOptions | undefined): Content {
+  const { code, lead } = compileAll(file, source, jsx)
+  return scriptContent(parseText(code, true), lead)
 }
 
 const looksLikeCommonJs = (code: string): boolean => /\b(?:module\.exports|exports\.|require\s*\()/.test(code)

@@ -11,8 +11,9 @@ export function scriptContent(text: ModuleText, lead: number): Content {
     lazy: [...text.dynamicSpecifiers()],
     requires: false,
     print(requests, lazy, guarded) {
-      const { code, columnOffset } = text.print(guarded, guarded.size > 0)
-      return { code, columnOffset: columnOffset + lead, links: text.links(requests, lazy, guarded) }
+      const printed = text.print(guarded, guarded.size > 0)
+      const columnOffset = printed.columnOffset + lead
+      return { ...printed, columnOffset, links: text.links(requests, lazy, guarded) }
     },
   }
 }

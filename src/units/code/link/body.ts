@@ -1,4 +1,5 @@
-import { compileScript } from '../compile.ts'
+import type { Script } from 'node:vm'
+import { scriptOf } from '../compile.ts'
 import { Wasm, type WasmModule } from '../content/webassembly.ts'
 import { CommonJsBody } from './commonjs-body.ts'
 import type { Instance } from './instance.ts'
@@ -13,6 +14,8 @@ export interface Body {
   run(values: unknown[]): Promise<unknown> | undefined
   /** gives a guarded slot its first value. @returns false when the slot is to be written as usual */
   open(slot: number, value: unknown): boolean
+  /** the script, of a module that is one */
+  readonly script?: Script
 }
 
 export function bodyOf(instance: Instance): Body {
@@ -142,13 +145,17 @@ class Handle {
 }
 
 class ScriptBody implements Body {
+  readonly script: Script
   readonly #handle: Handle
   readonly #steps: Steps
   readonly #guards: Map<number, Generator> | undefined
+  readonly writesEarly: boolean
 
   constructor(instance: Instance) {
+    this.writesEarly = instance.artifact.links.circular
     this.#handle = new Handle(instance)
-    let make = compileScript(instance.artifact).runInThisContext() as (handle: Handle) => Generator
+    this.script = scriptOf(instance.artifact)
+    let make = this.script.runInThisContext() as (handle: Handle) => Generator
     for (const [slot, { guarded }] of instance.artifact.links.slots.entries()) {
       if (!guarded) continue
       const guard = make(this.#handle)
@@ -159,10 +166,6 @@ class ScriptBody implements Body {
     this.#steps = make(this.#handle) as Steps
   }
 
-  get writesEarly(): boolean {
-    return this.#guards !== undefined
-  }
-
   start(): Promise<unknown> | undefined {
     return this.#step()
   }
@@ -170,7 +173,7 @@ class ScriptBody implements Body {
   run(values: unknown[]): Promise<unknown> | undefined {
     this.#handle.v = values
     const running = this.#step()
-    if (!this.#guards) this.#handle.v = []
+    if (!this.writesEarly) this.#handle.v = []
     return running
   }
 

@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module'
 import { dirname } from 'node:path'
-import { compileScript } from '../compile.ts'
+import { scriptOf } from '../compile.ts'
 import type { Body } from './body.ts'
 import type { Instance } from './instance.ts'
 
@@ -34,7 +34,7 @@ export class CommonJsBody implements Body {
   constructor(instance: Instance) {
     const { artifact } = instance
     this.#instance = instance
-    this.#wrapper = compileScript(artifact).runInThisContext() as Wrapper
+    this.#wrapper = scriptOf(artifact).runInThisContext() as Wrapper
     const { file } = artifact
     const path = dirname(file)
     this.module = { exports: {}, loaded: false, id: file, filename: file, path, children: [], paths: [] }

@@ -39,6 +39,11 @@ export class Instance implements Listener {
     return this.artifact.id
   }
 
+  /** V8's code cache with all functions that have been called by now. */
+  codeCache(): Uint8Array | undefined {
+    return this.#body?.script?.createCachedData()
+  }
+
   get phase(): Phase {
     return this.#phase
   }

@@ -53,7 +53,7 @@ export class ModuleNamespace implements ProxyHandler<object> {
   }
 
   #read(name: string): unknown {
-    const source = sourceAt(this.world, this.world.resolution.export(this.#id, name))
+    const source = sourceAt(this.world, this.world.resolution.member(this.#id, name))
     if (!source) return undefined
     return source.instance ? source.instance.read(source.index) : source.value
   }
@@ -75,7 +75,7 @@ export class ModuleView implements Listener {
   constructor(id: string, world: World) {
     this.#names = world.resolution.names(id)
     for (const [slot, name] of this.#names.entries()) {
-      const source = sourceAt(world, world.resolution.export(id, name))
+      const source = sourceAt(world, world.resolution.member(id, name))
       if (source?.instance) this.#defer(name, source.instance, source.index)
       this.wiring.rewire(slot, source)
     }

@@ -1,4 +1,4 @@
-import type { Artifact, GraphUpdate } from '../artifact.ts'
+import type { Artifact, GraphUpdate, Request } from '../artifact.ts'
 import { evaluationOrder } from '../graph.ts'
 import { Resolution } from '../resolution.ts'
 import { AsyncEvaluation, evaluateOne, evaluateSync, refuseAwait } from './evaluation.ts'
@@ -38,6 +38,7 @@ export class Prepared implements World {
   readonly #instances = new Map<string, Instance>()
   readonly #namespaces = new Map<string, ModuleNamespace>()
   readonly #views = new Map<string, ModuleView>()
+  readonly #touched = new Map<string, boolean>()
   readonly #patches: Patch[] = []
   readonly #order: Instance[] = []
   readonly #rebind: readonly string[]
@@ -69,6 +70,11 @@ export class Prepared implements World {
     return this.#order.map((instance) => instance.id)
   }
 
+  /** The code cache of an evaluated module, with the functions that have run: made after a rehearsal, it is warm. */
+  codeCache(id: string): Uint8Array | undefined {
+    return this.#instances.get(id)?.codeCache()
+  }
+
   instance(id: string): Instance | undefined {
     if (this.#removed.has(id)) return undefined
     return this.#instances.get(id) ?? this.#running.instance(id)
@@ -92,6 +98,10 @@ export class Prepared implements World {
     const view = this.#views.get(id) ?? new ModuleView(id, this)
     this.#views.set(id, view)
     return view.object
+  }
+
+  dynamicRequest(instance: Instance, asked: unknown): Request {
+    return this.#running.dynamicRequest(instance, asked)
   }
 
   metaOf(instance: Instance): object {
@@ -219,17 +229,35 @@ export class Prepared implements World {
 
   /** Whether a module's names lead to something new. */
   #isTouched(id: string): boolean {
+    const known = this.#touched.get(id)
+    if (known !== undefined) return known
+    const touched = this.#leadsToNew(id)
+    this.#touched.set(id, touched)
+    return touched
+  }
+
+  #leadsToNew(id: string): boolean {
+    if (this.#removed.has(id)) return true
     if (this.#instances.has(id) || this.#artifacts.has(id) || !this.#running.artifact(id)) return true
     const before = this.#running.resolution.names(id)
     const after = this.resolution.names(id)
     if (before.length !== after.length || before.some((name, index) => name !== after[index])) return true
     return after.some((name) => {
-      const origin = this.resolution.export(id, name)
+      const origin = this.resolution.member(id, name)
       return (origin.kind === 'local' || origin.kind === 'namespace') && this.#instances.has(origin.id)
     })
   }
 
+  /** Namespaces and views that do not show what will run; they are made anew when they are asked for. */
+  #stale(running: ReadonlyMap<string, unknown>, own: ReadonlyMap<string, unknown>): Set<string> {
+    const stale = new Set<string>()
+    for (const id of running.keys()) if (this.#touched.get(id) && !own.has(id)) stale.add(id)
+    return stale
+  }
+
   #collectPatches(): void {
+    for (const id of this.#running.namespaces.keys()) this.#isTouched(id)
+    for (const id of this.#running.views.keys()) this.#isTouched(id)
     for (const id of this.#rebind) {
       const importer = this.#running.instance(id)
       if (!importer || this.#instances.has(id)) continue
@@ -249,8 +277,11 @@ export class Prepared implements World {
     this.#replaced = {
       instances: running.instances.replace(this.#instances, this.#removed),
       artifacts: running.artifacts.replace(this.#artifacts, this.#removed),
-      namespaces: running.namespaces.replace(this.#namespaces, this.#removed),
-      views: running.views.replace(this.#views, this.#removed),
+      namespaces: running.namespaces.replace(
+        this.#namespaces,
+        this.#stale(running.namespaces, this.#namespaces),
+      ),
+      views: running.views.replace(this.#views, this.#stale(running.views, this.#views)),
       resolution: running.resolution,
     }
     running.resolution = this.resolution
@@ -278,19 +309,28 @@ export class Prepared implements World {
     for (const { wiring, slot, before } of this.#patches) wiring.rewire(slot, before)
   }
 
-  /** Makes the commit final, and forgets what it replaced. */
-  settle(): void {
-    if (this.#state !== 'committed') return
+  /**
+   * Makes the commit final, and forgets what it replaced. Callbacks of
+   * `import.meta.hot` are called now. @returns what they threw
+   */
+  settle(): unknown[] {
+    if (this.#state !== 'committed') return []
     this.#state = 'settled'
+    const replaced = this.#replaced!.instances.flatMap(([, instance]) => instance ?? [])
     this.#replaced = undefined
     this.#patches.length = 0
+    const evaluated = new Set(this.#instances.keys())
+    return this.#running.hot.settle(replaced, this.#removed, evaluated, (id) => this.#running.namespace(id))
   }
 
   /** Drops new instances that were never committed, or were taken back. */
   discard(): void {
     if (this.#state !== 'open') return
     this.#state = 'discarded'
-    for (const { wiring } of this.#order) wiring.suspend()
+    for (const instance of this.#order) {
+      instance.wiring.suspend()
+      this.#running.hot.forget(instance)
+    }
     for (const view of this.#views.values()) view.wiring.suspend()
   }
 

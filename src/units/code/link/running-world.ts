@@ -1,9 +1,11 @@
 import { pathToFileURL } from 'node:url'
 import type { Artifact, Request } from '../artifact.ts'
+import { urlOf } from '../compile.ts'
 import { Resolution } from '../resolution.ts'
 import { Resolver } from '../resolve/resolver.ts'
 import { evaluateOne } from './evaluation.ts'
 import { Externals } from './externals.ts'
+import { HotRegistry } from './hot.ts'
 import { Instance } from './instance.ts'
 import { ModuleNamespace, ModuleView } from './namespace.ts'
 import type { World } from './world.ts'
@@ -46,6 +48,7 @@ export class RunningWorld implements World {
   readonly namespaces = new Table<ModuleNamespace>()
   readonly views = new Table<ModuleView>()
   readonly externals = new Externals()
+  readonly hot = new HotRegistry()
   readonly #hooks: RunningHooks
   readonly #resolver = new Resolver((file) => this.artifacts.has(file))
   resolution: Resolution
@@ -61,6 +64,7 @@ export class RunningWorld implements World {
   clear(): void {
     for (const instance of this.instances.values()) instance.wiring.suspend()
     for (const view of this.views.values()) view.wiring.suspend()
+    this.hot.clear()
     for (const table of [this.instances, this.artifacts, this.namespaces, this.views]) table.clear()
   }
 
@@ -84,13 +88,16 @@ export class RunningWorld implements World {
     return view.object
   }
 
-  metaOf({ artifact }: Instance): object {
-    const { file } = artifact
+  metaOf(instance: Instance): object {
+    const { file, links } = instance.artifact
     const meta = Object.create(null)
     meta.dirname = file.slice(0, Math.max(1, file.lastIndexOf('/')))
     meta.filename = file
+    if ('main' in import.meta) meta.main = false
+    // Only where it is asked for, so that the object has the keys that Node's has.
+    if (links.hot) meta.hot = this.hot.contextOf(instance)
     meta.resolve = (specifier: unknown) => this.#resolveFrom(file, String(specifier))
-    meta.url = pathToFileURL(file).href
+    meta.url = urlOf(file)
     return meta
   }
 
@@ -111,8 +118,10 @@ export class RunningWorld implements World {
   /** What the argument of an `import()` means. */
   dynamicRequest({ artifact }: Instance, asked: unknown): Request {
     const specifier = String(asked)
+    const { lazy, requests } = artifact.links
     return (
-      artifact.links.lazy.find((each) => each.specifier === specifier) ??
+      lazy.find((each) => each.specifier === specifier) ??
+      requests.find((each) => each.specifier === specifier) ??
       this.#resolver.resolve(specifier, artifact.file)
     )
   }

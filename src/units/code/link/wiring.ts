@@ -45,11 +45,13 @@ export class Wiring {
     }
   }
 
-  /** The values of all slots. @throws ReferenceError when one has none yet */
+  /** The values of all slots; one that has none yet is delivered when it has. */
   values(): unknown[] {
-    return this.#sources.map(
-      (source) => source && (source.instance ? source.instance.read(source.index) : source.value),
-    )
+    return this.#sources.map((source) => {
+      if (!source) return undefined
+      if (!source.instance) return source.value
+      return source.instance.isReady(source.index) ? source.instance.read(source.index) : undefined
+    })
   }
 
   deliverAll(): void {

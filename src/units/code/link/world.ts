@@ -1,4 +1,4 @@
-import type { Artifact, Slot } from '../artifact.ts'
+import type { Artifact, Request, Slot } from '../artifact.ts'
 import { type GraphNode, nodeOf } from '../graph.ts'
 import { linkError } from '../loader-error.ts'
 import { isLost, type Origin, type Resolution } from '../resolution.ts'
@@ -17,6 +17,8 @@ export interface World {
   /** a plain object with a module's exports as properties, for `ns.name` in hot code */
   view(id: string): object
   metaOf(instance: Instance): object
+  /** what a specifier means to a module, when it is only known at run time */
+  dynamicRequest(instance: Instance, asked: unknown): Request
   importDynamically(instance: Instance, specifier: unknown, options?: ImportCallOptions): Promise<unknown>
   /** the instance of a CommonJS or JSON module, evaluated if it was not yet, for `require` */
   requireHot(id: string): Instance | undefined

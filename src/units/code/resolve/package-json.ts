@@ -34,8 +34,10 @@ export class PackageJsons {
 }
 
 function load(folder: string): PackageJson | undefined {
+  const file = join(folder, 'package.json')
+  if (!isFile(file)) return undefined
   try {
-    return { ...JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')), folder }
+    return { ...JSON.parse(readFileSync(file, 'utf8')), folder }
   } catch {
     return undefined
   }

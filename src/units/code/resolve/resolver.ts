@@ -24,12 +24,16 @@ const TYPESCRIPT: Readonly<Record<string, readonly string[]>> = {
   '.cjs': ['.cts'],
 }
 
+/** a burst of edits reads the project's settings once */
+const FRESH_MS = 250
+
 const QUERY = /\?(raw|bytes)$/
 
 /** Finds what a specifier means to the file that has it, as Node's ESM loader does, and what is hot. */
 export class Resolver {
   readonly packages = new PackageJsons()
   readonly #paths = new TsconfigPaths()
+  #readAt = Number.NEGATIVE_INFINITY
   readonly #wasThere: (file: string) => boolean
 
   /** @param wasThere whether the graph has had a file */
@@ -64,7 +68,11 @@ export class Resolver {
     return this.#target(specifier, createRequire(from).resolve(specifier))
   }
 
-  forget(): void {
+  /** Reads package.json and tsconfig.json files anew, if what is known of them is not of just now. */
+  refresh(): void {
+    const now = performance.now()
+    if (now - this.#readAt < FRESH_MS) return
+    this.#readAt = now
     this.packages.forget()
     this.#paths.forget()
   }

@@ -1,7 +1,8 @@
-import { readFileSync, realpathSync } from 'node:fs'
+import { realpathSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import type { Request } from '../artifact.ts'
 import { isFile } from './package-json.ts'
+import { readTsconfig } from './tsconfig.ts'
 
 interface PathMap {
   /** folder that targets are relative to */
@@ -41,45 +42,16 @@ export class TsconfigPaths {
     if (this.#byFolder.has(folder)) return this.#byFolder.get(folder)
     const file = join(folder, 'tsconfig.json')
     const parent = dirname(folder)
-    const map = isFile(file) ? readPaths(file, 0) : parent === folder ? undefined : this.#mapFor(parent)
+    const map = isFile(file) ? readPaths(file) : parent === folder ? undefined : this.#mapFor(parent)
     this.#byFolder.set(folder, map)
     return map
   }
 }
 
-const EXTENDS_LIMIT = 16
-
-function readPaths(file: string, depth: number): PathMap | undefined {
-  const config = readJsonc(file)
-  const options = config?.compilerOptions
-  if (options?.paths) {
-    return { base: resolve(dirname(file), options.baseUrl ?? '.'), paths: options.paths }
-  }
-  if (depth > EXTENDS_LIMIT) return undefined
-  for (const parent of [config?.extends ?? []].flat().reverse()) {
-    const path = resolve(dirname(file), parent.endsWith('.json') ? parent : `${parent}.json`)
-    const found = isFile(path) ? readPaths(path, depth + 1) : undefined
-    if (found) return found
-  }
-  return undefined
-}
-
-interface Tsconfig {
-  extends?: string | string[]
-  compilerOptions?: { baseUrl?: string; paths?: Record<string, string[]> }
-}
-
-/** JSON with comments and trailing commas. */
-function readJsonc(file: string): Tsconfig | undefined {
-  const text = readFileSync(file, 'utf8').replace(/^\ufeff/, '')
-  const plain = text
-    .replace(/("(?:[^"\\]|\\.)*")|\/\/[^\n]*|\/\*[\s\S]*?\*\//g, (_, string) => string ?? '')
-    .replace(/("(?:[^"\\]|\\.)*")|,(?=\s*[}\]])/g, (_, string) => string ?? '')
-  try {
-    return JSON.parse(plain)
-  } catch {
-    return undefined
-  }
+function readPaths(file: string): PathMap | undefined {
+  const { options, pathsFile } = readTsconfig(file)
+  if (!options.paths || !pathsFile) return undefined
+  return { base: resolve(dirname(pathsFile), options.baseUrl ?? '.'), paths: options.paths }
 }
 
 function matchPattern(pattern: string, specifier: string): string | undefined {

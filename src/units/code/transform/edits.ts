@@ -9,10 +9,19 @@ interface Edit {
   /** undefined: the range may give its spaces away to pay for an insertion before it */
   readonly text: string | undefined
   readonly order: number
+  /** spaces at the end of `text` that may go to pay for an insertion before it */
+  readonly spare?: number
 }
 
 const NEWLINE = /[\n\r\u2028\u2029]/
+const LINE_BREAK = /\r\n|[\n\r\u2028\u2029]/g
 const WORD = /[\p{ID_Continue}$\u200c\u200d]/u
+
+/**
+ * From `column` of `line` on (both from 1, in the printed text), columns are `by`
+ * greater than in the source, up to the next shift or the end of the line.
+ */
+export type Shift = readonly [line: number, column: number, by: number]
 
 /** `text` as white space of the same shape: line breaks stay, the rest becomes spaces. */
 export const blank = (text: string): string => text.replace(/[^\n\r\u2028\u2029]/g, ' ')
@@ -27,7 +36,8 @@ export class Edits {
 
   /** Replaces a range; a shorter text is padded with spaces, so that what follows keeps its column. */
   replace(start: number, end: number, text: string): void {
-    this.swap(start, end, text.padEnd(end - start))
+    const spare = Math.max(0, end - start - text.length)
+    this.#edits.push({ start, end, text: text + ' '.repeat(spare), order: this.#edits.length, spare })
   }
 
   /** Replaces a range by exactly `text`. */
@@ -55,8 +65,9 @@ export class Edits {
     this.#edits.push({ start, end, text: `;${blank(this.#source.slice(start + 1, end))}`, order: 0 })
   }
 
-  toString(): string {
-    if (this.#edits.length === 0) return this.#source
+  /** The edited text, and the places where columns could not be kept. */
+  print(): { text: string; shifts: readonly Shift[] } {
+    if (this.#edits.length === 0) return { text: this.#source, shifts: [] }
     this.#edits.sort((a, b) => a.start - b.start || a.end - b.end || a.order - b.order)
     const out = new Output(this.#source)
     for (const edit of this.#edits) out.apply(edit)
@@ -70,6 +81,13 @@ class Output {
   #at = 0
   /** columns by which the text after this point is too far right */
   #debt = 0
+  /** the debt at the last entry of `shifts` */
+  #noted = 0
+  readonly #shifts: Shift[] = []
+  /** line and start of line at `#counted` characters of the output */
+  #line = 1
+  #lineStart = 0
+  #counted = 0
 
   constructor(source: string) {
     this.#source = source
@@ -81,24 +99,42 @@ class Output {
       this.#shrink(edit.end)
       return
     }
-    this.#debt += edit.text.length - (edit.end - edit.start)
-    if (this.#debt > 0) this.#payBefore(edit.text)
-    this.#text += this.#separator(edit.text) + edit.text
+    const saved = Math.min(Math.max(this.#debt, 0), edit.spare ?? 0)
+    const text = edit.text.slice(0, edit.text.length - saved)
+    this.#debt += text.length - (edit.end - edit.start)
+    if (this.#debt > 0) this.#payBefore(text)
+    this.#text += this.#separator(text) + text
     this.#at = edit.end
+    if (NEWLINE.test(text)) this.#debt = 0
     if (this.#debt > 0) this.#payAfter()
   }
 
-  finish(): string {
+  finish(): { text: string; shifts: readonly Shift[] } {
     this.#copy(this.#source.length)
-    return this.#text
+    return { text: this.#text, shifts: this.#shifts }
   }
 
   #copy(to: number): void {
     if (to <= this.#at) return
     const piece = this.#source.slice(this.#at, to)
-    if (this.#debt !== 0 && NEWLINE.test(piece)) this.#debt = 0
+    if (this.#debt !== this.#noted) this.#note()
+    if (NEWLINE.test(piece)) {
+      this.#debt = 0
+      this.#noted = 0
+    }
     this.#text += piece
     this.#at = to
+  }
+
+  /** Remembers from where on columns are off; only lines that are edited get here. */
+  #note(): void {
+    this.#noted = this.#debt
+    for (const match of this.#text.slice(this.#counted).matchAll(LINE_BREAK)) {
+      this.#line++
+      this.#lineStart = this.#counted + match.index + match[0].length
+    }
+    this.#counted = this.#text.length
+    this.#shifts.push([this.#line, this.#text.length - this.#lineStart + 1, this.#debt])
   }
 
   /** Takes spaces away in front of the insertion, where two words cannot grow together. */

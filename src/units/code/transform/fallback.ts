@@ -1,3 +1,11 @@
+import { createRequire } from 'node:module'
+import { dirname } from 'node:path'
+import swc from '@swc/wasm-typescript'
+import { compilerOptionsFor } from '../resolve/tsconfig.ts'
+import { SourceError } from './declarations.ts'
+import { type Compiled, relayout } from './relayout.ts'
+import { fromSwc } from './strip.ts'
+
 /** How JSX is compiled, in TypeScript's own words. */
 export interface JsxOptions {
   readonly jsx?: 'react' | 'react-jsx' | 'react-jsxdev'
@@ -6,15 +14,67 @@ export interface JsxOptions {
   readonly jsxImportSource?: string
 }
 
-/** JavaScript whose tokens are where they were in the source. */
-export interface Compiled {
-  readonly code: string
-  /** characters of helpers in front of the first line */
-  readonly lead: number
+/**
+ * Compiles enums, namespaces and parameter properties.
+ * @returns undefined when the text has decorators too
+ * @throws SourceError
+ */
+export function compileSyntax(source: string): Compiled | undefined {
+  try {
+    const { code, map } = swc.transformSync(source, {
+      mode: 'transform',
+      sourceMap: true,
+      transform: { verbatimModuleSyntax: true, nativeClassProperties: true },
+    })
+    return relayout(code, JSON.parse(map!).mappings)
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined
+    throw fromSwc(error, source)
+  }
 }
 
-export const needsCompiler = (_extension: string, _source: string): boolean => false
-export const compileJs = (_file: string, source: string, _jsx: JsxOptions | undefined): Compiled => ({
-  code: source,
-  lead: 0,
-})
+const require = createRequire(import.meta.url)
+
+/** Compiles all there is, decorators and JSX too, with the TypeScript compiler itself. @throws SourceError */
+export function compileAll(file: string, source: string, jsx: JsxOptions | undefined): Compiled {
+  const ts: typeof import('typescript-classic') = require('typescript-classic')
+  const own = compilerOptionsFor(dirname(file))
+  const { outputText, sourceMapText, diagnostics } = ts.transpileModule(source, {
+    fileName: file,
+    reportDiagnostics: true,
+    compilerOptions: {
+      target: ts.ScriptTarget.ES2022,
+      module: ts.ModuleKind.ESNext,
+      verbatimModuleSyntax: true,
+      sourceMap: true,
+      removeComments: true,
+      experimentalDecorators: own.experimentalDecorators === true,
+      emitDecoratorMetadata: own.emitDecoratorMetadata === true,
+      useDefineForClassFields: own.useDefineForClassFields !== false,
+      ...jsxOptions(ts, jsx ?? own),
+    },
+  })
+  const failure = diagnostics?.find((each) => each.category === ts.DiagnosticCategory.Error)
+  if (failure) {
+    throw new SourceError(ts.flattenDiagnosticMessageText(failure.messageText, '\n'), failure.start ?? 0)
+  }
+  return relayout(
+    outputText.replace(/\/\/# sourceMappingURL=.*\s*$/, ''),
+    JSON.parse(sourceMapText!).mappings,
+  )
+}
+
+function jsxOptions(ts: typeof import('typescript-classic'), options: JsxOptions | Record<string, unknown>) {
+  const { jsx, jsxFactory, jsxFragmentFactory, jsxImportSource } = options as JsxOptions
+  const modes = {
+    react: ts.JsxEmit.React,
+    'react-jsx': ts.JsxEmit.ReactJSX,
+    'react-jsxdev': ts.JsxEmit.ReactJSXDev,
+  }
+  return {
+    jsx: modes[jsx ?? (jsxFactory ? 'react' : 'react-jsx')] ?? ts.JsxEmit.ReactJSX,
+    ...(jsxFactory && { jsxFactory }),
+    ...(jsxFragmentFactory && { jsxFragmentFactory }),
+    ...(jsxImportSource && { jsxImportSource }),
+  }
+}

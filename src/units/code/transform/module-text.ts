@@ -1,6 +1,7 @@
-import type { IndirectExport, Links, LocalExport, Request, Slot } from '../artifact.ts'
+import type { HotUse, IndirectExport, Links, LocalExport, Request, Slot } from '../artifact.ts'
 import { type Declarations, type ImportBinding, SourceError } from './declarations.ts'
-import { Edits } from './edits.ts'
+import { Edits, type Shift } from './edits.ts'
+import { hotCall } from './hot-use.ts'
 import { FreshNames } from './names.ts'
 import { boundNames, type Node } from './nodes.ts'
 import type { Mention, ScopeReport } from './scopes.ts'
@@ -10,6 +11,7 @@ export interface PrintedModule {
   readonly code: string
   /** characters that stand in front of the file's first column */
   readonly columnOffset: number
+  readonly shifts?: readonly Shift[]
 }
 
 interface NamedSlot extends Slot {
@@ -35,6 +37,7 @@ export class ModuleText {
   readonly #imported: Record<string, number[]> = {}
   /** local name to what its writes are wrapped in */
   readonly #notifiers = new Map<string, string>()
+  #announcers: string[] = []
   readonly #views = new Map<string, string>()
   readonly #handle: string
   readonly #index: string
@@ -66,6 +69,11 @@ export class ModuleText {
     this.#collectExports(lenient)
   }
 
+  /** Whether the text has decorators, which V8 does not know. */
+  get hasDecorators(): boolean {
+    return this.#scopes.hasDecorators
+  }
+
   /** Whether the text can only be an ES module. */
   get hasModuleSyntax(): boolean {
     return (
@@ -87,8 +95,19 @@ export class ModuleText {
       stars: this.declarations.stars,
       uses: this.#uses(),
       imported: this.#imported,
-      hot: this.#scopes.metas.some((meta) => this.#source.startsWith('.hot', meta.end)),
+      circular: guarded.size > 0,
+      ...this.#hotUse(requests, lazy),
     }
+  }
+
+  #hotUse(requests: readonly Request[], lazy: readonly Request[]): { hot?: HotUse } {
+    const uses = this.#scopes.metas.flatMap((meta) => hotCall(this.#source.slice(meta.end)) ?? [])
+    if (uses.length === 0) return {}
+    const specifiers = new Set(uses.flatMap((use) => use.specifiers))
+    const accepts = [...requests, ...lazy]
+      .filter((each) => specifiers.has(each.specifier))
+      .map((each) => each.id)
+    return { hot: { self: uses.some((use) => use.self), accepts } }
   }
 
   /** Literal specifiers of `import()`. */
@@ -182,6 +201,7 @@ export class ModuleText {
   /** @param guarded requests whose slots have a scope of their own; @param cyclic tell of each new value */
   print(guarded: ReadonlySet<number>, cyclic: boolean): PrintedModule {
     const edits = new Edits(this.#source)
+    this.#announcers = []
     if (this.#source.startsWith('#!')) edits.replace(0, this.#source.search(/[\n\r\u2028\u2029]|$/), '')
     // Mentions first: at one place, an expression is closed before its statement is.
     this.#editMentions(edits)
@@ -190,7 +210,9 @@ export class ModuleText {
     for (const node of this.#scopes.dynamicImports)
       edits.replace(node.start, node.start + 6, `${this.#handle}.d`)
     const prefix = this.#prefix(guarded, cyclic)
-    return { code: prefix + edits.toString() + this.#suffix(guarded), columnOffset: prefix.length }
+    const { text, shifts } = edits.print()
+    const code = prefix + text + this.#suffix(guarded)
+    return { code, columnOffset: prefix.length, ...(shifts.length > 0 && { shifts }) }
   }
 
   #editStatement(edits: Edits, node: Node, cyclic: boolean): void {
@@ -240,7 +262,9 @@ export class ModuleText {
       .filter((index) => index >= 0)
     if (indexes.length === 0) return
     const closed = this.#source[node.end - 1] === ';' ? '' : ';'
-    edits.insert(node.end, `${closed}${this.#handle}.p(${indexes.join()});`)
+    const announcer = this.#names.next()
+    this.#announcers.push(`const ${announcer}=()=>${this.#handle}.p(${indexes.join()});`)
+    edits.insert(node.end, `${closed}${announcer}();`)
   }
 
   /** Names that have their value after a statement of the top level, and not before. */
@@ -326,6 +350,7 @@ export class ModuleText {
     ) {
       text += `const ${this.#constant}=0;`
     }
+    text += this.#announcers.join('')
     for (const [local, notifier] of this.#notifiers) text += this.#notifier(local, notifier)
     if (this.#isHoistedDefault('*default*') && this.#locals.some(({ local }) => local === '*default*')) {
       text += `${handle}.name(${this.#default});`

@@ -1,19 +1,9 @@
-import swc from '@swc/wasm-typescript'
 import * as acorn from 'acorn'
 import { parseModule } from 'meriyah'
 import { Declarations, SourceError } from './declarations.ts'
 import { ModuleText } from './module-text.ts'
 import type { Node } from './nodes.ts'
 import { ScopeWalker } from './scopes.ts'
-
-/** The text of a TypeScript module without its types, every token where it was. */
-export function stripTypes(_file: string, source: string): string {
-  try {
-    return swc.transformSync(source, { mode: 'strip-only' }).code
-  } catch (error) {
-    throw fromSwc(error, source)
-  }
-}
 
 /** Parses a module. @throws SourceError with the offset */
 export function parseText(source: string, lenient: boolean): ModuleText {
@@ -40,36 +30,6 @@ function parseThoroughly(source: string): Node {
     if (typeof pos !== 'number') throw error
     throw new SourceError(message.replace(/ \(\d+:\d+\)$/, ''), pos)
   }
-}
-
-/** A construct that has to be compiled, and not only blanked out. */
-export class UnsupportedByStripping extends SourceError {}
-
-interface SwcError {
-  code: string
-  message: string
-  startLine: number
-  startColumn: number
-}
-
-function fromSwc(error: unknown, source: string): Error {
-  const { code, message, startLine, startColumn } = error as SwcError
-  if (typeof startLine !== 'number') return error instanceof Error ? error : new Error(String(error))
-  const offset = offsetOf(source, startLine, startColumn)
-  return code === 'UnsupportedSyntax'
-    ? new UnsupportedByStripping(message, offset)
-    : new SourceError(message, offset)
-}
-
-/** @param line from 1; @param column from 0 */
-function offsetOf(source: string, line: number, column: number): number {
-  let at = 0
-  for (let n = 1; n < line; n++) {
-    const next = source.indexOf('\n', at)
-    if (next < 0) break
-    at = next + 1
-  }
-  return at + column
 }
 
 /** Line and column, from 1, of an offset. */

@@ -22,6 +22,7 @@ export interface ScopeReport {
   readonly dynamicImports: readonly Node[]
   /** the first `await` outside of a function */
   readonly topLevelAwait: Node | undefined
+  readonly hasDecorators: boolean
 }
 
 interface Scope {
@@ -47,6 +48,7 @@ export class ScopeWalker {
   readonly #dynamicImports: Node[] = []
   #topLevelAwait: Node | undefined
   #scope: Scope = { parent: undefined, isFunction: true, names: new Set(), pending: this.#mentions }
+  #hasDecorators = false
   #depth = 0
   #owner = ''
   /** who owns a function that is met while `#owner` is '' */
@@ -64,6 +66,7 @@ export class ScopeWalker {
       metas: this.#metas,
       dynamicImports: this.#dynamicImports,
       topLevelAwait: this.#topLevelAwait,
+      hasDecorators: this.#hasDecorators,
     }
   }
 
@@ -238,8 +241,14 @@ export class ScopeWalker {
     if (node.computed) this.#visit(node.property)
   }
 
+  #decorators(node: Node): void {
+    if (!node.decorators?.length) return
+    this.#hasDecorators = true
+    node.decorators.forEach(this.#visit)
+  }
+
   #property(node: Node): void {
-    node.decorators?.forEach(this.#visit)
+    this.#decorators(node)
     if (node.computed) this.#visit(node.key)
     if (!node.value) return
     if (node.type !== 'PropertyDefinition') {
@@ -285,7 +294,7 @@ export class ScopeWalker {
 
   #class(node: Node): void {
     if (node.type === 'ClassDeclaration' && node.id) this.#declare(node.id.name, false)
-    node.decorators?.forEach(this.#visit)
+    this.#decorators(node)
     this.#enter(false, () => {
       if (node.id) this.#scope.names.add(node.id.name)
       if (node.superClass) this.#visit(node.superClass)

@@ -1,0 +1,73 @@
+/**
+ * Reads the disassembly of the arm64 objects given as arguments: every step on a shared
+ * word has exactly the forms that its ordering asks for. The model checker sees the C
+ * text only, so this is what ties the assembly, and the compiler's, to it.
+ */
+import { execFileSync } from 'node:child_process'
+
+/** Every access to memory of an assembly function, in its order. */
+const EXACTLY = {
+  ts_word_take_lse: ['casa'],
+  ts_word_take_llsc: ['ldaxr', 'stxr'],
+  ts_word_advance_lse: ['casl'],
+  ts_word_advance_llsc: ['ldxr', 'stlxr'],
+  ts_word_add_lse: ['ldadd'],
+  ts_word_add_llsc: ['ldxr', 'stxr'],
+}
+
+/** What the compiler has to have kept, each at least so many times. */
+const AT_LEAST = {
+  ts_word_take_c: { 'acq|casa': 1 },
+  ts_word_advance_c: { 'rel|casl': 1 },
+  ts_registry_create: { stlr: 1 },
+  ts_registry_attach: { ldar: 1 },
+  ts_registry_lookup: { ldar: 1 },
+  ts_registry_register_unit: { ldar: 2, stlr: 3 },
+  ts_registry_register_version: { ldar: 2, stlr: 2 },
+  ts_registry_set_state: { ldar: 1, stlr: 2 },
+  ts_registry_stage: { ldar: 2, stlr: 4 },
+  ts_registry_publish: { ldar: 1 },
+  ts_registry_generation: { ldar: 1 },
+  ts_registry_active: { ldar: 1 },
+  ts_registry_read: { ldar: 1, 'dmb\tishld': 1 },
+  write_record: { 'dmb\tish\\b': 1, stlr: 1 },
+}
+
+const MEMORY = /\[|^(dmb|dsb)/
+
+function functionsOf(object) {
+  const text = execFileSync('aarch64-linux-gnu-objdump', ['-d', '--no-show-raw-insn', object], { encoding: 'utf8' })
+  const functions = new Map()
+  let body
+  for (const line of text.split('\n')) {
+    const name = /^[0-9a-f]+ <(\w+)>:/.exec(line)?.[1]
+    if (name) functions.set(name, (body = []))
+    const instruction = /^\s+[0-9a-f]+:\t(.*)/.exec(line)?.[1]
+    if (instruction) body?.push(instruction)
+  }
+  return functions
+}
+
+const functions = new Map(process.argv.slice(2).flatMap((object) => [...functionsOf(object)]))
+const wrong = []
+const bodyOf = (name) => {
+  const body = functions.get(name)
+  if (!body) wrong.push(`${name} is in no object`)
+  return body ?? []
+}
+
+for (const [name, expected] of Object.entries(EXACTLY)) {
+  const found = bodyOf(name).filter((line) => MEMORY.test(line)).map((line) => line.split('\t')[0])
+  if (found.join() !== expected.join()) wrong.push(`${name} has ${found.join(', ')}, not ${expected.join(', ')}`)
+}
+for (const [name, forms] of Object.entries(AT_LEAST))
+  for (const [form, least] of Object.entries(forms)) {
+    const found = bodyOf(name).filter((line) => new RegExp(form).test(line)).length
+    if (found < least) wrong.push(`${name} has ${found} of ${form}, not ${least}`)
+  }
+for (const name of functions.keys())
+  if (/^ts_word_.*_(lse|llsc)$/.test(name) && !EXACTLY[name]) wrong.push(`${name} is not listed`)
+
+for (const line of wrong) console.error(`  ${line}`)
+console.log(`${Object.keys(EXACTLY).length + Object.keys(AT_LEAST).length} functions, ${wrong.length} wrong`)
+process.exitCode = wrong.length > 0 ? 1 : 0

@@ -1,0 +1,70 @@
+import { sep } from 'node:path'
+import { type Command, Option } from 'commander'
+import { TickswapError } from '../errors.ts'
+import { committed } from './check/git-base.ts'
+import { preview } from './check/preview.ts'
+import { show } from './check/show.ts'
+import { givenFolder, nearestFolder, realFile } from './check/units-folder.ts'
+import { EXIT } from './exit-codes.ts'
+import { FORMATS, type Format, print } from './format.ts'
+
+const HELP = `
+Examples:
+  tickswap check systems/traffic.ts
+  tickswap check --base v1.2 systems/traffic.ts systems/roads.ts
+  tickswap check --format json systems/lib/rates.ts
+
+The files are saved together: one swap. What they were is taken from git; without a repository, or when
+they do not differ, they count as changed in what they do, with the exports and imports they have.
+None of the code is run: what only shows when it runs (state, migrations, requirements) is not looked at.
+
+Units are looked for in the folder of --units, or of TICKSWAP_UNITS; by default in the nearest folder
+upwards that holds units, and on from there as long as the folder above holds more of them, below the
+folder of the package or repository.
+
+Exits with 1 where saving would be refused.`
+
+interface CheckOptions {
+  units?: string
+  base?: string
+  format: Format
+}
+
+export function registerCheck(program: Command): void {
+  program
+    .command('check')
+    .description('show what saving files would do: what re-evaluates, what rebinds, which units move')
+    .argument('<files...>', 'files below a folder of units')
+    .addOption(new Option('--units <dir>', 'the folder of the units').env('TICKSWAP_UNITS'))
+    .addOption(
+      new Option('--base <revision>', 'what to compare with: a git revision, or "none" (default: HEAD)'),
+    )
+    .addOption(new Option('--format <format>', 'how to print').choices(FORMATS).default('table'))
+    .addHelpText('after', HELP)
+    .action(check)
+}
+
+async function check(names: readonly string[], { units, base, format }: CheckOptions): Promise<void> {
+  const files = [...new Set(names.map(realFile))]
+  const revision = base === 'none' ? undefined : (base ?? 'HEAD')
+  for (const file of files) if (base !== undefined && revision) requireRevision(file, revision)
+  const folder = units === undefined ? await folderOf(files) : givenFolder(units)
+  const found = await preview({ folder, files, revision })
+  if (format === 'table') console.log(show(found))
+  else print(found, format)
+  process.exitCode = found.outcome === 'refused' ? EXIT.failed : EXIT.ok
+}
+
+function requireRevision(file: string, revision: string): void {
+  if (committed(file, revision)) return
+  throw new TickswapError('TICKSWAP_E_USAGE', `--base: git knows no revision ${revision} of ${file}`)
+}
+
+/** The folder that holds the units of all files. */
+async function folderOf(files: readonly string[]): Promise<string> {
+  const folders = await Promise.all(files.map(nearestFolder))
+  const widest = folders.reduce((a, b) => (b.length < a.length ? b : a))
+  if (folders.every((folder) => folder === widest || folder.startsWith(widest + sep))) return widest
+  const message = `the files belong to different folders of units: ${[...new Set(folders)].join(', ')}`
+  throw new TickswapError('TICKSWAP_E_USAGE', message)
+}

@@ -1,0 +1,11 @@
+/** Types of `import.meta.hot` for hot modules: `import type {} from 'tickswap/module'` brings them in. */
+import type { HotContext } from './link/hot.ts'
+
+export type { HotContext, HotNamespace } from './link/hot.ts'
+
+declare global {
+  interface ImportMeta {
+    /** present in hot modules that mention it */
+    readonly hot?: HotContext
+  }
+}

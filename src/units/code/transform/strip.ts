@@ -1,0 +1,42 @@
+import swc from '@swc/wasm-typescript'
+import { SourceError } from './declarations.ts'
+
+/** The text of a TypeScript module without its types, every token where it was. */
+export function stripTypes(source: string): string {
+  try {
+    return swc.transformSync(source, { mode: 'strip-only' }).code
+  } catch (error) {
+    throw fromSwc(error, source)
+  }
+}
+
+/** A construct that has to be compiled, and not only blanked out. */
+export class UnsupportedByStripping extends SourceError {}
+
+interface SwcError {
+  code: string
+  message: string
+  startLine: number
+  startColumn: number
+}
+
+/** What the stripper threw, with its place. */
+export function fromSwc(error: unknown, source: string): Error {
+  const { code, message, startLine, startColumn } = error as SwcError
+  if (typeof startLine !== 'number') return error instanceof Error ? error : new Error(String(error))
+  const offset = offsetOf(source, startLine, startColumn)
+  return code === 'UnsupportedSyntax'
+    ? new UnsupportedByStripping(message, offset)
+    : new SourceError(message, offset)
+}
+
+/** @param line from 1; @param column from 0 */
+function offsetOf(source: string, line: number, column: number): number {
+  let at = 0
+  for (let n = 1; n < line; n++) {
+    const next = source.indexOf('\n', at)
+    if (next < 0) break
+    at = next + 1
+  }
+  return at + column
+}
