@@ -183,7 +183,10 @@ export class Board {
   /** Makes every participant's next tick() look. */
   attend(): void {
     // Kept non-negative: -1 in a participant means "look at every tick".
-    this.store(Word.ATTENTION, (this.load(Word.ATTENTION) + 1) & 0x3fffffff)
+    for (;;) {
+      const seen = this.load(Word.ATTENTION)
+      if (this.swap(Word.ATTENTION, seen, (seen + 1) & 0x3fffffff)) return
+    }
   }
   /** Wakes everybody who waits in a rendezvous. */
   wake(): void {

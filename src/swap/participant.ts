@@ -74,6 +74,8 @@ export class Participant implements Member {
   #meeting: 'commit' | 'inspection' = 'commit'
   /** rounds of the probation that had passed when this participant's own state was last kept */
   #keptAt = 0
+  /** undone calls that are to be run again, with the swaps that were rolled back */
+  readonly #owed: { readonly id: number; readonly call: Call }[] = []
   /** id of the swap whose candidate is being loaded, 0 when none is */
   #loading = 0
   #booted = false
@@ -187,6 +189,7 @@ export class Participant implements Member {
     this.#align()
     this.#meet()
     this.#follow()
+    if (this.#owed.length > 0) this.#makeUp()
     // With a candidate in hand it looks at every tick: the control thread counts on that (Barrier).
     const quiet = board.load(Word.PHASE) === Phase.IDLE && !this.#transition
     return quiet ? attention : LOOK_EVERY_TICK
@@ -197,10 +200,19 @@ export class Participant implements Member {
     const { board, slot } = this
     if (board.load(Word.CLOSED)) return
     const others = board.inState(ParticipantState.ONLINE).map((other) => board.tick(other))
-    if (!this.#explicit) this.#setTick(Math.max(this.ticks, ...others))
+    if (!this.#explicit) this.#setTick(Math.max(this.ticks, board.load(Word.ROUND_TICK), ...others))
     forgetReplay(board, slot)
     board.store(board.at(slot, SlotWord.STATE), ParticipantState.ONLINE)
+    // From here on no round passes without this participant.
     letPass(board, slot, () => board.swap(Word.OUTCOME, Outcome.PENDING, Outcome.STRAGGLER))
+    // Orders sent before it was seen online may concern a boundary that has passed meanwhile.
+    this.#wire.receive()
+    if (this.#left) return
+    this.#carryOutOrders()
+    const transition = this.#transition
+    const isWatched = transition?.committed && transition.id === board.load(Word.TRANSITION)
+    if (isWatched && board.load(Word.PHASE) === Phase.PROBATION)
+      this.#catchUp(board.load(Word.PROBATION_PASSED))
     board.ring()
   }
 
@@ -229,7 +241,6 @@ export class Participant implements Member {
     } else if (phase === Phase.PROBATION && this.ticks > board.load(Word.ROUND_TICK)) {
       // A participant that came online after the commit flips before it meets the others.
       if (!transition.committed) this.#follow()
-      else this.#catchUp(board.load(Word.PROBATION_PASSED))
       this.#meeting = 'inspection'
       this.#probation.endTick(transition)
       announceReplay(board, slot, this.#probation.calls)
@@ -248,17 +259,24 @@ export class Participant implements Member {
     if (board.load(Word.PHASE) === Phase.PARKING) return
     switch (board.load(Word.OUTCOME)) {
       case Outcome.COMMITTED:
-        this.#commit(transition)
-        this.#keepOwn(board.load(Word.PROBATION_PASSED))
+        this.#comeAlong(transition, board.load(Word.PROBATION_PASSED))
         break
       case Outcome.PERMANENT:
         this.#commit(transition)
         this.#settle(transition)
         break
       case Outcome.ROLLED_BACK:
-        this.#goBack(transition, board.load(Word.PROBATION_PASSED))
+        this.#replay(transition, this.#goBack(transition, board.load(Word.PROBATION_PASSED)))
         break
     }
+  }
+
+  /** Commits, and keeps its own state whenever the shared state has been kept: at the commit and at every round. */
+  #comeAlong(transition: Transition, passed: number): void {
+    const isNews = !transition.committed
+    this.#commit(transition)
+    if (isNews) this.#keepOwn(passed)
+    else this.#catchUp(passed)
   }
 
   #commit(transition: Transition): void {
@@ -286,16 +304,21 @@ export class Participant implements Member {
     this.#forget(transition)
   }
 
-  /** `passed`: rounds of the probation that had passed when it was given up. */
-  #goBack(transition: Transition, passed: number, except?: Call): void {
+  /**
+   * Puts back what ran before.
+   * @param passed rounds of the probation that had passed when it was given up
+   * @returns the calls that are undone by it
+   */
+  #goBack(transition: Transition, passed: number): readonly Call[] {
     if (!transition.committed) {
       transition.discard()
-      return this.#forget(transition)
+      this.#forget(transition)
+      return []
     }
     const from = performance.now()
     const { board } = this
     this.#catchUp(passed)
-    const calls = this.#probation.calls.filter((call) => call !== except)
+    const undone = [...this.#probation.calls]
     const restore = board.load(Word.RESTORE)
     const moving = new Set(transition.message.moves.map((move) => move.unit))
     for (const live of this.world.units.values()) if (!moving.has(live.name)) live.state.restoreOwn()
@@ -303,14 +326,18 @@ export class Participant implements Member {
     for (const warning of transition.revert()) this.#report(transition, warning)
     this.#time(SlotTime.ROLLBACK, performance.now() - from)
     this.#forget(transition)
-    replay(board, this.slot, calls, (call) => this.#again(transition, call))
+    return undone
+  }
+
+  #replay(transition: Transition, calls: readonly Call[]): void {
+    replay(this.board, this.slot, calls, (call) => this.#again(transition.id, call))
     this.#time(SlotTime.STALL, performance.now() - this.#entered)
   }
 
-  /** Runs a call of the failed tick with the old version. */
-  #again(transition: Transition, call: Call): void {
+  /** Runs a call of the failed tick with the version that runs. */
+  #again(id: number, call: Call): void {
     const live = this.world.units.get(call.unit)
-    const target = live && (live.namespace as Record<string, unknown>)[call.name]
+    const target = live && (this.surface(live) as Record<string, unknown>)[call.name]
     if (!live || typeof target !== 'function') return
     try {
       target(...call.args)
@@ -321,8 +348,14 @@ export class Participant implements Member {
         { unit: live.name, file: live.file },
         `${call.name} threw${ofVersion(error)}`,
       )
-      this.#report(transition, { ...found, severity: 'warning' })
+      this.#wire.failure({ id, finding: { ...found, severity: 'warning' } })
     }
+  }
+
+  /** A participant that was paused when a swap was rolled back makes up for its calls at its next tick. */
+  #makeUp(): void {
+    const owed = this.#owed.splice(0)
+    for (const { id, call } of owed) this.#again(id, call)
   }
 
   #forget(transition: Transition): void {
@@ -392,11 +425,10 @@ export class Participant implements Member {
     if (outcome === 'discarded') {
       transition.discard()
       this.#forget(transition)
-    } else if (outcome === 'rolled-back') this.#goBack(transition, passed)
-    else {
-      const isNews = !transition.committed
-      this.#commit(transition)
-      if (isNews) this.#keepOwn(passed)
+    } else if (outcome === 'rolled-back') {
+      for (const call of this.#goBack(transition, passed)) this.#owed.push({ id: transition.id, call })
+    } else {
+      if (!transition.committed) this.#comeAlong(transition, passed)
       if (outcome === 'permanent') this.#settle(transition)
     }
   }
@@ -465,12 +497,15 @@ export class Participant implements Member {
   #answerNow(call: Call): unknown {
     const { board, slot } = this
     const transition = this.#transition!
-    const isAlone = board.inState(ParticipantState.ONLINE).every((other) => other === slot)
     const isOpen = board.load(Word.PHASE) === Phase.PROBATION && board.load(Word.TRANSITION) === transition.id
-    if (!isAlone || !isOpen) return undefined
+    if (!isOpen) return undefined
     this.#entered = performance.now()
     if (!leadAlone(board, slot, () => this.#leader.rollback(transition))) return undefined
-    this.#goBack(transition, board.load(Word.PROBATION_PASSED), call)
+    const undone = this.#goBack(transition, board.load(Word.PROBATION_PASSED))
+    this.#replay(
+      transition,
+      undone.filter((other) => other !== call),
+    )
     const old = this.world.units.get(call.unit)?.namespace as Record<string, (...args: unknown[]) => unknown>
     return old?.[call.name]?.(...call.args)
   }

@@ -69,7 +69,13 @@ export function rendezvous(board: Board, slot: number, member: Member, deadlineM
 /** Leads a round without meeting anybody: for a participant that is the only one. */
 export function leadAlone(board: Board, slot: number, lead: () => void): boolean {
   const round = board.load(Word.ROUND) + 1
-  if (!claim(board, slot, round)) return false
+  const isAlone = () => board.inState(ParticipantState.ONLINE).every((other) => other === slot)
+  if (!isAlone() || !claim(board, slot, round)) return false
+  // Whoever comes online now waits; who came before that runs already.
+  if (!isAlone()) {
+    unclaim(board, round)
+    return false
+  }
   board.store(board.at(slot, SlotWord.ARRIVED), round)
   work(board, round, lead)
   return true

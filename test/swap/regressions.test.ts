@@ -575,3 +575,16 @@ describe('soft state', () => {
     expect(tallied.state.soft).toEqual({ m: 1, target: { id: 7 } })
   })
 })
+
+test('a call for attention is not taken back by another one at the same instant', () => {
+  const board = Board.create(1)
+  const load = board.load.bind(board)
+  board.load = (word) => {
+    const value = load(word)
+    board.load = load
+    board.attend()
+    return value
+  }
+  board.attend()
+  expect(board.load(Word.ATTENTION)).toBe(2)
+})
