@@ -40,14 +40,18 @@ export function ofVersion(error: unknown): string {
 const plain = (error: Error, sites: readonly NodeJS.CallSite[]): string =>
   [Error.prototype.toString.call(error), ...sites].join('\n    at ')
 
-/** Puts the version behind the frames that need it. A text that does not have a frame as V8 writes it keeps it. */
+/**
+ * Puts the version behind the frames that need it. The column in the text may be another one than the call
+ * site's, where somebody has corrected it; a frame that was written quite differently stays as it is.
+ */
 function annotated(stack: string, sites: readonly NodeJS.CallSite[]): string {
   let text = stack
   let from = 0
   for (const site of sites) {
-    const frame = `${site}`
-    const at = text.indexOf(frame, from)
+    const start = `${site}`.replace(/\d*\)?$/, '')
+    const at = text.indexOf(start, from)
     if (at < 0) continue
+    const frame = start + /^\d*\)?/.exec(text.slice(at + start.length))![0]
     const version = versionOf(site)
     const note = version && !version.isRunning ? noteOf(version) : ''
     const shown = (version ? frame : mapped(site, frame)) + note

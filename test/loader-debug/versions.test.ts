@@ -86,6 +86,20 @@ test('an error from code that was replaced says which version it is of, and whic
   expect(fresh).toEqual([expect.stringMatching(/road\.ts:6:35\)?$/)])
 })
 
+test('a frame whose column the loader corrects names its version too', async () => {
+  const file = (version: string) => `import { defineUnit } from 'tickswap/module'
+export const unit = defineUnit({ version: '${version}' })
+export const kept = (): void => { for (live of [1, 2]) throw new Error('from ${version}') }
+export let live = 0
+`
+  const { scratch, runtime } = await start({ 'road.ts': file('1.0.0') })
+  const { kept } = runtime.use<Api>('road').exports
+  await scratch.write('road.ts', file('1.0.1'))
+  await settled(runtime)
+  const [line] = lines(runtime, caught(kept!), 'road.ts')
+  expect(line).toMatch(/road\.ts:3:62\) \[road 1\.0\.0; 1\.0\.1 runs\]$/)
+})
+
 test('after a rollback by hand the version that was taken back is the one that does not run', async () => {
   const { scratch, runtime } = await start({ 'road.ts': road('1.0.0') })
   await scratch.write('road.ts', road('1.1.0'))

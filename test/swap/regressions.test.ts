@@ -352,8 +352,10 @@ describe('the end of a runtime', () => {
       const terminate = Worker.prototype.terminate
       const started = []
       Worker.prototype.on = new Proxy(Worker.prototype.on, { apply(on, self, args) { started.push(self); return Reflect.apply(on, self, args) } })
-      const runtime = await createRuntime({ units: units('good') })
+      const runtime = await createRuntime({ units: units('good'), watch: false })
       runtime.on('warning', ({ code, message }) => console.log(code, message))
+      // Something to swap, while nobody ticks: it cannot be answered before the thread has ended.
+      appendFileSync(units('good') + '/counter.ts', '// edited')
       const late = runtime.swap('counter').catch((error) => error.code)
       await terminate.call(started[0])
       console.log(await late)
