@@ -50,6 +50,8 @@ static ts_registry_header plan(uint32_t units, uint32_t versions) {
   head.slot_count = slots_for(units);
   head.bank_bytes = (uint32_t)round_up((uint64_t)units * 4);
   uint64_t at = sizeof(ts_registry_header);
+  head.participants_at = (uint32_t)at;
+  at += (uint64_t)TS_MAX_PARTICIPANTS * 4;
   head.units_at = (uint32_t)at;
   at += (uint64_t)units * sizeof(ts_unit_entry);
   head.slots_at = (uint32_t)at;
@@ -66,6 +68,7 @@ static ts_registry_header plan(uint32_t units, uint32_t versions) {
 
 static void point(ts_registry *out, uint8_t *memory, const ts_registry_header *head) {
   out->header = (ts_registry_header *)(void *)memory;
+  out->participants = (uint32_t *)(void *)(memory + head->participants_at);
   out->units = (ts_unit_entry *)(void *)(memory + head->units_at);
   out->slots = (uint32_t *)(void *)(memory + head->slots_at);
   out->banks = memory + head->banks_at;
@@ -238,14 +241,22 @@ static uint32_t dequeue(ts_registry *registry) {
   return head - 1;
 }
 
+static int is_past_for_all(const ts_registry *registry, uint32_t from) {
+  for (uint32_t i = 0; i < TS_MAX_PARTICIPANTS; i++)
+    if (!ts_participant_is_past(&registry->participants[i], from)) return 0;
+  return 1;
+}
+
 /* The oldest record nobody can still see; records that were revived drop out on the way. */
 static uint32_t reclaim(ts_registry *registry) {
   uint32_t live = ts_generation_load(&registry->header->generation);
+  ts_participants_begin();
   for (uint32_t left = registry->header->reclaim_count; left > 0; left--) {
     uint32_t record = dequeue(registry);
     if (record == TS_NO_RECORD) return TS_NO_RECORD;
     if (!is_reclaimable(ts_load_relaxed(state_of(registry, record)))) continue;
-    if (live >= registry->records[record].reuse_from) return record;
+    uint32_t from = registry->records[record].reuse_from;
+    if (live >= from && is_past_for_all(registry, from)) return record;
     enqueue(registry, record);
   }
   return TS_NO_RECORD;
@@ -319,7 +330,7 @@ static ts_status retire(ts_registry *registry, uint32_t record) {
   if (is_in_bank(registry, live, record)) return TS_E_STATE;
   if (staged == live + 1 && is_in_bank(registry, staged, record)) ts_store_release(&header->staged, 0);
   int was_live_before = live > 0 && is_in_bank(registry, live - 1, record);
-  ts_store_relaxed(&registry->records[record].reuse_from, was_live_before ? live + 1 : 0);
+  ts_store_relaxed(&registry->records[record].reuse_from, was_live_before ? live + 1 : live);
   enqueue(registry, record);
   return TS_OK;
 }
@@ -431,4 +442,25 @@ ts_status ts_registry_best(const ts_registry *registry, const ts_version_range *
     if (ts_version_best_c(&copy, 1, ranges, range_count, filter) == 0) return TS_OK;
   }
   return TS_E_BUSY;
+}
+
+/* ---- participants ---- */
+
+ts_status ts_registry_join(const ts_registry *registry, uint32_t *slot) {
+  for (uint32_t i = 0; i < TS_MAX_PARTICIPANTS; i++) {
+    if (ts_load_relaxed(&registry->participants[i]) != 0) continue;
+    if (!ts_participant_join(&registry->participants[i], &registry->header->generation)) continue;
+    *slot = i;
+    return TS_OK;
+  }
+  return TS_E_FULL;
+}
+
+uint32_t ts_registry_tick(const ts_registry *registry, uint32_t slot) {
+  return ts_participant_tick(&registry->participants[slot % TS_MAX_PARTICIPANTS],
+                             &registry->header->generation);
+}
+
+void ts_registry_leave(const ts_registry *registry, uint32_t slot) {
+  ts_participant_leave(&registry->participants[slot % TS_MAX_PARTICIPANTS]);
 }

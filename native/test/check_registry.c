@@ -266,6 +266,31 @@ static void threads(void) {
   free(on.memory);
 }
 
+/* A record that a participant may still see is not reused, however many generations pass. */
+static void participating(void) {
+  fixture on = open_fixture(1, 3);
+  ts_registry *registry = &on.registry;
+  uint32_t unit = add_unit(&on, "a"), slot, other, record;
+  uint32_t first = add_version(&on, unit, 1);
+  ts_version_draft draft = draft_of(unit, 9);
+  go_live(&on, unit, first);
+  CHECK(ts_registry_join(registry, &slot) == TS_OK && ts_registry_join(registry, &other) == TS_OK);
+  CHECK(slot != other && ts_registry_tick(registry, slot) == 1 && ts_registry_tick(registry, other) == 1);
+  uint32_t second = add_version(&on, unit, 2), third = add_version(&on, unit, 3);
+  go_live(&on, unit, second);
+  CHECK(ts_registry_set_state(registry, first, TS_STATE_RETIRED) == TS_OK);
+  go_live(&on, unit, third);
+  CHECK(ts_registry_register_version(registry, &draft, &record) == TS_E_FULL);
+  CHECK(ts_registry_tick(registry, slot) == 3);
+  CHECK(ts_registry_register_version(registry, &draft, &record) == TS_E_FULL);
+  ts_registry_leave(registry, other);
+  CHECK(ts_registry_register_version(registry, &draft, &record) == TS_OK && record == first);
+  ts_registry_leave(registry, slot);
+  for (uint32_t i = 0; i < TS_MAX_PARTICIPANTS; i++) CHECK(ts_registry_join(registry, &slot) == TS_OK);
+  CHECK(ts_registry_join(registry, &slot) == TS_E_FULL);
+  free(on.memory);
+}
+
 /* ---- stress: 32 readers, 4 writers, each writer with units of its own ---- */
 
 enum { STRESS_READERS = 32, WRITERS = 4, OWN_UNITS = 4, STRESS_UNITS = WRITERS * OWN_UNITS, MOVES = 300 };
@@ -382,7 +407,13 @@ static void stressing(void) {
   free(made.memory);
 }
 
-const check_case check_registry[] = {
-    {"registry.create", creating},         {"registry.units", units},      {"registry.versions", versions},
-    {"registry.generations", generations}, {"registry.retire", retiring},  {"registry.reuse", reusing},
-    {"registry.threads", threads},         {"registry.stress", stressing}, {NULL, NULL}};
+const check_case check_registry[] = {{"registry.create", creating},
+                                     {"registry.units", units},
+                                     {"registry.versions", versions},
+                                     {"registry.generations", generations},
+                                     {"registry.retire", retiring},
+                                     {"registry.reuse", reusing},
+                                     {"registry.participants", participating},
+                                     {"registry.threads", threads},
+                                     {"registry.stress", stressing},
+                                     {NULL, NULL}};
