@@ -15,6 +15,7 @@
         "native/src/dirty.c",
         "native/src/hash.c",
         "native/src/kernels.c",
+        "native/src/reader.c",
         "native/src/registry.c",
         "native/src/version.c"
       ],

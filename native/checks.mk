@@ -46,12 +46,14 @@ model-check: ## the registry's protocols under the C++ memory model, and every w
 	@test -f /usr/include/relacy/relacy.hpp || { $(call install,relacy-dev); }
 	@node native/model/run.js
 
-ORDERED := .build/ordering/registry.c.o .build/ordering/registry.S.o
-.build/ordering/registry.c.o: native/src/registry.c $(C_HEADERS) | cross-tools
-.build/ordering/registry.S.o: native/arm64/registry.S $(ARM64_HEADERS) | cross-tools
-$(ORDERED):
+ORDERED := .build/ordering/registry.c.o .build/ordering/reader.c.o .build/ordering/registry.S.o
+.build/ordering/%.c.o: native/src/%.c $(C_HEADERS) | cross-tools
 	@mkdir -p $(@D)
 	aarch64-linux-gnu-gcc $(C_FLAGS) -O3 -fno-inline-functions-called-once -c $< -o $@
+
+.build/ordering/registry.S.o: native/arm64/registry.S $(ARM64_HEADERS) | cross-tools
+	@mkdir -p $(@D)
+	aarch64-linux-gnu-gcc -c $< -o $@
 
 .PHONY: check-ordering
 check-ordering: $(ORDERED) ## the orderings of shared accesses in the arm64 machine code

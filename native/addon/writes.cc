@@ -41,8 +41,8 @@ Napi::Value take_written(const Napi::CallbackInfo &info) {
   }
   size_t count = 0;
   ts_status status = ts_dirty_take(&memory->writes->dirty, reinterpret_cast<uint32_t *>(out), &count);
-  return Napi::Number::New(info.Env(), status == TS_OK ? static_cast<double>(count)
-                                                         : static_cast<double>(status));
+  return Napi::Number::New(info.Env(),
+                           status == TS_OK ? static_cast<double>(count) : static_cast<double>(status));
 }
 
 } // namespace

@@ -48,6 +48,10 @@ inline void ts_fence_release() {
   rl::atomic_thread_fence(rl::mo_release, RL_INFO);
 }
 
+inline void ts_fence_full() {
+  rl::atomic_thread_fence(rl::mo_seq_cst, RL_INFO);
+}
+
 inline void ts_fence_none() {
 }
 

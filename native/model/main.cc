@@ -154,6 +154,40 @@ struct nowhere : std::streambuf {
   }
 };
 
+// A participant joins, ticks and reads plain memory that a writer reuses once everybody is
+// past the generation that showed it: the two never touch it at the same time.
+struct participant : rl::test_suite<participant, 2> {
+  ts_word generation, entry, slot;
+  rl::var<uint32_t> record;
+  void before() {
+    start(generation, 1);
+    start(entry, 1);
+    start(slot, 0);
+    record(RL_INFO) = 1;
+  }
+  void write() {
+    ts_bank_store(&entry, 2);
+    ts_generation_advance(&generation, 1, 2);
+    ts_participants_begin();
+    if (ts_participant_is_past(&slot, 2)) record(RL_INFO) = 2;
+  }
+  // Only a view of the first generation shows the record.
+  void tick() {
+    uint32_t viewed = ts_participant_tick(&slot, &generation);
+    if (viewed == 1 && ts_bank_load(&entry) == 1) RL_ASSERT(uint32_t(record(RL_INFO)) == 1);
+  }
+  void thread(unsigned index) {
+    if (index == 0) {
+      write();
+      return;
+    }
+    if (!ts_participant_join(&slot, &generation)) return;
+    tick();
+    tick();
+    ts_participant_leave(&slot);
+  }
+};
+
 template <typename Suite> bool holds(const char *name) {
   nowhere buffer;
   std::ostream quiet(&buffer);
@@ -179,6 +213,7 @@ int main() {
   passed = passed && holds<generations>("generations");
   passed = passed && holds<reclaim>("reclaim");
   passed = passed && holds<publish>("publish");
+  passed = passed && holds<participant>("participant");
   // Relacy leaves a failed execution half torn down: no destructor may run after it.
   std::cout.flush();
   std::_Exit(passed ? 0 : 1);

@@ -13,7 +13,7 @@ const WEAKER = [
   [/\bts_load_acquire\b/, 'ts_load_relaxed'],
   [/\bts_store_release\b/, 'ts_store_relaxed'],
   [/\bts_compare_swap_(acquire|release)\b/, 'ts_compare_swap_relaxed'],
-  [/\bts_fence_(acquire|release)\b/, 'ts_fence_none'],
+  [/\bts_fence_(acquire|release|full)\b/, 'ts_fence_none'],
 ]
 
 /** Every text with one ordered operation weakened, and the function it is in. */

@@ -31,6 +31,10 @@ static inline int ts_compare_swap_acquire(uint32_t *word, uint32_t from, uint32_
   return __atomic_compare_exchange_n(word, &from, to, 0, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED);
 }
 
+static inline int ts_compare_swap_relaxed(uint32_t *word, uint32_t from, uint32_t to) {
+  return __atomic_compare_exchange_n(word, &from, to, 0, __ATOMIC_RELAXED, __ATOMIC_RELAXED);
+}
+
 static inline int ts_compare_swap_release(uint32_t *word, uint32_t from, uint32_t to) {
   return __atomic_compare_exchange_n(word, &from, to, 0, __ATOMIC_RELEASE, __ATOMIC_RELAXED);
 }
@@ -45,6 +49,11 @@ static inline void ts_fence_acquire(void) {
 
 static inline void ts_fence_release(void) {
   __atomic_thread_fence(__ATOMIC_RELEASE);
+}
+
+/* Orders everything before it with everything after it, for all threads alike. */
+static inline void ts_fence_full(void) {
+  __atomic_thread_fence(__ATOMIC_SEQ_CST);
 }
 
 #endif

@@ -79,4 +79,37 @@ static inline int ts_view_is_whole(const ts_word *generation, uint32_t viewed) {
   return ts_load_relaxed(generation) - viewed < 2;
 }
 
+/* ---- participants: who joins is waited for before a record is reused ---- */
+
+/* A participant's slot: 0 when nobody has it, else the generation it views, plus 1. */
+static inline int ts_participant_join(ts_word *slot, const ts_word *generation) {
+  if (!ts_compare_swap_relaxed(slot, 0, ts_load_relaxed(generation) + 1)) return 0;
+  /* A writer that did not see the slot yet may have reused what older generations show;
+     either it sees it now, or the next boundary here sees its generation. */
+  ts_fence_full();
+  return 1;
+}
+
+/* A boundary: gives the generation to view from here. Writes only when it is another one. */
+static inline uint32_t ts_participant_tick(ts_word *slot, const ts_word *generation) {
+  uint32_t now = ts_generation_load(generation);
+  if (ts_load_relaxed(slot) != now + 1) ts_store_release(slot, now + 1);
+  return now;
+}
+
+static inline void ts_participant_leave(ts_word *slot) {
+  ts_store_release(slot, 0);
+}
+
+/* The writer's, before it asks about the slots, after the generation that it loaded. */
+static inline void ts_participants_begin(void) {
+  ts_fence_full();
+}
+
+/* Whether nobody in this slot can still see what only generations before `from` show. */
+static inline int ts_participant_is_past(const ts_word *slot, uint32_t from) {
+  uint32_t held = ts_load_acquire(slot);
+  return held == 0 || held - 1 >= from;
+}
+
 #endif

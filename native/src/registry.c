@@ -2,15 +2,11 @@
 
 #include <string.h>
 
-#include "atomic.h"
-#include "protocol.h"
+#include "tables.h"
 #include "tickswap/hash.h"
 #include "tickswap/kernels.h"
 
-enum { READ_TRIES = 8, BEST_TRIES = 4, RECORD_WORDS = 16, STATE_WORD = 11, SEQUENCE_WORD = 12, LINE = 64 };
-
-static_assert(offsetof(ts_version_record, state) == STATE_WORD * 4, "layout");
-static_assert(offsetof(ts_version_record, sequence) == SEQUENCE_WORD * 4, "layout");
+enum { LINE = 64 };
 
 /* ---- shared words ---- */
 
@@ -50,6 +46,8 @@ static ts_registry_header plan(uint32_t units, uint32_t versions) {
   head.slot_count = slots_for(units);
   head.bank_bytes = (uint32_t)round_up((uint64_t)units * 4);
   uint64_t at = sizeof(ts_registry_header);
+  head.participants_at = (uint32_t)at;
+  at += (uint64_t)TS_MAX_PARTICIPANTS * 4;
   head.units_at = (uint32_t)at;
   at += (uint64_t)units * sizeof(ts_unit_entry);
   head.slots_at = (uint32_t)at;
@@ -66,6 +64,7 @@ static ts_registry_header plan(uint32_t units, uint32_t versions) {
 
 static void point(ts_registry *out, uint8_t *memory, const ts_registry_header *head) {
   out->header = (ts_registry_header *)(void *)memory;
+  out->participants = (uint32_t *)(void *)(memory + head->participants_at);
   out->units = (ts_unit_entry *)(void *)(memory + head->units_at);
   out->slots = (uint32_t *)(void *)(memory + head->slots_at);
   out->banks = memory + head->banks_at;
@@ -113,28 +112,8 @@ ts_status ts_registry_attach(ts_registry *out, void *memory, uint64_t bytes) {
 
 /* ---- words of the tables ---- */
 
-static uint32_t *bank_word(const ts_registry *registry, uint32_t generation, uint32_t unit) {
-  uint8_t *bank = registry->banks + (size_t)(generation % TS_BANKS) * registry->bank_bytes;
-  return (uint32_t *)(void *)bank + unit;
-}
-
-static uint32_t *record_word(const ts_registry *registry, uint32_t record, int word) {
-  return (uint32_t *)(void *)(registry->records + record) + word;
-}
-
 static uint32_t *state_of(const ts_registry *registry, uint32_t record) {
-  return record_word(registry, record, STATE_WORD);
-}
-
-/* Counts read from memory that others write are held to the capacity. */
-static uint32_t unit_count(const ts_registry *registry) {
-  uint32_t count = ts_see(&registry->header->unit_count);
-  return count < registry->unit_capacity ? count : registry->unit_capacity;
-}
-
-static uint32_t record_count(const ts_registry *registry) {
-  uint32_t count = ts_see(&registry->header->record_count);
-  return count < registry->version_capacity ? count : registry->version_capacity;
+  return ts_record_word(registry, record, STATE_WORD);
 }
 
 /* Takes the writer's place; whoever finds it taken is counted. */
@@ -181,7 +160,7 @@ ts_status ts_registry_lookup(const ts_registry *registry, const void *name, uint
 
 static ts_status add_unit(ts_registry *registry, const void *name, uint32_t name_bytes, uint32_t *index) {
   uint64_t hash = ts_hash64(name, name_bytes, 0);
-  uint32_t slot, count = unit_count(registry);
+  uint32_t slot, count = ts_unit_count(registry);
   ts_status found = probe(registry, hash, name, name_bytes, index, &slot);
   if (found != TS_E_NOT_FOUND) return found;
   if (count == registry->unit_capacity) return TS_E_FULL;
@@ -238,14 +217,22 @@ static uint32_t dequeue(ts_registry *registry) {
   return head - 1;
 }
 
+static int is_past_for_all(const ts_registry *registry, uint32_t from) {
+  for (uint32_t i = 0; i < TS_MAX_PARTICIPANTS; i++)
+    if (!ts_participant_is_past(&registry->participants[i], from)) return 0;
+  return 1;
+}
+
 /* The oldest record nobody can still see; records that were revived drop out on the way. */
 static uint32_t reclaim(ts_registry *registry) {
   uint32_t live = ts_generation_load(&registry->header->generation);
+  ts_participants_begin();
   for (uint32_t left = registry->header->reclaim_count; left > 0; left--) {
     uint32_t record = dequeue(registry);
     if (record == TS_NO_RECORD) return TS_NO_RECORD;
     if (!is_reclaimable(ts_load_relaxed(state_of(registry, record)))) continue;
-    if (live >= registry->records[record].reuse_from) return record;
+    uint32_t from = registry->records[record].reuse_from;
+    if (live >= from && is_past_for_all(registry, from)) return record;
     enqueue(registry, record);
   }
   return TS_NO_RECORD;
@@ -277,17 +264,17 @@ static void write_record(ts_registry *registry, uint32_t record, const ts_versio
   if (tail_bytes > 0) memcpy(tail, draft->tail, tail_bytes);
   fresh.integrity = ts_version_integrity(&fresh, tail);
 
-  uint32_t *sequence = record_word(registry, record, SEQUENCE_WORD);
+  uint32_t *sequence = ts_record_word(registry, record, SEQUENCE_WORD);
   fresh.sequence = ts_rewrite_begin(sequence);
-  copy_words(record_word(registry, record, 0), &fresh, RECORD_WORDS);
+  copy_words(ts_record_word(registry, record, 0), &fresh, RECORD_WORDS);
   copy_words((uint32_t *)(void *)(registry->tails + (size_t)record * TS_TAIL_BYTES), tail, TS_TAIL_BYTES / 4);
   ts_rewrite_end(sequence, fresh.sequence);
 }
 
 static ts_status add_version(ts_registry *registry, const ts_version_draft *draft, uint32_t *record) {
   ts_registry_header *header = registry->header;
-  uint32_t count = record_count(registry);
-  if (draft->unit >= unit_count(registry)) return TS_E_ARGUMENT;
+  uint32_t count = ts_record_count(registry);
+  if (draft->unit >= ts_unit_count(registry)) return TS_E_ARGUMENT;
   uint32_t at = count < registry->version_capacity ? count : reclaim(registry);
   if (at == TS_NO_RECORD) return TS_E_FULL;
   write_record(registry, at, draft);
@@ -308,7 +295,7 @@ ts_status ts_registry_register_version(ts_registry *registry, const ts_version_d
 static int is_in_bank(const ts_registry *registry, uint32_t generation, uint32_t record) {
   uint32_t unit = registry->records[record].unit;
   return unit < registry->unit_capacity &&
-         ts_load_relaxed(bank_word(registry, generation, unit)) == record + 1;
+         ts_load_relaxed(ts_bank_word(registry, generation, unit)) == record + 1;
 }
 
 /* Makes a record reusable once no view that is still whole can show it. */
@@ -319,13 +306,13 @@ static ts_status retire(ts_registry *registry, uint32_t record) {
   if (is_in_bank(registry, live, record)) return TS_E_STATE;
   if (staged == live + 1 && is_in_bank(registry, staged, record)) ts_store_release(&header->staged, 0);
   int was_live_before = live > 0 && is_in_bank(registry, live - 1, record);
-  ts_store_relaxed(&registry->records[record].reuse_from, was_live_before ? live + 1 : 0);
+  ts_store_relaxed(&registry->records[record].reuse_from, was_live_before ? live + 1 : live);
   enqueue(registry, record);
   return TS_OK;
 }
 
 static ts_status change_state(ts_registry *registry, uint32_t record, ts_version_state state) {
-  if (record >= record_count(registry)) return TS_E_ARGUMENT;
+  if (record >= ts_record_count(registry)) return TS_E_ARGUMENT;
   ts_status status = is_reclaimable(state) ? retire(registry, record) : TS_OK;
   if (status == TS_OK) ts_store_release(state_of(registry, record), state);
   return status;
@@ -340,9 +327,9 @@ ts_status ts_registry_set_state(ts_registry *registry, uint32_t record, ts_versi
 /* ---- generations ---- */
 
 static ts_status check_move(const ts_registry *registry, ts_move move) {
-  if (move.unit >= unit_count(registry)) return TS_E_ARGUMENT;
+  if (move.unit >= ts_unit_count(registry)) return TS_E_ARGUMENT;
   if (move.record == TS_NO_RECORD) return TS_OK;
-  if (move.record >= record_count(registry)) return TS_E_ARGUMENT;
+  if (move.record >= ts_record_count(registry)) return TS_E_ARGUMENT;
   if (registry->records[move.record].unit != move.unit) return TS_E_ARGUMENT;
   return is_reclaimable(ts_load_relaxed(state_of(registry, move.record))) ? TS_E_STATE : TS_OK;
 }
@@ -357,10 +344,11 @@ static ts_status fill_next(ts_registry *registry, const ts_move *moves, uint32_t
     if (status != TS_OK) return status;
   }
   ts_store_relaxed(&header->staged, 0);
-  for (uint32_t unit = 0; unit < unit_count(registry); unit++)
-    ts_bank_store(bank_word(registry, live + 1, unit), ts_load_relaxed(bank_word(registry, live, unit)));
+  for (uint32_t unit = 0; unit < ts_unit_count(registry); unit++)
+    ts_bank_store(ts_bank_word(registry, live + 1, unit),
+                  ts_load_relaxed(ts_bank_word(registry, live, unit)));
   for (uint32_t i = 0; i < count; i++)
-    ts_bank_store(bank_word(registry, live + 1, moves[i].unit), moves[i].record + 1);
+    ts_bank_store(ts_bank_word(registry, live + 1, moves[i].unit), moves[i].record + 1);
   ts_show(&header->staged, live + 1);
   *generation = live + 1;
   return TS_OK;
@@ -377,58 +365,4 @@ ts_status ts_registry_publish(ts_registry *registry, uint32_t generation) {
   ts_registry_header *header = registry->header;
   if (generation == 0 || ts_see(&header->staged) != generation) return TS_E_STATE;
   return ts_kernels.word_advance(&header->generation, generation - 1, generation) ? TS_OK : TS_E_STATE;
-}
-
-uint32_t ts_registry_generation(const ts_registry *registry) {
-  return ts_generation_load(&registry->header->generation);
-}
-
-uint32_t ts_registry_active(const ts_registry *registry, uint32_t generation, uint32_t unit) {
-  if (unit >= registry->unit_capacity) return TS_NO_RECORD;
-  return ts_bank_load(bank_word(registry, generation, unit)) - 1;
-}
-
-int ts_registry_view_is_whole(const ts_registry *registry, uint32_t generation) {
-  return ts_view_is_whole(&registry->header->generation, generation);
-}
-
-static void load_words(void *to, const uint32_t *from, int words) {
-  uint8_t *bytes = to;
-  for (int i = 0; i < words; i++) {
-    uint32_t value = ts_load_relaxed(from + i);
-    memcpy(bytes + 4 * (size_t)i, &value, 4);
-  }
-}
-
-ts_status ts_registry_read(const ts_registry *registry, uint32_t record, ts_version_record *out, void *tail) {
-  if (record >= record_count(registry)) return TS_E_ARGUMENT;
-  const uint32_t *sequence = record_word(registry, record, SEQUENCE_WORD);
-  const uint8_t *tail_at = registry->tails + (size_t)record * TS_TAIL_BYTES;
-  ts_version_record copy;
-  uint8_t tail_copy[TS_TAIL_BYTES];
-  for (int i = 0; i < READ_TRIES; i++) {
-    uint32_t before = ts_look_begin(sequence);
-    load_words(&copy, record_word(registry, record, 0), RECORD_WORDS);
-    if (tail != NULL) load_words(tail_copy, (const uint32_t *)(const void *)tail_at, TS_TAIL_BYTES / 4);
-    if (!ts_look_was_whole(sequence, before)) continue;
-    *out = copy;
-    if (tail != NULL) memcpy(tail, tail_copy, TS_TAIL_BYTES);
-    return TS_OK;
-  }
-  return TS_E_BUSY;
-}
-
-ts_status ts_registry_best(const ts_registry *registry, const ts_version_range *ranges, size_t range_count,
-                           const ts_version_filter *filter, uint32_t *record) {
-  uint32_t count = record_count(registry);
-  for (int i = 0; i < BEST_TRIES; i++) {
-    int64_t found = ts_kernels.version_best(registry->records, count, ranges, range_count, filter);
-    ts_version_record copy;
-    *record = found < 0 ? TS_NO_RECORD : (uint32_t)found;
-    if (found < 0) return TS_OK;
-    /* The column was read without regard to its writers; the winner is read with. */
-    if (ts_registry_read(registry, *record, &copy, NULL) != TS_OK) continue;
-    if (ts_version_best_c(&copy, 1, ranges, range_count, filter) == 0) return TS_OK;
-  }
-  return TS_E_BUSY;
 }

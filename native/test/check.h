@@ -19,6 +19,7 @@ extern const check_case check_kernels[];
 extern const check_case check_dirty[];
 extern const check_case check_words[];
 extern const check_case check_registry[];
+extern const check_case check_stress[];
 
 /* A number from the seeded source. */
 uint64_t check_random(void);

@@ -29,6 +29,9 @@ const AT_LEAST = {
   ts_registry_publish: { ldar: 1 },
   ts_registry_generation: { ldar: 1 },
   ts_registry_active: { ldar: 1 },
+  ts_registry_join: { 'dmb\tish$': 1 },
+  ts_registry_tick: { ldar: 1, stlr: 1 },
+  ts_registry_leave: { stlr: 1 },
   ts_registry_read: { ldar: 1, 'dmb\tishld': 1 },
   write_record: { 'dmb\tish\\b': 1, stlr: 1 },
 }

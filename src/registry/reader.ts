@@ -23,6 +23,11 @@ export interface RegistryDiagnostics {
   readonly generation: number
   /** the generation that is staged and not published, 0 when none is */
   readonly staged: number
+  /** threads that joined, and the oldest generation that one of them views, -1 without any */
+  readonly participants: number
+  readonly oldestView: number
+  /** writers that found another inside and were turned away */
+  readonly refused: number
 }
 
 /**
@@ -42,6 +47,7 @@ export class RegistryReader {
   readonly #recordsAt: number
   readonly #tailsAt: number
   readonly #unitsAt: number
+  readonly #participantsAt: number
   readonly #unitCapacity: number
   readonly #versionCapacity: number
 
@@ -55,6 +61,7 @@ export class RegistryReader {
     this.#recordsAt = this.#header(LAYOUT.HEADER_RECORDS_AT)
     this.#tailsAt = this.#header(LAYOUT.HEADER_TAILS_AT)
     this.#unitsAt = this.#header(LAYOUT.HEADER_UNITS_AT)
+    this.#participantsAt = this.#header(LAYOUT.HEADER_PARTICIPANTS_AT) / WORD
     this.#unitCapacity = this.#header(LAYOUT.HEADER_UNIT_CAPACITY)
     this.#versionCapacity = this.#header(LAYOUT.HEADER_VERSION_CAPACITY)
   }
@@ -80,6 +87,36 @@ export class RegistryReader {
    */
   isWhole(generation: number): boolean {
     return this.generation() - generation < LAYOUT.BANKS - 1
+  }
+
+  /**
+   * Joins as a participant and gives its slot: records that the generation it views shows are not
+   * reused before its next `tick`, however long that takes. Tick before the first read. Throws
+   * TICKSWAP_E_REGISTRY_FULL when 256 have joined.
+   */
+  join(): number {
+    for (let slot = 0; slot < LAYOUT.MAX_PARTICIPANTS; slot++)
+      if (Atomics.compareExchange(this.words, this.wordOf(slot), 0, this.generation() + 1) === 0) return slot
+    throw new TickswapError('TICKSWAP_E_REGISTRY_FULL', `${LAYOUT.MAX_PARTICIPANTS} participants have joined`)
+  }
+
+  /** Passes a boundary: the generation to use until the next. Writes only when it is a new one. */
+  tick(slot: number): number {
+    const now = this.generation()
+    if (this.words[this.wordOf(slot)] !== now + 1) Atomics.store(this.words, this.wordOf(slot), now + 1)
+    return now
+  }
+
+  /** Leaves. From any thread once the participant is gone. */
+  leave(slot: number): void {
+    Atomics.store(this.words, this.wordOf(slot), 0)
+  }
+
+  /** The word of a participant, for a store of 0 on its thread's exit. Throws TICKSWAP_E_OPTION for no slot. */
+  wordOf(slot: number): number {
+    if (Number.isInteger(slot) && slot >= 0 && slot < LAYOUT.MAX_PARTICIPANTS)
+      return this.#participantsAt + slot
+    throw new TickswapError('TICKSWAP_E_OPTION', `no participant has the slot ${slot}`)
   }
 
   /** Whether a generation is staged and would be the next to be live. */
@@ -115,6 +152,7 @@ export class RegistryReader {
   diagnostics(): RegistryDiagnostics {
     const generation = this.generation()
     const staged = this.#header(LAYOUT.HEADER_STAGED)
+    const views = this.#views()
     return {
       bytes: this.#header(LAYOUT.HEADER_TOTAL_BYTES),
       units: this.#unitCount(),
@@ -126,7 +164,18 @@ export class RegistryReader {
       reused: this.#header(LAYOUT.HEADER_REUSED),
       generation,
       staged: staged > generation ? staged : 0,
+      participants: views.length,
+      oldestView: views.length > 0 ? Math.min(...views) : -1,
+      refused: this.#header(LAYOUT.HEADER_REFUSED),
     }
+  }
+
+  /** The generation each participant views. */
+  #views(): number[] {
+    const slots = Array.from({ length: LAYOUT.MAX_PARTICIPANTS }, (_, slot) => slot)
+    return slots
+      .map((slot) => Atomics.load(this.words, this.#participantsAt + slot) - 1)
+      .filter((view) => view >= 0)
   }
 
   #header(offset: number): number {

@@ -10,10 +10,11 @@
 
 export const CONSTANTS = [
   ['MAGIC', 'TS_REGISTRY_MAGIC', 0x47525354, '"TSRG"'],
-  ['LAYOUT', 'TS_REGISTRY_LAYOUT', 1],
+  ['LAYOUT', 'TS_REGISTRY_LAYOUT', 2],
   ['BANKS', 'TS_BANKS', 3],
   ['MAX_UNITS', 'TS_MAX_UNITS', 65536],
   ['MAX_VERSIONS', 'TS_MAX_VERSIONS', 1048576],
+  ['MAX_PARTICIPANTS', 'TS_MAX_PARTICIPANTS', 256],
   ['MAX_NAME_BYTES', 'TS_MAX_NAME_BYTES', 240],
   ['TAIL_BYTES', 'TS_TAIL_BYTES', 256],
   ['PAGE_BYTES', 'TS_PAGE_BYTES', 4096, 'the grain in which changes of an arena are found'],
@@ -117,7 +118,8 @@ export const STRUCTS = [
       ['u32', 'bank_bytes'],
       ['u32', 'records_at'],
       ['u32', 'tails_at'],
-      ['u32[4]', 'reserved_fixed'],
+      ['u32', 'participants_at'],
+      ['u32[3]', 'reserved_fixed'],
       ['u32', 'generation', 'the one word readers load per tick'],
       ['u32[15]', 'reserved_generation'],
       ['u32', 'writer_lock', "the writer's, from here"],

@@ -8,10 +8,11 @@
 #include <stdint.h>
 
 #define TS_REGISTRY_MAGIC 0x47525354 /* "TSRG" */
-#define TS_REGISTRY_LAYOUT 1
+#define TS_REGISTRY_LAYOUT 2
 #define TS_BANKS 3
 #define TS_MAX_UNITS 0x10000
 #define TS_MAX_VERSIONS 0x100000
+#define TS_MAX_PARTICIPANTS 256
 #define TS_MAX_NAME_BYTES 240
 #define TS_TAIL_BYTES 256
 #define TS_PAGE_BYTES 4096 /* the grain in which changes of an arena are found */
@@ -143,7 +144,8 @@ typedef struct ts_registry_header {
   uint32_t bank_bytes;
   uint32_t records_at;
   uint32_t tails_at;
-  uint32_t reserved_fixed[4];
+  uint32_t participants_at;
+  uint32_t reserved_fixed[3];
   uint32_t generation; /* the one word readers load per tick */
   uint32_t reserved_generation[15];
   uint32_t writer_lock; /* the writer's, from here */
@@ -172,7 +174,8 @@ static_assert(offsetof(ts_registry_header, banks_at) == 32, "layout");
 static_assert(offsetof(ts_registry_header, bank_bytes) == 36, "layout");
 static_assert(offsetof(ts_registry_header, records_at) == 40, "layout");
 static_assert(offsetof(ts_registry_header, tails_at) == 44, "layout");
-static_assert(offsetof(ts_registry_header, reserved_fixed) == 48, "layout");
+static_assert(offsetof(ts_registry_header, participants_at) == 48, "layout");
+static_assert(offsetof(ts_registry_header, reserved_fixed) == 52, "layout");
 static_assert(offsetof(ts_registry_header, generation) == 64, "layout");
 static_assert(offsetof(ts_registry_header, reserved_generation) == 68, "layout");
 static_assert(offsetof(ts_registry_header, writer_lock) == 128, "layout");

@@ -18,9 +18,12 @@
  * generations have been published. Three banks hold the last three generations.
  *
  * Reuse. Records of retired and quarantined versions are taken again, oldest
- * first, once no fresh record is left and no reader whose view is still whole
- * can hold them. Who keeps a record's index longer than that compares the
- * content hash before trusting it.
+ * first, once no fresh record is left, no reader whose view is still whole can
+ * hold them, and every participant has passed a boundary since. A participant
+ * is a thread that joined; it may take its time within a tick, and whoever never
+ * ticks again keeps records from being reused until it leaves. Any other reader
+ * that keeps a record's index longer than its view is whole compares the content
+ * hash before trusting it.
  */
 
 #include "status.h"
@@ -41,6 +44,7 @@ extern "C" {
  */
 typedef struct ts_registry {
   ts_registry_header *header;
+  uint32_t *participants;
   ts_unit_entry *units;
   uint32_t *slots;
   uint8_t *banks;
@@ -167,6 +171,25 @@ int ts_registry_view_is_whole(const ts_registry *registry, uint32_t generation);
  * rewritten for another version, eight times in a row.
  */
 ts_status ts_registry_read(const ts_registry *registry, uint32_t record, ts_version_record *out, void *tail);
+
+/*
+ * [reader] Joins as a participant and gives its slot, for ts_registry_tick and
+ * ts_registry_leave. Tick before the first read. TS_E_FULL: TS_MAX_PARTICIPANTS have joined.
+ */
+ts_status ts_registry_join(const ts_registry *registry, uint32_t *slot);
+
+/*
+ * [participant] Passes a boundary: gives the generation to use until the next. One
+ * load, and a store of its own word when the generation is another one than before.
+ * Records that the generation before it showed are no longer held for this thread.
+ */
+uint32_t ts_registry_tick(const ts_registry *registry, uint32_t slot);
+
+/*
+ * [participant] Leaves; from any thread once the participant is gone, for one that died.
+ * The slot is for others from here.
+ */
+void ts_registry_leave(const ts_registry *registry, uint32_t slot);
 
 /*
  * [reader] The record of the highest version that lies in one of `ranges` and passes
