@@ -91,6 +91,7 @@ export class Road {
       await this.#rehearseAndCheck(this.#stage)
       if (this.#control.hasMore(this.#ask)) throw new Stop('unchanged', [])
       await this.#account.timed('prepare', () => this.#prepare(this.#stage!))
+      if (this.#control.hasMore(this.#ask)) throw new Stop('unchanged', [])
       await this.#boundary()
       this.#outcome = 'committed'
     } catch (error) {

@@ -1,3 +1,4 @@
+import { writeFileSync } from 'node:fs'
 import { afterEach, describe, expect, test } from 'vitest'
 import { counter } from '../support/counter.ts'
 import { Fleet } from '../support/fleet.ts'
@@ -185,10 +186,7 @@ describe('the road, on real files and real workers', () => {
     for (let n = 2; n <= 6; n++) {
       const since = fleet.reports.length
       const next = files(n)
-      await Promise.all([
-        scratch.write('amount.ts', next['amount.ts']!),
-        scratch.write('twice.ts', next['twice.ts']!),
-      ])
+      for (const name of ['amount.ts', 'twice.ts'] as const) writeFileSync(scratch.path(name), next[name])
       const report = await fleet.report('committed', since)
       expect(report.files.map((file) => file.replace(/.*[\\/]/, '')).sort()).toEqual([
         'amount.ts',
