@@ -86,6 +86,10 @@ OTHER_NODE = $(CURDIR)/.build/node-$(VERSION)/node_modules/$(NODE_PACKAGE)/bin
 	npm install --prefix $(@D) --no-audit --no-fund --loglevel=error $(NODE_PACKAGE)@$*
 	@touch $@
 
+.PHONY: memory
+memory: build ## reload and swap as often as it takes to see a leak of a byte (10 minutes)
+	TICKSWAP_MEMORY=full npx --no-install vitest run test/memory
+
 .PHONY: test-node
 test-node: build .build/node-$(VERSION)/installed ## all tests on another Node (VERSION=24 or 22; ARGS=one.test.ts)
 	@$(OTHER_NODE)/node -p '"Node " + process.version'

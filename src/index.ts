@@ -4,8 +4,9 @@ import v8 from 'node:v8'
 v8.setFlagsFromString('--no-compilation-cache')
 
 export type { RuntimeOptions } from './control/options.ts'
+export { createRuntime, joinRuntime } from './create.ts'
 export { ADVICE, type ErrorCode, type Finding, type Place, TickswapError } from './errors.ts'
-export { createRuntime, type Handle, joinRuntime, type Runtime, type UnitStatus } from './runtime.ts'
+export type { Handle, Runtime, UnitStatus } from './runtime.ts'
 export type { HistoryEntry, Ticket } from './swap/protocol.ts'
 export type {
   Outcome,

@@ -1,8 +1,5 @@
-import { randomUUID } from 'node:crypto'
 import { EventEmitter } from 'node:events'
-import { BroadcastChannel, Worker } from 'node:worker_threads'
-import { type RuntimeOptions, settingsOf } from './control/options.ts'
-import type { ControlData, ControlStarted } from './control/thread.ts'
+import { BroadcastChannel, type Worker } from 'node:worker_threads'
 import { type Finding, finding, TickswapError } from './errors.ts'
 import { addon } from './native/addon.ts'
 import { Registry } from './registry/registry.ts'
@@ -28,8 +25,6 @@ import { Constraint } from './version/constraint.ts'
 import { Version } from './version/version.ts'
 
 const HISTORY_LIMIT = 4096
-const VERSIONS_PER_UNIT = 128
-const MAX_UNITS = 256
 /** A joiner looks this often whether there is still somebody to answer it. */
 const CLOSED_MS = 20
 
@@ -401,71 +396,3 @@ export class Runtime {
 }
 
 const closed = () => new TickswapError('TICKSWAP_E_CLOSED', 'the runtime is closed')
-
-/**
- * Starts the control thread, loads the units of a folder and joins as the first participant.
- * @throws TickswapError OPTION, or what is wrong with a unit, with file and line
- */
-export async function createRuntime(options: RuntimeOptions = {}): Promise<Runtime> {
-  const settings = settingsOf(options)
-  const registry = Registry.create({ units: MAX_UNITS, versions: MAX_UNITS * VERSIONS_PER_UNIT })
-  registry.close()
-  const ticket: Ticket = {
-    tickswap: 1,
-    id: randomUUID(),
-    board: Board.create(settings.maxParticipants).shared,
-    registry: registry.shared,
-  }
-  const data: ControlData = { ticket, settings }
-  const worker = new Worker(new URL('./control/thread.js', import.meta.url), {
-    workerData: data,
-    execArgv: [],
-  })
-  try {
-    const started = await firstMessage(worker)
-    if (!started.ready)
-      throw new TickswapError(started.finding.code, started.finding.message, started.finding)
-    worker.unref()
-    const runtime = await join(ticket, settings.name)
-    runtime.own(worker)
-    return runtime
-  } catch (error) {
-    await worker.terminate()
-    throw error
-  }
-}
-
-function firstMessage(worker: Worker): Promise<ControlStarted> {
-  return new Promise((resolve, reject) => {
-    worker.once('message', resolve)
-    worker.once('error', reject)
-    worker.once('exit', (code) =>
-      reject(new TickswapError('TICKSWAP_E_INTERNAL', `the control thread ended (${code})`)),
-    )
-  })
-}
-
-/**
- * Joins the runtime of this process from a worker, with the ticket that came as workerData.
- * @throws TickswapError TICKET, PARTICIPANTS_FULL, CLOSED, or what a unit throws when it is loaded here
- */
-export async function joinRuntime(ticket: Ticket, options: { name?: string } = {}): Promise<Runtime> {
-  if (ticket?.tickswap !== 1 || !Board.isBoard(ticket.board))
-    throw new TickswapError('TICKSWAP_E_TICKET', 'this is not a ticket of this version of tickswap')
-  return join(ticket, options.name)
-}
-
-async function join(ticket: Ticket, name: string | undefined): Promise<Runtime> {
-  const board = new Board(ticket.board)
-  const slot = claimSlot(board)
-  const runtime = new Runtime(ticket, slot)
-  await runtime.join(name)
-  return runtime
-}
-
-function claimSlot(board: Board): number {
-  for (let slot = 0; slot < board.slots; slot++)
-    if (board.swap(board.at(slot, SlotWord.STATE), ParticipantState.FREE, ParticipantState.PAUSED))
-      return slot
-  throw new TickswapError('TICKSWAP_E_PARTICIPANTS_FULL', `all ${board.slots} places are taken`)
-}

@@ -7,8 +7,8 @@ import { existsSync, readFileSync, statSync } from 'node:fs'
 import { dirname, join, normalize } from 'node:path'
 import { parseSync } from 'oxc-parser'
 
-const MOST_LINES_OF_FILE = 400
-const MOST_LINES_OF_FUNCTION = 50
+const MOST_LINES_OF_FILE = 450
+const MOST_LINES_OF_FUNCTION = 60
 /** Imports point one way: a room may import from those before it, and from itself. */
 const ROOMS = [
   ['errors'],
@@ -16,7 +16,7 @@ const ROOMS = [
   ['units', 'state', 'module'],
   ['swap'],
   ['control'],
-  ['admin', 'runtime', 'index'],
+  ['admin', 'runtime', 'create', 'index'],
   ['cli'],
 ]
 

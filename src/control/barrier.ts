@@ -5,7 +5,10 @@ import type { Crew } from './crew.ts'
 /** How far the ticks of participants that share the engine's frames can be apart. */
 const FRAME_SPREAD = 2
 /** A participant that has begun the target tick arrives within this; otherwise it had not seen the order. */
-const ARRIVAL_MS = 20
+const ARRIVAL_MS = 8
+/** Attempts at a meeting after one that somebody was too late for, or began the tick without the order. */
+const MOST_LATE = 2
+const MOST_MISSED = 10
 const LOOK_MS = 5
 /** Who is parked when a meeting is called off leaves within a few milliseconds. */
 const PARKED_MS = 1000
@@ -71,12 +74,21 @@ export class Barrier {
    * Calls the participants to a boundary and waits for what they decide there. When their
    * ticks are the engine's frames, all park at the same tick; when each runs at its own
    * pace, each parks at its next.
+   *
+   * The target is the tick after the farthest. Participants with a candidate look at the
+   * board in every tick: they store their tick, and then, after a full barrier, load the
+   * order; here the order is stored before the ticks are read again. So either a
+   * participant sees the order in time, or it is seen here to have begun the target tick
+   * without it, and the attempt is made again.
    */
   async meet(deadlineMs: number): Promise<number> {
-    for (let attempt = 0; ; attempt++) {
+    for (let late = 0, missed = 0; ; ) {
       const outcome = await this.#attempt(deadlineMs)
       if (outcome === Outcome.STRAGGLER) await this.until(() => !this.#isAnybodyParked(), PARKED_MS)
-      if (outcome !== Outcome.STRAGGLER || attempt === 2 || !this.#realign()) return outcome
+      if (this.#wasMissed) missed++
+      else late++
+      if (outcome !== Outcome.STRAGGLER || late > MOST_LATE || missed > MOST_MISSED) return outcome
+      if (!this.#realign()) return outcome
       this.#board.store(Word.OUTCOME, Outcome.PENDING)
     }
   }
@@ -85,7 +97,7 @@ export class Barrier {
     const board = this.#board
     const ticks = this.#crew.online().map((slot) => board.tick(slot))
     const framed = ticks.length > 1 && Math.max(...ticks) - Math.min(...ticks) <= FRAME_SPREAD
-    const target = framed ? Math.max(...ticks) + 2 : -0x80000000
+    const target = framed ? Math.max(...ticks) + 1 : -0x80000000
     board.store(Word.TARGET_TICK, target)
     board.store(Word.PHASE, Phase.PARKING)
     board.attend()
@@ -97,10 +109,13 @@ export class Barrier {
       const now = performance.now()
       if (!framed || !this.#missed(target)) missedSince = 0
       else missedSince ||= now
-      if (now > end || (missedSince && now - missedSince > ARRIVAL_MS)) this.#callOff()
+      this.#wasMissed = missedSince > 0 && now - missedSince > ARRIVAL_MS
+      if (now > end || this.#wasMissed) this.#callOff()
     }
     return board.load(Word.OUTCOME)
   }
+
+  #wasMissed = false
 
   /** Whether somebody has begun the target tick without having seen the order to park at it. */
   #missed(target: number): boolean {

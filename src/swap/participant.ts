@@ -190,7 +190,8 @@ export class Participant implements Member {
     this.#meet()
     this.#follow()
     if (this.#owed.length > 0) this.#makeUp()
-    const quiet = board.load(Word.PHASE) === Phase.IDLE && !this.#transition?.committed
+    // With a candidate in hand it looks at every tick: the control thread counts on that (Barrier).
+    const quiet = board.load(Word.PHASE) === Phase.IDLE && !this.#transition
     return quiet ? attention : LOOK_EVERY_TICK
   }
 
@@ -218,6 +219,7 @@ export class Participant implements Member {
   /** Takes over the control thread's correction of a tick count that is off against the others'. */
   #align(): void {
     const { board, slot } = this
+    // Also the full barrier between the store of the tick and the load of the order: see Barrier.meet.
     const adjust = Atomics.exchange(board.words, board.at(slot, SlotWord.ADJUST), 0)
     if (adjust && !this.#explicit) this.#setTick(this.ticks + adjust)
   }

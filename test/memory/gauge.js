@@ -47,9 +47,11 @@ export class Gauge {
   }
 }
 
-/** What each reload between two readings has left behind. */
-export const growth = (half, end, reloads) => ({
-  kbPerReload: Number(((end.heapBytes - half.heapBytes) / reloads / 1024).toFixed(3)),
-  bufferKbPerReload: Number(((end.bufferBytes - half.bufferBytes) / reloads / 1024).toFixed(3)),
-  rssKbPerReload: Number(((end.rssBytes - half.rssBytes) / reloads / 1024).toFixed(3)),
+const kilobytes = (half, end, evaluations) => Number(((end - half) / evaluations / 1024).toFixed(3))
+
+/** KB that each evaluation of a module between two readings has left behind. */
+export const growth = (half, end, evaluations) => ({
+  heapKb: kilobytes(half.heapBytes, end.heapBytes, evaluations),
+  bufferKb: kilobytes(half.bufferBytes, end.bufferBytes, evaluations),
+  rssKb: kilobytes(half.rssBytes, end.rssBytes, evaluations),
 })

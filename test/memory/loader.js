@@ -17,13 +17,14 @@ import { leaf, link, main } from './sources.js'
 const [kind, count] = [process.argv[2], Number(process.argv[3])]
 const MODULES = 40
 /** before the first reading: what V8 and the loader build up once */
-const WARM_UP = Math.ceil(count / 4)
+const WARM_UP = Math.ceil(count / 2)
 
 const root = realpathSync(mkdtempSync(join(tmpdir(), 'tickswap-memory-')))
 const hash = (bytes) => createHash('sha256').update(bytes).digest('hex').slice(0, 16)
 const stager = new Stager({ root, hash })
 const linker = new Linker()
 const gauge = new Gauge()
+let evaluations = 0
 
 const write = (name, text) => {
   const path = join(root, name)
@@ -45,6 +46,7 @@ async function reload(version) {
   const index = version % MODULES
   const file = kind === 'leaf' ? write('leaf.ts', leaf(version)) : write(`m${index}.ts`, link(index, version))
   const stage = await stager.stage([file])
+  evaluations += stage.update.evaluate.length
   const prepared = linker.prepare(stage.update)
   prepared.commit()
   // Every eighth is taken back first, as a rollback does.
@@ -73,10 +75,12 @@ try {
   const from = performance.now()
   await reloads(WARM_UP)
   const half = await gauge.read()
+  evaluations = 0
   await reloads(count - WARM_UP)
   const end = await gauge.read()
   const ms = (performance.now() - from) / count
-  console.log(JSON.stringify({ half, end, ...growth(half, end, count - WARM_UP), msPerReload: ms }))
+  const perReload = evaluations / (count - WARM_UP)
+  console.log(JSON.stringify({ half, end, ...growth(half, end, evaluations), perReload, msPerReload: ms }))
 } finally {
   rmSync(root, { recursive: true, force: true })
 }

@@ -140,96 +140,87 @@ export class ScopeWalker {
   #visit = (node: Node): void => {
     switch (node.type) {
       case 'Identifier':
-        this.#mention(node, 'read')
-        return
-      case 'Literal':
-      case 'ThisExpression':
-      case 'Super':
-      case 'EmptyStatement':
-      case 'DebuggerStatement':
-        return
+        return this.#mention(node, 'read')
       case 'MemberExpression':
-        this.#member(node, true)
-        return
+        return this.#member(node, true)
       case 'Property':
       case 'PropertyDefinition':
       case 'MethodDefinition':
-        this.#property(node)
-        return
+        return this.#property(node)
       case 'CallExpression':
       case 'NewExpression':
-        this.#call(node)
-        return
+        return this.#call(node)
       case 'TaggedTemplateExpression':
-        this.#held('', () => forEachChild(node, this.#visit))
-        return
+        return this.#held('', () => forEachChild(node, this.#visit))
       case 'AssignmentExpression':
         this.#target(node.left, node)
-        this.#visit(node.right)
-        return
+        return this.#visit(node.right)
       case 'UpdateExpression':
-        this.#target(node.argument, node)
-        return
+        return this.#target(node.argument, node)
       case 'UnaryExpression':
-        if (node.operator === 'delete' && node.argument.type === 'MemberExpression') {
-          this.#member(node.argument, false)
-          return
-        }
-        this.#visit(node.argument)
-        return
+        return this.#unary(node)
       case 'FunctionDeclaration':
       case 'FunctionExpression':
       case 'ArrowFunctionExpression':
-        this.#function(node)
-        return
+        return this.#function(node)
       case 'ClassDeclaration':
       case 'ClassExpression':
-        this.#class(node)
-        return
+        return this.#class(node)
       case 'StaticBlock':
-        this.#enter(true, () => this.#nested(() => node.body.forEach(this.#visit)))
-        return
+        return this.#enter(true, () => this.#nested(() => node.body.forEach(this.#visit)))
       case 'VariableDeclaration':
-        this.#variables(node)
-        return
+        return this.#variables(node)
       case 'BlockStatement':
       case 'ForStatement':
       case 'SwitchStatement':
-        this.#enter(false, () => forEachChild(node, this.#visit))
-        return
+        return this.#enter(false, () => forEachChild(node, this.#visit))
       case 'ForInStatement':
       case 'ForOfStatement':
-        this.#forEach(node)
-        return
+        return this.#forEach(node)
       case 'CatchClause':
-        this.#enter(false, () => {
-          if (node.param) this.#pattern(node.param, false)
-          this.#visit(node.body)
-        })
-        return
+        return this.#catch(node)
       case 'LabeledStatement':
-        this.#visit(node.body)
-        return
+        return this.#visit(node.body)
+      // Labels are no names.
       case 'BreakStatement':
       case 'ContinueStatement':
         return
       case 'AwaitExpression':
-        this.#await(node)
-        this.#visit(node.argument)
-        return
+        return this.#await(node)
       case 'MetaProperty':
-        if (node.meta.name === 'import') this.#metas.push(node)
-        return
       case 'ImportExpression':
-        this.#dynamicImports.push(node)
-        forEachChild(node, this.#visit)
-        return
+        return this.#import(node)
       default:
         forEachChild(node, this.#visit)
     }
   }
 
+  /** What `delete` names is not read. */
+  #unary({ operator, argument }: Node): void {
+    if (operator === 'delete' && argument.type === 'MemberExpression') this.#member(argument, false)
+    else this.#visit(argument)
+  }
+
+  #catch({ param, body }: Node): void {
+    this.#enter(false, () => {
+      if (param) this.#pattern(param, false)
+      this.#visit(body)
+    })
+  }
+
+  /** `import()` and `import.meta` */
+  #import(node: Node): void {
+    if (node.type === 'ImportExpression') this.#dynamicImports.push(node)
+    else if (node.meta.name === 'import') this.#metas.push(node)
+    if (node.type === 'ImportExpression') forEachChild(node, this.#visit)
+  }
+
   #await(node: Node): void {
+    this.#awaits(node)
+    this.#visit(node.argument)
+  }
+
+  #awaits(node: Node): void {
     if (this.#depth === 0) this.#topLevelAwait ??= node
   }
 
@@ -303,7 +294,7 @@ export class ScopeWalker {
   }
 
   #variables(node: Node): void {
-    if (node.kind === 'await using') this.#await(node)
+    if (node.kind === 'await using') this.#awaits(node)
     for (const declarator of node.declarations) {
       this.#pattern(declarator.id, node.kind === 'var')
       if (declarator.init) this.#visit(declarator.init)
@@ -367,7 +358,7 @@ export class ScopeWalker {
   }
 
   #forEach(node: Node): void {
-    if (node.await) this.#await(node)
+    if (node.await) this.#awaits(node)
     this.#enter(false, () => {
       if (node.left.type === 'VariableDeclaration') this.#visit(node.left)
       else this.#target(node.left, node)

@@ -1,0 +1,101 @@
+/**
+ * Swaps a unit in a whole runtime, with a worker as a participant, and prints what that has left behind in
+ * both threads, as JSON.
+ *
+ *     node --max-old-space-size=64 --expose-gc test/memory/runtime.js 200
+ */
+import { once } from 'node:events'
+import { mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setImmediate as turn } from 'node:timers/promises'
+import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads'
+import { createRuntime, joinRuntime } from '../../dist/index.js'
+import { Gauge, growth } from './gauge.js'
+import { leaf, unit } from './sources.js'
+
+const gauge = new Gauge()
+/** Takes note of the version that runs in this thread. */
+const watch = (runtime) => gauge.watch(runtime.use('traffic').exports.step)
+
+/** Swaps what was saved, and waits until the old version has been let go. */
+async function permanently(runtime) {
+  let passed
+  const permanent = new Promise((resolve) => {
+    passed = resolve
+  })
+  runtime.on('permanent', passed)
+  const { outcome } = await runtime.swap('traffic')
+  if (outcome === 'committed') await permanent
+  runtime.off('permanent', passed)
+}
+
+async function work() {
+  const runtime = await joinRuntime(workerData)
+  runtime.on('permanent', () => watch(runtime))
+  const timer = setInterval(() => runtime.tick(), 1)
+  parentPort.on('message', async (message) => {
+    if (message === 'read') return parentPort.postMessage(await gauge.read())
+    clearInterval(timer)
+    parentPort.close()
+    await runtime.close()
+  })
+  parentPort.postMessage('ready')
+}
+
+async function drive(count) {
+  const root = realpathSync(mkdtempSync(join(tmpdir(), 'tickswap-memory-')))
+  const write = (version) => {
+    writeFileSync(join(root, 'leaf.ts'), leaf(version))
+    writeFileSync(join(root, 'traffic.ts'), unit(version))
+  }
+  write(0)
+  const runtime = await createRuntime({
+    units: root,
+    watch: false,
+    probation: { ticks: 1, budgetMs: 60_000 },
+  })
+  const worker = new Worker(new URL(import.meta.url), { workerData: runtime.ticket() })
+  await once(worker, 'message')
+  const timer = setInterval(() => runtime.tick(), 1)
+  const outcomes = []
+  for (const event of ['reject', 'rollback']) runtime.on(event, ({ findings }) => outcomes.push(...findings))
+  let version = 0
+  const swaps = async (n) => {
+    for (let i = 0; i < n; i++) {
+      write(++version)
+      await permanently(runtime)
+      runtime.use('traffic').exports.step(1)
+      watch(runtime)
+      await turn()
+    }
+  }
+  const read = async () => {
+    const reading = once(worker, 'message')
+    worker.postMessage('read')
+    const [inWorker] = await reading
+    return { main: await gauge.read(), worker: inWorker }
+  }
+  await swaps(Math.ceil(count / 2))
+  const half = await read()
+  await swaps(Math.floor(count / 2))
+  const end = await read()
+  // The unit and the module that travels with it.
+  const evaluations = 2 * Math.floor(count / 2)
+  const result = {
+    half,
+    end,
+    main: growth(half.main, end.main, evaluations),
+    worker: growth(half.worker, end.worker, evaluations),
+    failed: outcomes.map(({ code, message }) => `${code}: ${message}`),
+  }
+  worker.postMessage('end')
+  await once(worker, 'exit')
+  clearInterval(timer)
+  await runtime.close()
+  rmSync(root, { recursive: true, force: true })
+  console.log(JSON.stringify(result))
+}
+
+if (isMainThread) await drive(Number(process.argv[2]))
+else await work()
