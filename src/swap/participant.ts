@@ -1,9 +1,7 @@
 import { type BroadcastChannel, type MessagePort, receiveMessageOnPort } from 'node:worker_threads'
 import { type Finding, TickswapError } from '../errors.ts'
 import type { Registry } from '../registry/registry.ts'
-import { UnitState } from '../state/memory.ts'
 import { Linker } from '../units/code/linker.ts'
-import { isUnit } from '../units/unit.ts'
 import {
   type Board,
   Failure,
@@ -18,18 +16,17 @@ import {
 import { annotateUncaught, ofVersion } from './frames.ts'
 import type { Call } from './guard.ts'
 import { Leader } from './leader.ts'
-import { type Loaded, load } from './load.ts'
+import type { Loaded } from './load.ts'
+import { type Order, Orders } from './orders.ts'
 import { Probation } from './probation.ts'
 import type { BootMessage, FailureMessage, OutcomeMessage, PrepareMessage } from './protocol.ts'
 import { leadAlone, letPass, type Member, rendezvous } from './rendezvous.ts'
 import { announceReplay, forgetReplay, replay } from './replay.ts'
 import { Scripts } from './scripts.ts'
 import { blame, dispose, type Transition } from './transition.ts'
-import type { LiveUnit, World } from './world.ts'
+import { bootWorld, type LiveUnit, type World } from './world.ts'
 
 const LOOK_EVERY_TICK = -1
-
-type Order = PrepareMessage | OutcomeMessage
 
 /** How a participant reaches the control thread. */
 export interface Wire {
@@ -67,7 +64,7 @@ export class Participant implements Member {
   readonly #probation: Probation
   readonly #scripts = new Scripts(this.world)
   readonly #stopAnnotating = annotateUncaught()
-  #orders: Order[] = []
+  readonly #orders: Orders
   #transition: Transition | undefined
   #setUp = false
   /** what the rendezvous at hand is for */
@@ -76,8 +73,6 @@ export class Participant implements Member {
   #keptAt = 0
   /** undone calls that are to be run again, with the swaps that were rolled back */
   readonly #owed: { readonly id: number; readonly call: Call }[] = []
-  /** id of the swap whose candidate is being loaded, 0 when none is */
-  #loading = 0
   #booted = false
   #left = false
   #explicit = false
@@ -95,6 +90,12 @@ export class Participant implements Member {
     this.#words = board.words
     this.#tickWord = board.at(slot, SlotWord.TICK)
     this.tick = ticker(this.#words, this.#tickWord, (explicit) => this.#boundary(explicit))
+    this.#orders = new Orders(this.world, {
+      begin: (message) => this.#beginLoading(message),
+      loaded: (message, loaded, ms) => this.#loaded(message, loaded, ms),
+      obey: (message) => this.#obey(message),
+      isResting: () => board.state(slot) === ParticipantState.PAUSED,
+    })
     this.#probation = new Probation(board, this.world, {
       transition: () => this.#transition,
       report: (transition, found) => this.#report(transition, found),
@@ -110,22 +111,9 @@ export class Participant implements Member {
   /** Loads what runs at the moment, before the first tick. */
   async boot(message: BootMessage): Promise<void> {
     this.#scripts.add(message.scripts)
-    await this.world.linker.loadAsync(message.base)
-    for (const { unit: name, file, version, memory } of message.units) {
-      const namespace = this.world.linker.namespace(file) as { unit?: unknown }
-      if (!isUnit(namespace.unit))
-        throw new TickswapError('TICKSWAP_E_NOT_A_UNIT', `${file} exports no unit`, { file })
-      const unit = namespace.unit
-      const soft = (unit.definition.state?.soft?.() ?? {}) as Record<string, unknown>
-      const live: LiveUnit = { name, file, version, unit, namespace, state: new UnitState(memory, soft) }
-      unit.bind(live.state)
-      this.world.units.set(name, live)
-    }
-    if (message.first) for (const live of this.world.units.values()) live.unit.definition.init?.(live.state)
-    const context = { reason: message.first ? 'boot' : 'join', participant: this.slot } as const
-    for (const live of this.world.units.values()) live.unit.definition.setup?.(live.state, context)
+    await bootWorld(this.world, message, this.slot)
     this.#booted = true
-    this.#carryOutOrders()
+    this.#orders.carryOut()
   }
 
   /** @throws TickswapError UNIT_UNKNOWN */
@@ -144,7 +132,7 @@ export class Participant implements Member {
   /** Takes an order of the control thread; carried out at the next boundary, or now when not ticking. */
   order(order: Order): void {
     this.#orders.push(order)
-    if (this.#booted && this.board.state(this.slot) === ParticipantState.PAUSED) this.#carryOutOrders()
+    if (this.#booted && this.board.state(this.slot) === ParticipantState.PAUSED) this.#orders.carryOut()
   }
 
   /** Is not waited for until the next tick(). */
@@ -184,7 +172,7 @@ export class Participant implements Member {
     this.#wire.receive()
     // A listener may have closed the runtime.
     if (this.#left) return LOOK_EVERY_TICK
-    this.#carryOutOrders()
+    this.#orders.carryOut()
     if (board.state(this.slot) !== ParticipantState.ONLINE) this.#goOnline()
     this.#align()
     this.#meet()
@@ -208,7 +196,7 @@ export class Participant implements Member {
     // Orders sent before it was seen online may concern a boundary that has passed meanwhile.
     this.#wire.receive()
     if (this.#left) return
-    this.#carryOutOrders()
+    this.#orders.carryOut()
     const transition = this.#transition
     const isWatched = transition?.committed && transition.id === board.load(Word.TRANSITION)
     if (isWatched && board.load(Word.PHASE) === Phase.PROBATION)
@@ -371,41 +359,15 @@ export class Participant implements Member {
 
   // ---- orders of the control thread ---------------------------------------------
 
-  #carryOutOrders(): void {
-    if (this.#loading && !this.#giveUpLoading()) return
-    for (let order = this.#orders.shift(); order; order = this.#orders.shift()) {
-      if (order.type === 'prepare') this.#prepare(order)
-      if (this.#loading) return
-      if (order.type === 'outcome' && this.#transition?.id === order.id) this.#obey(order, this.#transition)
-    }
-  }
-
-  /** A candidate that still awaits is not waited for once the swap has been given up. */
-  #giveUpLoading(): boolean {
-    const at = this.#orders.findIndex((order) => order.type === 'outcome' && order.id === this.#loading)
-    if ((this.#orders[at] as OutcomeMessage | undefined)?.outcome !== 'discarded') return false
-    this.#orders.splice(0, at + 1)
-    this.#loading = 0
-    return true
-  }
-
-  #prepare(message: PrepareMessage): void {
+  #beginLoading(message: PrepareMessage): void {
     const { board, slot } = this
-    const from = performance.now()
     board.times.fill(0, board.timeAt(slot, 0), board.timeAt(slot + 1, 0))
-    this.#loading = message.id
     this.#scripts.add(message.scripts)
-    load(this.world, message, (loaded) => {
-      if (this.#loading !== message.id)
-        return 'transition' in loaded ? loaded.transition.discard() : undefined
-      this.#loading = 0
-      this.#time(SlotTime.PREPARE, performance.now() - from)
-      this.#loaded(message, loaded)
-    })
   }
 
-  #loaded({ id, moves }: PrepareMessage, loaded: Loaded): void {
+  #loaded({ id, moves }: PrepareMessage, loaded: Loaded, ms: number): void {
     const { board, slot } = this
+    this.#time(SlotTime.PREPARE, ms)
     if ('transition' in loaded) {
       this.#transition = loaded.transition
       this.#setUp = false
@@ -417,11 +379,12 @@ export class Participant implements Member {
     }
     board.store(board.at(slot, SlotWord.PREPARED), 'transition' in loaded ? id : -id)
     board.ring()
-    if (board.state(slot) === ParticipantState.PAUSED) this.#carryOutOrders()
   }
 
   /** The outcome of a swap, for a participant that was not at the boundary where it was decided. */
-  #obey({ outcome, passed }: OutcomeMessage, transition: Transition): void {
+  #obey({ id, outcome, passed }: OutcomeMessage): void {
+    const transition = this.#transition
+    if (transition?.id !== id) return
     if (outcome === 'discarded') {
       transition.discard()
       this.#forget(transition)

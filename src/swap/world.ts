@@ -1,6 +1,8 @@
-import type { UnitState } from '../state/memory.ts'
+import { TickswapError } from '../errors.ts'
+import { UnitState } from '../state/memory.ts'
 import type { Linker } from '../units/code/linker.ts'
-import type { BoundUnit } from '../units/unit.ts'
+import { type BoundUnit, isUnit } from '../units/unit.ts'
+import type { BootMessage } from './protocol.ts'
 
 /** A unit as it runs in one participant. */
 export interface LiveUnit {
@@ -17,4 +19,23 @@ export interface LiveUnit {
 export interface World {
   readonly linker: Linker
   readonly units: Map<string, LiveUnit>
+}
+
+/** Loads and binds every unit, fills new state if this participant is the first, and sets up. */
+export async function bootWorld(world: World, message: BootMessage, participant: number): Promise<void> {
+  await world.linker.loadAsync(message.base)
+  for (const { unit: name, file, version, memory } of message.units) {
+    const namespace = world.linker.namespace(file) as { unit?: unknown }
+    if (!isUnit(namespace.unit))
+      throw new TickswapError('TICKSWAP_E_NOT_A_UNIT', `${file} exports no unit`, { file })
+    const unit = namespace.unit
+    const soft = (unit.definition.state?.soft?.() ?? {}) as Record<string, unknown>
+    const live: LiveUnit = { name, file, version, unit, namespace, state: new UnitState(memory, soft) }
+    unit.bind(live.state)
+    world.units.set(name, live)
+  }
+  const units = [...world.units.values()]
+  if (message.first) for (const { unit, state } of units) unit.definition.init?.(state)
+  const context = { reason: message.first ? 'boot' : 'join', participant } as const
+  for (const { unit, state } of units) unit.definition.setup?.(state, context)
 }
