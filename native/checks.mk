@@ -4,7 +4,7 @@
 # $(call install,packages), $(call need,program,packages)
 define install
 { test "$$(id -u)" = 0 && command -v apt-get >/dev/null && \
-  DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $(1) >/dev/null; } || \
+  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $(1) >/dev/null; } || \
   { echo "install $(1)" >&2; exit 1; }
 endef
 need = command -v $(1) >/dev/null || $(call install,$(2))

@@ -7,7 +7,7 @@ import { existsSync, readFileSync, statSync } from 'node:fs'
 import { dirname, join, normalize } from 'node:path'
 import { parseSync } from 'oxc-parser'
 
-const MOST_LINES_OF_FILE = 450
+const MOST_LINES_OF_FILE = 480
 const MOST_LINES_OF_FUNCTION = 60
 /** Imports point one way: a room may import from those before it, and from itself. */
 const ROOMS = [

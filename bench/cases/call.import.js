@@ -13,7 +13,7 @@ export const targets = [
     text: '<= 1.5x native ESM, each, before and after 100 swaps',
     value: ({ parts }) => Math.max(...parts.map(({ ratio }) => ratio)),
     limit: 1.5,
-    gate: true,
+    gate: 8,
   },
 ]
 

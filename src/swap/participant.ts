@@ -13,7 +13,7 @@ import {
   SlotWord,
   Word,
 } from './board.ts'
-import { annotateUncaught, ofVersion } from './frames.ts'
+import { annotateUncaught } from './frames.ts'
 import type { Call } from './guard.ts'
 import { Leader } from './leader.ts'
 import type { Loaded } from './load.ts'
@@ -21,6 +21,7 @@ import { type Order, Orders } from './orders.ts'
 import { Probation } from './probation.ts'
 import type { BootMessage, FailureMessage, OutcomeMessage, PrepareMessage } from './protocol.ts'
 import { leadAlone, letPass, type Member, rendezvous } from './rendezvous.ts'
+import { Repeats } from './repeats.ts'
 import { announceReplay, forgetReplay, replay } from './replay.ts'
 import { Scripts } from './scripts.ts'
 import { blame, dispose, type Transition } from './transition.ts'
@@ -71,8 +72,7 @@ export class Participant implements Member {
   #meeting: 'commit' | 'inspection' = 'commit'
   /** rounds of the probation that had passed when this participant's own state was last kept */
   #keptAt = 0
-  /** undone calls that are to be run again, with the swaps that were rolled back */
-  readonly #owed: { readonly id: number; readonly call: Call }[] = []
+  readonly #repeats: Repeats
   #booted = false
   #left = false
   #explicit = false
@@ -90,6 +90,11 @@ export class Participant implements Member {
     this.#words = board.words
     this.#tickWord = board.at(slot, SlotWord.TICK)
     this.tick = ticker(this.#words, this.#tickWord, (explicit) => this.#boundary(explicit))
+    this.#repeats = new Repeats(
+      (name) => this.world.units.get(name),
+      (live) => this.surface(live),
+      (message) => wire.failure(message),
+    )
     this.#orders = new Orders(this.world, {
       begin: (message) => this.#beginLoading(message),
       loaded: (message, loaded, ms) => this.#loaded(message, loaded, ms),
@@ -177,7 +182,7 @@ export class Participant implements Member {
     this.#align()
     this.#meet()
     this.#follow()
-    if (this.#owed.length > 0) this.#makeUp()
+    this.#repeats.makeUp()
     // With a candidate in hand it looks at every tick: the control thread counts on that (Barrier).
     const quiet = board.load(Word.PHASE) === Phase.IDLE && !this.#transition
     return quiet ? attention : LOOK_EVERY_TICK
@@ -318,32 +323,8 @@ export class Participant implements Member {
   }
 
   #replay(transition: Transition, calls: readonly Call[]): void {
-    replay(this.board, this.slot, calls, (call) => this.#again(transition.id, call))
+    replay(this.board, this.slot, calls, (call) => this.#repeats.run(transition.id, call))
     this.#time(SlotTime.STALL, performance.now() - this.#entered)
-  }
-
-  /** Runs a call of the failed tick with the version that runs. */
-  #again(id: number, call: Call): void {
-    const live = this.world.units.get(call.unit)
-    const target = live && (this.surface(live) as Record<string, unknown>)[call.name]
-    if (!live || typeof target !== 'function') return
-    try {
-      target(...call.args)
-    } catch (error) {
-      const found = blame(
-        'TICKSWAP_E_REPLAY',
-        error,
-        { unit: live.name, file: live.file },
-        `${call.name} threw${ofVersion(error)}`,
-      )
-      this.#wire.failure({ id, finding: { ...found, severity: 'warning' } })
-    }
-  }
-
-  /** A participant that was paused when a swap was rolled back makes up for its calls at its next tick. */
-  #makeUp(): void {
-    const owed = this.#owed.splice(0)
-    for (const { id, call } of owed) this.#again(id, call)
   }
 
   #forget(transition: Transition): void {
@@ -389,7 +370,7 @@ export class Participant implements Member {
       transition.discard()
       this.#forget(transition)
     } else if (outcome === 'rolled-back') {
-      for (const call of this.#goBack(transition, passed)) this.#owed.push({ id: transition.id, call })
+      this.#repeats.owe(transition.id, this.#goBack(transition, passed))
     } else {
       if (!transition.committed) this.#comeAlong(transition, passed)
       if (outcome === 'permanent') this.#settle(transition)
