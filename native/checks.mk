@@ -140,7 +140,7 @@ SANITIZED_TESTS := test/native/arguments test/native/hash test/native/kernels te
 .build/check/tsan: SANITIZER = $(TSAN_FLAGS)
 .build/check/asan .build/check/tsan: $(C_SOURCES) $(C_HEADERS) .build/layout.stamp
 	@mkdir -p $(@D)
-	$(CC) $(C_FLAGS) -Wno-tsan -O1 -g $(SANITIZER) -o $@ $(C_SOURCES)
+	$(CC) $(C_FLAGS) -DTICKSWAP_DEBUG -Wno-tsan -O1 -g $(SANITIZER) -o $@ $(C_SOURCES)
 
 .build/asan/build/Release/tickswap.node: FLAGS = -fsanitize=address -fno-omit-frame-pointer
 .build/tsan/build/Release/tickswap.node: FLAGS = $(TSAN_FLAGS)
