@@ -140,7 +140,7 @@ SANITIZED_TESTS := test/native/arguments test/native/hash test/native/kernels te
 .build/check/tsan: SANITIZER = $(TSAN_FLAGS)
 .build/check/asan .build/check/tsan: $(C_SOURCES) $(C_HEADERS) .build/layout.stamp
 	@mkdir -p $(@D)
-	$(CC) $(C_FLAGS) -Wno-tsan -O1 -g $(SANITIZER) -o $@ $(C_SOURCES)
+	$(CC) $(C_FLAGS) -DTICKSWAP_DEBUG -Wno-tsan -O1 -g $(SANITIZER) -o $@ $(C_SOURCES)
 
 .build/asan/build/Release/tickswap.node: FLAGS = -fsanitize=address -fno-omit-frame-pointer
 .build/tsan/build/Release/tickswap.node: FLAGS = $(TSAN_FLAGS)
@@ -198,3 +198,6 @@ example-native-thread: ## a native engine thread that follows swaps without Node
 count-instructions: .build/check/arm64 .build/count.so ## instructions per element of the arm64 kernels against the baseline (ARGS=--write)
 	@$(call need,qemu-aarch64,qemu-user)
 	@node native/count/run.js .build/check/arm64 $(CURDIR)/.build/count.so $(ARGS)
+
+.PHONY: check-core
+check-core: check-native check-arm64 check-macho model-check check-ordering count-instructions check-cmake sanitize test-arm64 ## all of the native core's proofs, one after the other

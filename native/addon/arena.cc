@@ -45,6 +45,11 @@ Napi::Value copy_range(const Napi::CallbackInfo &info) {
   return info.Env().Undefined();
 }
 
+// Whether two ranges share memory without being the same.
+bool overlaps(const uint8_t *a, const uint8_t *b, uint64_t bytes) {
+  return a != b && a < b + bytes && b < a + bytes;
+}
+
 // xorRange(out, outOffset, a, aOffset, b, bOffset, bytes)
 Napi::Value xor_range(const Napi::CallbackInfo &info) {
   uint64_t bytes;
@@ -52,7 +57,10 @@ Napi::Value xor_range(const Napi::CallbackInfo &info) {
   uint8_t *out = read_range(info, 0, bytes);
   const uint8_t *a = out == nullptr ? nullptr : read_range(info, 2, bytes);
   const uint8_t *b = a == nullptr ? nullptr : read_range(info, 4, bytes);
-  if (b != nullptr) ts_kernels.xor_bytes(out, a, b, bytes);
+  if (b == nullptr) return info.Env().Undefined();
+  if (overlaps(out, a, bytes) || overlaps(out, b, bytes))
+    fail(info.Env(), "TICKSWAP_E_OPTION", "the result of an XOR overlaps what it is made from");
+  else ts_kernels.xor_bytes(out, a, b, bytes);
   return info.Env().Undefined();
 }
 

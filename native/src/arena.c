@@ -1,6 +1,7 @@
 #include "tickswap/arena.h"
 
 #include "bytes.h"
+#include "require.h"
 #include "tickswap/hash.h"
 #include "tickswap/kernels.h"
 
@@ -48,6 +49,8 @@ int64_t ts_first_non_finite_f64_c(const void *data, size_t count) {
 void ts_xor_c(void *out, const void *a, const void *b, size_t bytes) {
   uint8_t *to = out;
   const uint8_t *left = a, *right = b;
+  TS_REQUIRE(to == left || to + bytes <= left || left + bytes <= to);
+  TS_REQUIRE(to == right || to + bytes <= right || right + bytes <= to);
   size_t i = 0;
   for (; i + 8 <= bytes; i += 8) {
     uint64_t word = ts_read64(left + i) ^ ts_read64(right + i);
@@ -66,6 +69,7 @@ static int differs(const uint8_t *a, const uint8_t *b) {
 }
 
 size_t ts_changed_pages_c(const void *now, const void *before, size_t pages, uint32_t *out) {
+  TS_REQUIRE(pages <= UINT32_MAX && TS_IS_ALIGNED(out, 4));
   const uint8_t *left = now, *right = before;
   size_t found = 0;
   for (size_t i = 0; i < pages; i++)

@@ -3,6 +3,7 @@
 #include <assert.h>
 
 #include "bytes.h"
+#include "require.h"
 #include "tickswap/kernels.h"
 
 #define PRIME32_1 UINT64_C(0x9e3779b1)
@@ -166,6 +167,7 @@ static void seeded_secret(uint8_t secret[SECRET_BYTES], uint64_t seed) {
 
 size_t ts_hash_stripes_c(uint64_t *lanes, const uint8_t *in, size_t stripes, const uint8_t *secret,
                          size_t position) {
+  TS_REQUIRE(position < STRIPES_PER_BLOCK && TS_IS_ALIGNED(lanes, 8));
   while (stripes > 0) {
     size_t left = STRIPES_PER_BLOCK - position, now = stripes < left ? stripes : left;
     accumulate(lanes, in, secret + SECRET_STEP * position, now);

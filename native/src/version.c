@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "require.h"
 #include "tickswap/hash.h"
 #include "tickswap/kernels.h"
 
@@ -10,6 +11,7 @@ static int order(uint32_t a, uint32_t b) {
 }
 
 int ts_version_compare_c(const ts_version_key *a, const ts_version_key *b) {
+  TS_REQUIRE(TS_IS_ALIGNED(a, 4) && TS_IS_ALIGNED(b, 4));
   if (a->major != b->major) return order(a->major, b->major);
   if (a->minor != b->minor) return order(a->minor, b->minor);
   if (a->patch != b->patch) return order(a->patch, b->patch);
@@ -38,6 +40,7 @@ static int is_below(wide a, wide b) {
 
 void ts_version_compare_many_c(const ts_version_key *probe, const ts_version_key *keys, size_t count,
                                int8_t *out) {
+  TS_REQUIRE(TS_IS_ALIGNED(probe, 4) && TS_IS_ALIGNED(keys, 4));
   wide held = widen(probe);
   for (size_t i = 0; i < count; i++) {
     wide key = widen(&keys[i]);
@@ -113,6 +116,7 @@ static uint64_t most_of(const ts_version_range *ranges, size_t count) {
 int64_t ts_version_best_c(const ts_version_record *records, size_t count, const ts_version_range *ranges,
                           size_t range_count, const ts_version_filter *filter) {
   /* From the end: versions are mostly registered in ascending order, so the best comes early. */
+  TS_REQUIRE(TS_IS_ALIGNED(records, 8) && TS_IS_ALIGNED(ranges, 4) && TS_IS_ALIGNED(filter, 4));
   wide least = {0, 0};
   uint64_t most = most_of(ranges, range_count);
   int64_t best = -1;

@@ -290,12 +290,26 @@ static void participating(void) {
   free(on.memory);
 }
 
-const check_case check_registry[] = {{"registry.create", creating},
-                                     {"registry.units", units},
-                                     {"registry.versions", versions},
-                                     {"registry.generations", generations},
-                                     {"registry.retire", retiring},
-                                     {"registry.reuse", reusing},
-                                     {"registry.participants", participating},
-                                     {"registry.threads", threads},
-                                     {NULL, NULL}};
+static void choosing_best(void) {
+  fixture on = open_fixture(2, 16);
+  uint32_t unit = add_unit(&on, "a"), other = add_unit(&on, "b"), record;
+  ts_version_range ranges[] = {{{1, 2, 3, 4}, {1, 2, 3, 7}}, {{2, 0, 0, 0}, {3, 0, 0, 0}}};
+  ts_version_filter filter = {unit, 0, 0, 1u << TS_STATE_CANDIDATE | 1u << TS_STATE_ACTIVE};
+  const ts_registry *registry = &on.registry;
+  CHECK(ts_registry_best(registry, ranges, 2, &filter, &record) == TS_OK && record == TS_NO_RECORD);
+  for (uint32_t build = 0; build < 12; build++) add_version(&on, build % 3 == 2 ? other : unit, build);
+  CHECK(ts_registry_best(registry, ranges, 2, &filter, &record) == TS_OK && record == 7);
+  CHECK(ts_registry_set_state(&on.registry, 7, TS_STATE_QUARANTINED) == TS_OK);
+  CHECK(ts_registry_best(registry, ranges, 2, &filter, &record) == TS_OK && record == 6);
+  filter.unit = other;
+  CHECK(ts_registry_best(registry, ranges, 2, &filter, &record) == TS_OK && record == 5);
+  CHECK(ts_registry_best(registry, NULL, 0, &filter, &record) == TS_OK && record == TS_NO_RECORD);
+  free(on.memory);
+}
+
+const check_case check_registry[] = {
+    {"registry.create", creating},   {"registry.units", units},
+    {"registry.versions", versions}, {"registry.generations", generations},
+    {"registry.retire", retiring},   {"registry.best", choosing_best},
+    {"registry.reuse", reusing},     {"registry.participants", participating},
+    {"registry.threads", threads},   {NULL, NULL}};

@@ -34,7 +34,10 @@ export interface Addon {
 
   /** Copies bytes between attached memories; the ranges may overlap. */
   copyRange(to: Handle, toOffset: number, from: Handle, fromOffset: number, bytes: number): void
-  /** out = a ^ b: the delta of two states, and a state from the other and the delta. */
+  /**
+   * out = a ^ b: the delta of two states, and a state from the other and the delta. `out` may
+   * be `a` or `b`, but not overlap one of them otherwise.
+   */
   xorRange(
     out: Handle,
     outOffset: number,

@@ -67,6 +67,7 @@ describe('an arena', () => {
     const native = addon()
     expect(() => native.copyRange(now.handle, 1, before.handle, 0, PAGES * PAGE)).toThrow(OPTION)
     expect(() => native.xorRange(now.handle, 0, before.handle, 0, indices.handle, 0, PAGE)).toThrow(OPTION)
+    expect(() => native.xorRange(now.handle, 0, now.handle, 8, before.handle, 0, PAGE)).toThrow(OPTION)
     const scan = (pages: number, at: number, list: Handle = indices.handle) =>
       native.changedPages(now.handle, 0, before.handle, 0, pages, list, at)
     expect(() => scan(PAGES + 1, 0)).toThrow(OPTION)
