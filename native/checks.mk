@@ -82,7 +82,7 @@ ARM64_KERNEL_TESTS := test/native/arena test/native/hash test/native/kernels tes
 # $(call tree,folder,environment and arguments of node-gyp): an addon built in a tree of its own
 define tree
 	@mkdir -p $(1)
-	cp binding.gyp package.json $(1)
+	cp binding.gyp package.json tsconfig.json $(1)
 	ln -sfn $(CURDIR)/native $(1)/native
 	ln -sfn $(CURDIR)/node_modules $(1)/node_modules
 	cd $(1) && $(2) --loglevel=error $(NODEDIR_FLAG)
