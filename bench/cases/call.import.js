@@ -13,11 +13,12 @@ export const targets = [
     text: '<= 1.5x native ESM, each, before and after 100 swaps',
     value: ({ parts }) => Math.max(...parts.map(({ ratio }) => ratio)),
     limit: 1.5,
-    gate: 8,
+    gate: 12,
   },
 ]
 
 const SWAPS = 100
+const TURNS_PER_SWAP = 2000
 
 /** The module that changes. Plain JavaScript: Node loads the same text natively. */
 const library = (edit) => `
@@ -102,6 +103,8 @@ export async function run({ dir, quick }) {
 /** One edit of the library, live in tickswap and in Vite. */
 async function swap({ fleet, vite, dirs }, edit) {
   await fleet.edit('library.js', library(edit))
+  // An engine calls in every tick: each version leaves its mark on the call sites.
+  for (const loop of Object.values(fleet.exports.loops)) loop(TURNS_PER_SWAP)
   const changed = join(dirs.vite, 'library.js')
   writeFileSync(changed, library(edit))
   vite.invalidate(changed, join(dirs.vite, 'loops.js'))
