@@ -5,6 +5,8 @@ NODE_DIR := $(shell node -p "require('path').resolve(process.execPath, '../..')"
 NODEDIR_FLAG := $(shell test -f $(NODE_DIR)/include/node/node_api.h && echo --nodedir=$(NODE_DIR))
 ADDON := build/Release/tickswap.node
 SOURCES := $(shell find src -name '*.ts')
+# By its path: the older compiler that reads decorators brings a command of the same name.
+TSC := node node_modules/typescript/bin/tsc
 NATIVE := binding.gyp $(shell find native/include native/src native/arm64 native/addon -type f)
 
 .PHONY: help
@@ -54,8 +56,8 @@ tidy: build ## formatters, linters, types, and the style guide of tools/tidy.js
 	cppcheck -q --enable=warning,performance,portability --error-exitcode=1 --inline-suppr \
 	  --suppress=missingIncludeSystem -Inative/include native/src native/test
 	npx --no-install biome ci --diagnostic-level=warn
-	npx --no-install tsc -p examples
-	npx --no-install tsc -p test
+	$(TSC) -p examples
+	$(TSC) -p test
 	node tools/tidy.js
 
 format: ## lay out the C, C++ and TypeScript sources
@@ -65,7 +67,7 @@ format: ## lay out the C, C++ and TypeScript sources
 build: dist/.stamp $(ADDON) ## build the addon and compile the TypeScript
 dist/.stamp: $(SOURCES) .build/layout.stamp tsconfig.json node_modules/.package-lock.json
 	rm -rf dist
-	npx --no-install tsc
+	$(TSC)
 	@chmod +x dist/cli/main.js 2>/dev/null || true
 	@touch $@
 
