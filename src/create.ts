@@ -36,7 +36,7 @@ export async function createRuntime(options: RuntimeOptions = {}): Promise<Runti
       throw new TickswapError(started.finding.code, started.finding.message, started.finding)
     worker.unref()
     const runtime = await join(ticket, settings.name)
-    runtime.own(worker)
+    runtime.own(worker, settings.store?.saveEveryMs)
     return runtime
   } catch (error) {
     await worker.terminate()

@@ -3,7 +3,8 @@ import { BroadcastChannel, type Worker } from 'node:worker_threads'
 import { type Finding, finding, TickswapError } from './errors.ts'
 import { addon } from './native/addon.ts'
 import { Registry } from './registry/registry.ts'
-import { Board, ParticipantState, SlotWord, Word } from './swap/board.ts'
+import { Board, ParticipantState, Phase, SlotWord, Word } from './swap/board.ts'
+import { Checkpoint } from './swap/checkpoint.ts'
 import { versionsIn } from './swap/frames.ts'
 import { drain, Participant } from './swap/participant.ts'
 import {
@@ -77,6 +78,9 @@ export class Runtime {
   readonly #events = new EventEmitter()
   readonly #waiting = new Map<number, Waiting>()
   readonly #history: HistoryEntry[] = []
+  readonly #checkpoint: Checkpoint
+  #saving: NodeJS.Timeout | undefined
+  #isSaving = false
   #boot: { resolve(): void; reject(error: unknown): void } | undefined
   #name = ''
   #lastRequest = 0
@@ -101,6 +105,7 @@ export class Runtime {
       failure: (message) => this.#send({ type: 'failure', slot, ...message }),
     })
     this.tick = this.#participant.tick
+    this.#checkpoint = new Checkpoint(this.#participant.world)
     this.#unref()
   }
 
@@ -179,6 +184,23 @@ export class Runtime {
     return this.#request('rollback', { unit, to: options.to }) as Promise<SwapReport>
   }
 
+  /**
+   * Saves the state of all units in the store, from where `store.resume` takes it up again. Call it between ticks and
+   * while no participant runs units: at the engine's own barrier. Resolves when it is on disk. Where one participant
+   * runs alone the runtime does this by itself, every `store.saveEveryMs`.
+   * @throws TickswapError OPTION without a store, CLOSED
+   */
+  async checkpoint(): Promise<void> {
+    // The memory of the one before is in use until the answer.
+    if (this.#isSaving) return
+    this.#isSaving = true
+    try {
+      await this.#request('checkpoint', { units: this.#checkpoint.take() })
+    } finally {
+      this.#isSaving = false
+    }
+  }
+
   /** What happened to a unit, oldest first, as far as this participant has heard. */
   history(unit: string): HistoryEntry[] {
     return this.#history.filter((entry) => entry.unit === unit)
@@ -253,6 +275,8 @@ export class Runtime {
 
   async #close(): Promise<void> {
     // A control thread that is gone has nothing left to close.
+    clearInterval(this.#saving)
+    if (this.#saving) await this.#saveAlone()
     if (this.#owner) await this.#request('close', {}).catch(() => {})
     this.#leave()
     await this.#owner?.terminate()
@@ -273,13 +297,21 @@ export class Runtime {
 
   #owner: Worker | undefined
   /** @internal The control thread belongs to the participant that started it. */
-  own(worker: Worker): void {
+  own(worker: Worker, saveEveryMs?: number): void {
     this.#owner = worker
+    if (saveEveryMs) this.#saving = setInterval(() => void this.#saveAlone(), saveEveryMs).unref()
     let why = ''
     worker.on('error', (error: Error) => {
       why = `: ${error.stack ?? error.message}`
     })
     worker.once('exit', () => this.#lose(why))
+  }
+
+  /** Between this participant's ticks nobody writes, when it is the only one. */
+  async #saveAlone(): Promise<void> {
+    const { slot } = this.#participant
+    const others = this.#board.inState(ParticipantState.ONLINE).filter((each) => each !== slot)
+    if (others.length === 0 && this.#board.load(Word.PHASE) === Phase.IDLE) await this.checkpoint().catch(() => {})
   }
 
   /** The control thread has ended: what runs runs on, but nothing is swapped any more. */

@@ -1,6 +1,7 @@
 import { resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { TickswapError } from '../errors.ts'
+import { type StoreOptions, type StoreSettings, storeSettingsOf } from '../store/settings.ts'
 
 export interface RuntimeOptions {
   /**
@@ -22,6 +23,12 @@ export interface RuntimeOptions {
   }
   /** backups kept per unit, 1 to 64; default 4 */
   backups?: number
+  /**
+   * where the journal, the artifacts and the states are kept: a folder, or more about it; `false` keeps all in
+   * memory. Default: the environment's TICKSWAP_STORE, which `tickswap run --store` sets, or `false`: nothing is
+   * written to disk that nobody asked for
+   */
+  store?: string | StoreOptions | false
   deadlines?: {
     /** for the body of a module in rehearsal; default 1000 */
     evaluateMs?: number
@@ -47,9 +54,10 @@ export interface Settings {
   prepareMs: number
   parkMs: number
   probationMs: number
+  store: StoreSettings | undefined
 }
 
-const KEYS = ['units', 'watch', 'name', 'maxParticipants', 'probation', 'backups', 'deadlines']
+const KEYS = ['units', 'watch', 'name', 'maxParticipants', 'probation', 'backups', 'deadlines', 'store']
 
 /** @throws TickswapError OPTION that names the option */
 export function settingsOf(options: RuntimeOptions): Settings {
@@ -57,7 +65,7 @@ export function settingsOf(options: RuntimeOptions): Settings {
   for (const key of Object.keys(options)) if (!KEYS.includes(key)) throw bad(`there is no option ${key}`)
   const { units = process.env.TICKSWAP_UNITS } = options
   if (typeof units !== 'string' && !(units instanceof URL)) throw bad('units must be the path of a folder')
-  const { probation = {}, deadlines = {} } = options
+  const { probation = {}, deadlines = {}, store = process.env.TICKSWAP_STORE || false } = options
   return {
     units: resolve(units instanceof URL || units.startsWith('file:') ? fileURLToPath(units) : units),
     watch: options.watch ?? true,
@@ -70,6 +78,7 @@ export function settingsOf(options: RuntimeOptions): Settings {
     prepareMs: integer('deadlines.prepareMs', deadlines.prepareMs ?? 2000, 1, 600_000),
     parkMs: integer('deadlines.parkMs', deadlines.parkMs ?? 250, 1, 600_000),
     probationMs: integer('deadlines.probationMs', deadlines.probationMs ?? 1000, 1, 600_000),
+    store: store === false ? undefined : storeSettingsOf(store),
   }
 }
 

@@ -3,6 +3,7 @@ import type { Artifact, Request } from './artifact.ts'
 import { compileScript, keepScript } from './compile.ts'
 import type { Content } from './content/content.ts'
 import { contentOf, decode, fileOf } from './content/read.ts'
+import { type CachedModule, contentOfCached, fitsCached } from './module-cache.ts'
 import type { PackageJsons } from './resolve/package-json.ts'
 import { SourceError } from './transform/declarations.ts'
 import type { JsxOptions } from './transform/fallback.ts'
@@ -17,6 +18,8 @@ export interface Draft {
   readonly content: Content
   requests: readonly Request[]
   lazy: readonly Request[]
+  /** as it was made before, of the same bytes */
+  readonly cached?: CachedModule
 }
 
 /** Parses what was read. @throws TickswapError TICKSWAP_E_SYNTAX with line and column */
@@ -26,10 +29,14 @@ export function draftOf(
   hash: string,
   packages: PackageJsons,
   jsx?: JsxOptions,
+  cached?: CachedModule,
 ): Draft {
   const file = fileOf(id)
+  const parse = () => contentOf(id, bytes, packages, jsx)
+  const draft = { id, file, hash, bytes, requests: [], lazy: [] }
+  if (cached) return { ...draft, content: contentOfCached(cached, parse), cached }
   try {
-    return { id, file, hash, bytes, content: contentOf(id, bytes, packages, jsx), requests: [], lazy: [] }
+    return { ...draft, content: parse() }
   } catch (cause) {
     if (!(cause instanceof SourceError)) throw cause
     const place = { file, ...placeOf(decode(bytes), cause.offset) }
@@ -39,7 +46,8 @@ export function draftOf(
 
 /** Prints a draft whose imports are resolved, and compiles it to see that V8 takes it. */
 export function finishDraft(draft: Draft, guarded: ReadonlySet<number>, withCache: boolean): Artifact {
-  const { id, file, hash, content } = draft
+  const { id, file, hash, content, cached } = draft
+  if (cached && fitsCached(cached, draft.requests, draft.lazy, guarded)) return cached.artifact
   const hot = draft.requests.filter((request) => request.kind === 'hot')
   const external = [...draft.requests, ...draft.lazy].filter((request) => request.kind === 'external')
   const printed = content.print(draft.requests, draft.lazy, guarded)

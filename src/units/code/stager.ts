@@ -19,6 +19,7 @@ import { decode, readSource } from './content/read.ts'
 import { type Draft, draftOf, finishDraft } from './draft.ts'
 import { cycles, Graph, type GraphNode, nodeOf } from './graph.ts'
 import { checkLinks } from './link-check.ts'
+import { isCacheable, type ModuleCache, moduleKey } from './module-cache.ts'
 import { planUpdate, unaccepted } from './plan.ts'
 import { Resolver } from './resolve/resolver.ts'
 import { StageError } from './stage-error.ts'
@@ -36,6 +37,8 @@ export interface StagerOptions {
   readonly contents?: ReadonlyMap<string, Uint8Array>
   /** how JSX is compiled; without it, as the nearest tsconfig.json says */
   readonly jsx?: JsxOptions
+  /** modules that need not be made again */
+  readonly cache?: ModuleCache
 }
 
 export interface StageRequest {
@@ -277,7 +280,9 @@ class Staging {
   }
 
   #draft(id: string, bytes: Uint8Array, hash: string): Draft {
-    const draft = draftOf(id, bytes, hash, this.#resolver.packages, this.#options.jsx)
+    const { cache, jsx } = this.#options
+    const cached = cache?.find(this.#keyOf(id, hash))
+    const draft = draftOf(id, bytes, hash, this.#resolver.packages, jsx, cached)
     const { content, file } = draft
     draft.requests = content.requests.map(({ specifier, type, start }) => {
       const place = { file, ...placeOf(decode(bytes), start) }
@@ -285,6 +290,24 @@ class Staging {
     })
     draft.lazy = content.lazy.flatMap((specifier) => this.#resolveLazy(specifier, file, content.requires))
     return draft
+  }
+
+  #keyOf(id: string, hash: string): string {
+    return moduleKey(id, hash, this.#resolver.packages.scopeOf(id)?.type)
+  }
+
+  /** Tells the cache what became of a module, which it may keep. */
+  #tellCache(draft: Draft, guarded: ReadonlySet<number>, artifact: Artifact): void {
+    const { id, hash, bytes, content, requests, lazy } = draft
+    const made = isCacheable(artifact, bytes) && {
+      requests: content.requests,
+      lazySpecifiers: content.lazy,
+      resolved: requests,
+      resolvedLazy: lazy,
+      guarded: [...guarded],
+      artifact,
+    }
+    this.#options.cache?.staged(this.#keyOf(id, hash), made || undefined, artifact, bytes)
   }
 
   #resolve(specifier: string, place: Place & { file: string }): Request {
@@ -388,7 +411,10 @@ class Staging {
       const draft = this.#drafts.get(id)!
       this.#attempt(
         () => {
-          printed.set(id, finishDraft(draft, guardedRequests(draft, groups), this.#options.codeCache ?? true))
+          const guarded = guardedRequests(draft, groups)
+          const artifact = finishDraft(draft, guarded, this.#options.codeCache ?? true)
+          printed.set(id, artifact)
+          this.#tellCache(draft, guarded, artifact)
         },
         (error) => this.#errors.push(error),
       )
