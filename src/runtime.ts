@@ -311,7 +311,8 @@ export class Runtime {
   async #saveAlone(): Promise<void> {
     const { slot } = this.#participant
     const others = this.#board.inState(ParticipantState.ONLINE).filter((each) => each !== slot)
-    if (others.length === 0 && this.#board.load(Word.PHASE) === Phase.IDLE) await this.checkpoint().catch(() => {})
+    if (others.length === 0 && this.#board.load(Word.PHASE) === Phase.IDLE)
+      await this.checkpoint().catch(() => {})
   }
 
   /** The control thread has ended: what runs runs on, but nothing is swapped any more. */

@@ -1,17 +1,23 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from 'commander'
 import { ADVICE, TickswapError } from '../errors.ts'
+import { registerAudit } from './audit.ts'
 import { registerCheck } from './check.ts'
 import { registerDemo } from './demo.ts'
 import { registerDiagnostics } from './diagnostics.ts'
 import { EXIT, EXIT_HELP } from './exit-codes.ts'
+import { registerHistory } from './history.ts'
 import { packageVersion } from './own-package.ts'
 import { registerRun } from './run.ts'
+import { registerStorage } from './storage.ts'
 
 /** Every command, one file each, in the order in which help lists them. */
 const COMMANDS: readonly ((program: Command) => void)[] = [
   registerRun,
   registerCheck,
+  registerHistory,
+  registerStorage,
+  registerAudit,
   registerDemo,
   registerDiagnostics,
 ]
@@ -22,6 +28,9 @@ Examples:
   tickswap run --units ./systems engine.ts   the same, with the units in another folder
   tickswap run engine.ts --seed 7            what follows the entry belongs to the engine
   tickswap check systems/traffic.ts          what saving this file would do, compared with git's HEAD
+  tickswap history traffic                   what happened to a unit, as the store of the engine has it
+  tickswap storage stats                     what the store holds, and where
+  tickswap audit verify                      whether the journal is whole
   tickswap demo --open                       a city that changes while it runs, for you to edit
   tickswap diagnostics --format json         what runs here, for a bug report or a script`
 

@@ -17,6 +17,7 @@ worker threads it starts. 'tickswap' and 'tickswap/module' can be imported witho
 
 interface RunOptions {
   units?: string
+  store?: string
 }
 
 export function registerRun(program: Command): void {
@@ -26,11 +27,17 @@ export function registerRun(program: Command): void {
     .argument('<entry>', 'the script')
     .argument('[args...]', 'what the script finds in process.argv')
     .addOption(new Option('--units <dir>', 'where createRuntime finds units unless the engine says so'))
+    .addOption(
+      new Option('--store <folder>', 'where createRuntime keeps its store unless the engine says so'),
+    )
     .addHelpText('after', EXAMPLES)
     .passThroughOptions()
     .action(async (entry: string, args: string[], options: RunOptions) => {
       const script = checkEntry(entry)
-      const env = options.units === undefined ? {} : { TICKSWAP_UNITS: checkFolder(options.units) }
+      const env = {
+        ...(options.units !== undefined && { TICKSWAP_UNITS: checkFolder(options.units) }),
+        ...(options.store !== undefined && { TICKSWAP_STORE: resolve(options.store) }),
+      }
       process.exitCode = await runEngine(script, args, env)
     })
 }

@@ -4,6 +4,7 @@ import { hashHex } from '../native/addon.ts'
 import type { Decision } from '../store/journal/entry.ts'
 import { versionOwner } from '../store/keeper.ts'
 import type { Pointed, Pointer } from '../store/pointers.ts'
+import { CommandServer } from '../store/server.ts'
 import type { StoreSettings } from '../store/settings.ts'
 import { Store } from '../store/store.ts'
 import { Turns } from '../store/turns.ts'
@@ -13,8 +14,8 @@ import { readSource } from '../units/code/content/read.ts'
 import { Version } from '../version/version.ts'
 import type { Catalog, UnitEntry } from './catalog.ts'
 import { nextVersion } from './check.ts'
-import { aboutState, newestState, type Saved } from './states.ts'
 import { graphKey, type KnownContracts, type Shelf } from './shelf.ts'
+import { aboutState, newestState, type Saved } from './states.ts'
 
 /** Decisions that wait for a disk that does not take them; of more, only the number is kept. */
 const MOST_WAITING = 10_000
@@ -60,6 +61,7 @@ export class Recorder {
   readonly #root: string
   readonly #warn: (warning: Finding) => void
   readonly #turns = new Turns()
+  #server: CommandServer | undefined
   readonly #waiting: Decision[] = []
   #saves: Promise<unknown> = Promise.resolve()
   #lost = 0
@@ -86,10 +88,20 @@ export class Recorder {
       const { modules, more } = await store.code.load()
       shelf.fill(modules, more as KnownContracts | undefined)
       recorder.#pointers = await store.pointers.all()
+      if (settings.backend !== 'memory') await recorder.#listen()
       return recorder
     } catch (error) {
       await store.close()
       throw error
+    }
+  }
+
+  /** Without a socket the commands that write have to wait for the end of the engine, and nothing else. */
+  async #listen(): Promise<void> {
+    try {
+      this.#server = await CommandServer.listen(this.store)
+    } catch (error) {
+      this.#warn(warningOf(error))
     }
   }
 
@@ -123,7 +135,8 @@ export class Recorder {
     const edited = new Set<number>()
     for (const [, { trial }] of units) {
       const on = trial as Trial | undefined
-      if (on?.modules.some(({ id, hash }) => hashOnDisk(resolve(this.#root, id)) !== hash)) edited.add(on.swap)
+      if (on?.modules.some(({ id, hash }) => hashOnDisk(resolve(this.#root, id)) !== hash))
+        edited.add(on.swap)
     }
     return units.filter(([, { trial }]) => trial && !edited.has((trial as Trial).swap)).map(([unit]) => unit)
   }
@@ -160,11 +173,19 @@ export class Recorder {
   ): Promise<void> {
     const trials = new Map<string, Trial>()
     for (const { unit, version, hash, artifacts } of units) {
-      const modules = artifacts.map(({ id, hash: content }) => ({ id: relative(this.#root, id), hash: content }))
+      const modules = artifacts.map(({ id, hash: content }) => ({
+        id: relative(this.#root, id),
+        hash: content,
+      }))
       trials.set(unit, { version, hash, at: Date.now(), owner: '', swap, modules })
     }
     await this.#turns
-      .run(() => this.store.pointers.move((before, unit) => ({ ...before, trial: trials.get(unit)! }), [...trials.keys()]))
+      .run(() =>
+        this.store.pointers.move(
+          (before, unit) => ({ ...before, trial: trials.get(unit)! }),
+          [...trials.keys()],
+        ),
+      )
       .catch((error) => this.#warn(warningOf(error)))
   }
 
@@ -190,7 +211,9 @@ export class Recorder {
   }
 
   /** Saves memories that nobody writes to meanwhile. */
-  saveStates(states: Iterable<readonly [UnitEntry, ArrayBufferLike, soft?: Record<string, unknown>]>): Promise<void> {
+  saveStates(
+    states: Iterable<readonly [UnitEntry, ArrayBufferLike, soft?: Record<string, unknown>]>,
+  ): Promise<void> {
     const saved = Array.from(states, ([{ name, running, memory }, bytes, soft]) => {
       const about = aboutState(memory.shared, soft)
       return this.store.backups.put(name, running.version.toString(), new Uint8Array(bytes), about)
@@ -213,6 +236,7 @@ export class Recorder {
     await this.#turns.run(async () => {})
     await this.#saves
     clearTimeout(this.#retry)
+    await this.#server?.close()
     await this.store.close()
   }
 
@@ -268,7 +292,8 @@ export class Recorder {
         this.#waiting.shift()
       }
       const lost = this.#lost
-      if (lost > 0) await this.store.journal.append({ outcome: 'lost', trigger: 'store', units: [], entries: lost })
+      if (lost > 0)
+        await this.store.journal.append({ outcome: 'lost', trigger: 'store', units: [], entries: lost })
       this.#lost -= lost
     } catch (error) {
       if (this.#retry) return
@@ -313,7 +338,8 @@ const warningOf = (error: unknown): Finding => ({ ...findingOf(error), severity:
 
 /** What a participant is told of a unit that went back at the start. */
 export function takenBackWarning({ unit, failed, files }: TakenBack): Finding {
-  const why = failed === undefined ? 'as asked for' : 'because its process ended during the probation of the files'
+  const why =
+    failed === undefined ? 'as asked for' : 'because its process ended during the probation of the files'
   const message = `unit ${unit} runs what was permanent, ${why}`
   return finding('TICKSWAP_E_STORE_BOOT', message, { severity: 'warning', unit, file: files[0]! })
 }

@@ -1,7 +1,7 @@
+import { blake3Hex } from '../store/hash.ts'
 import type { Artifact } from '../units/code/artifact.ts'
 import type { CachedModule, ModuleCache } from '../units/code/module-cache.ts'
 import type { Contract } from '../units/contract.ts'
-import { blake3Hex } from '../store/hash.ts'
 
 interface Staged {
   readonly key: string

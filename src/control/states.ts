@@ -1,6 +1,6 @@
 import { deserialize, serialize } from 'node:v8'
-import type { Backups } from '../store/backups.ts'
 import type { Layout } from '../state/layout.ts'
+import type { Backups } from '../store/backups.ts'
 
 /** A unit's state of an earlier run. */
 export interface Saved {
@@ -26,7 +26,11 @@ export async function newestState(backups: Backups, unit: string): Promise<Saved
     const bytes = await backups.get(owner).catch(() => undefined)
     if (!bytes) continue
     const { shared, soft } = more as About
-    return { layout: shared, bytes, soft: soft === undefined ? undefined : deserialize(Buffer.from(soft, 'base64')) }
+    return {
+      layout: shared,
+      bytes,
+      soft: soft === undefined ? undefined : deserialize(Buffer.from(soft, 'base64')),
+    }
   }
   return undefined
 }

@@ -29,7 +29,10 @@ export async function openFolder(settings: StoreSettings): Promise<OpenFolder> {
   try {
     const format = await upgrade(path, readFormat(path) ?? create(settings))
     const pending = pendingMigration(path)
-    removeLeftovers(path, [format, ...(pending ? [pending] : [])].flatMap((it) => [it.data, it.archive]))
+    removeLeftovers(
+      path,
+      [format, ...(pending ? [pending] : [])].flatMap((it) => [it.data, it.archive]),
+    )
     // The second copy of the format may be of before the last switch.
     writeFormat(path, format)
     return { lock, format, ...(await openBoth(path, format, false)) }

@@ -57,7 +57,8 @@ export class Keeper {
           replaceMeta(tx, hash, { ...meta, refs: counted.refs.get(hash) ?? 0 })
         } else if (record.startsWith('o/') && !tx.get(metaKey(record.slice(2)))) tx.remove(record)
       }
-      if (miscounted.some(({ record }) => record === TOTALS_KEY)) tx.put(TOTALS_KEY, sealTotals(counted.totals))
+      if (miscounted.some(({ record }) => record === TOTALS_KEY))
+        tx.put(TOTALS_KEY, sealTotals(counted.totals))
     })
     await archive.write(orphans.map(({ record }) => [record, undefined]))
     return orphans.length + miscounted.length

@@ -47,6 +47,7 @@ export const pendingMigration = (store: string): MigrationState | undefined =>
  */
 export async function migrate(
   store: string,
+  before: Format,
   sides: readonly MigrationSide[],
   wanted: { to: BackendKind; path?: string },
   tell: (progress: MigrationProgress) => void,
@@ -75,7 +76,10 @@ export async function migrate(
     await verifyTargets(targets)
     tell({ phase: 'verify', records })
     if (failure) throw failure
-    return await switchOver(store, state, sides, targets, () => failure)
+    const format = await switchOver(store, state, sides, targets, () => failure)
+    for (const name of [before.data, before.archive])
+      rmSync(folderOf(store, name), { recursive: true, force: true })
+    return format
   } catch (error) {
     for (const side of sides) side.mirrorTo(undefined, () => {})
     await Promise.all(Object.values(targets).map((target) => target.close().catch(() => {})))
@@ -169,7 +173,8 @@ async function differences(
   }
   const ops: Op[] = []
   for (const [key, value] of wanted)
-    if (Buffer.compare(there.get(key) ?? Buffer.alloc(0), value) !== 0 || !there.has(key)) ops.push([key, value])
+    if (Buffer.compare(there.get(key) ?? Buffer.alloc(0), value) !== 0 || !there.has(key))
+      ops.push([key, value])
   for (const key of there.keys()) if (!wanted.has(key)) ops.push([key, undefined])
   return ops
 }

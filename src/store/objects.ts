@@ -2,12 +2,21 @@ import { TickswapError } from '../errors.ts'
 import { type Backend, under } from './backends/contract.ts'
 import { decode, Encoding } from './codec.ts'
 import { blake3Hex, isHash } from './hash.ts'
-import { type Owner, OWNERS, own, ownerKey, readOwner } from './owners.ts'
+import { OWNERS, type Owner, own, ownerKey, readOwner } from './owners.ts'
 import type { Pool } from './pool.ts'
 import { damaged, Kind, SEAL_BYTES, seal, unseal } from './record.ts'
 import type { StoreSettings } from './settings.ts'
 import { HotTier } from './tiers/hot.ts'
-import { type Meta, intentKey, metaKey, objectKey, readMeta, readTotals, replaceMeta, Tier } from './tiers/meta.ts'
+import {
+  intentKey,
+  type Meta,
+  metaKey,
+  objectKey,
+  readMeta,
+  readTotals,
+  replaceMeta,
+  Tier,
+} from './tiers/meta.ts'
 import type { Transaction, Transactor } from './transactor.ts'
 
 /** Larger ones are unpacked in the pool. */

@@ -9,7 +9,10 @@ const IDLE_MS = 2000
 export class Pool {
   #piscina: Piscina<Job, unknown> | undefined
 
-  async encode(items: readonly Uint8Array[], wanted: Encoding): Promise<{ encoding: Encoding; body: Uint8Array }[]> {
+  async encode(
+    items: readonly Uint8Array[],
+    wanted: Encoding,
+  ): Promise<{ encoding: Encoding; body: Uint8Array }[]> {
     return this.#run({ type: 'encode', items, wanted } satisfies EncodeJob) as Promise<never>
   }
 

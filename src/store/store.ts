@@ -3,7 +3,9 @@ import { Backups } from './backups.ts'
 import { CodeCache } from './code-cache.ts'
 import { type OpenFolder, openFolder, openFolderToRead } from './folder.ts'
 import type { Format } from './format.ts'
+import type { Link } from './journal/entry.ts'
 import { Journal } from './journal/journal.ts'
+import { type ChainReport, verifyChain } from './journal/verify.ts'
 import { Keeper } from './keeper.ts'
 import type { StoreLock } from './lock.ts'
 import { type MigrationProgress, type MigrationSide, migrate } from './migration.ts'
@@ -12,8 +14,8 @@ import { Pointers } from './pointers.ts'
 import { Pool } from './pool.ts'
 import type { StoreSettings } from './settings.ts'
 import { storeSettingsOf } from './settings.ts'
-import { readTotals } from './tiers/meta.ts'
 import { Archive } from './tiers/archive.ts'
+import { readTotals } from './tiers/meta.ts'
 import { Mover } from './tiers/mover.ts'
 import { Transactor } from './transactor.ts'
 import { type StoreReport, verifyStore } from './verify.ts'
@@ -147,6 +149,11 @@ export class Store {
     })
   }
 
+  /** Follows the chain of the journal. `anchor` is a link that was kept elsewhere. */
+  verifyJournal(anchor?: Link): Promise<ChainReport> {
+    return verifyChain(this.#transactor, anchor)
+  }
+
   /** Forgets what the policy does not keep, collects objects that nothing needs, and puts right what it can. */
   async cleanup(graceMs = this.settings.graceMs): Promise<{
     versions: number
@@ -176,7 +183,7 @@ export class Store {
   ): Promise<StoreStats> {
     return this.#mover.pausedFor(async () => {
       const wanted = path === undefined ? { to } : { to, path }
-      this.#format = await migrate(this.settings.path, this.#sides(), wanted, tell)
+      this.#format = await migrate(this.settings.path, this.#format, this.#sides(), wanted, tell)
       this.objects.hot.clear()
       return this.stats()
     })

@@ -2,7 +2,7 @@ import { type Backend, scan, under } from './backends/contract.ts'
 import { decode } from './codec.ts'
 import { blake3Hex } from './hash.ts'
 import { type Break, verifyChain } from './journal/verify.ts'
-import { type Owner, OWNERS, readOwner } from './owners.ts'
+import { OWNERS, type Owner, readOwner } from './owners.ts'
 import type { Pointer } from './pointers.ts'
 import { Kind, unseal, unsealJson } from './record.ts'
 import {
@@ -50,7 +50,8 @@ export async function verifyStore({ data, archive }: Places): Promise<StoreRepor
   const [owners, refs] = await readOwners(data, tell)
   const { metas, totals } = await readObjects({ data, archive }, refs, tell)
   for (const [hash, number] of refs)
-    if (!metas.has(hash)) tell(metaKey(hash), 'missing', `object ${hash} is gone, and ${number} owners need it`)
+    if (!metas.has(hash))
+      tell(metaKey(hash), 'missing', `object ${hash} is gone, and ${number} owners need it`)
   await findOrphans(data, metas, Tier.WARM, tell)
   await findOrphans(archive, metas, Tier.COLD, tell)
   const pointers = await readPointers(data, owners, tell)

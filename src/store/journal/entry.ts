@@ -8,7 +8,12 @@ export interface Decision {
   readonly trigger: string
   /** who, where it is known: a participant's name */
   readonly by?: string
-  readonly units: readonly { readonly unit: string; readonly from?: string; readonly to?: string; readonly hash?: string }[]
+  readonly units: readonly {
+    readonly unit: string
+    readonly from?: string
+    readonly to?: string
+    readonly hash?: string
+  }[]
   readonly verdict?: string
   readonly swap?: number
   readonly files?: readonly string[]
@@ -54,7 +59,11 @@ export const entryKey = (seq: number): string => ENTRIES + padded(seq)
 export const seqOf = (key: string): number => Number(key.slice(key.lastIndexOf('/') + 1))
 
 /** The entry after `before`, as bytes: its hash, and the JSON that the hash is of. */
-export function link(before: Link, at: number, decision: Decision): { seq: number; hash: string; record: Uint8Array } {
+export function link(
+  before: Link,
+  at: number,
+  decision: Decision,
+): { seq: number; hash: string; record: Uint8Array } {
   const seq = before.seq + 1
   const json = Buffer.from(JSON.stringify({ seq, at, pid: process.pid, prev: before.hash, ...decision }))
   const hash = blake3Hex(json)
@@ -70,7 +79,12 @@ export function parseEntry(record: Uint8Array): JournalEntry | undefined {
 }
 
 /** Keys that lead to an entry by its units, its outcome and its time. */
-export function indexKeys({ seq, at, outcome, units }: Pick<JournalEntry, 'seq' | 'at' | 'outcome' | 'units'>): string[] {
+export function indexKeys({
+  seq,
+  at,
+  outcome,
+  units,
+}: Pick<JournalEntry, 'seq' | 'at' | 'outcome' | 'units'>): string[] {
   const place = padded(seq)
   const names = new Set(units.map(({ unit }) => unit))
   return [

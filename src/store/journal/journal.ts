@@ -118,7 +118,8 @@ export class Journal {
           : from !== undefined || to !== undefined
             ? timeRange(from, to)
             : under(ENTRIES)
-    for await (const [key] of scan(this.#transactor, { ...range, reverse }) as AsyncIterable<Entry>) yield seqOf(key)
+    for await (const [key] of scan(this.#transactor, { ...range, reverse }) as AsyncIterable<Entry>)
+      yield seqOf(key)
   }
 }
 

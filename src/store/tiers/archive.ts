@@ -99,7 +99,14 @@ export class Archive {
       tx.put(objectKey(hash), record)
       tx.put(intentKey(hash), NOTHING)
       const usedAt = this.#usedAt(hash, meta)
-      replaceMeta(tx, hash, { ...meta, tier: Tier.WARM, encoding, tried: true, stored: record.length, usedAt })
+      replaceMeta(tx, hash, {
+        ...meta,
+        tier: Tier.WARM,
+        encoding,
+        tried: true,
+        stored: record.length,
+        usedAt,
+      })
     })
     await this.settle()
   }

@@ -111,7 +111,8 @@ export class Mover {
       else if (encoding === Encoding.RAW && !tried && age > warmMs) young.push(each)
     }
     for (const batch of inBatches(young)) if (!this.#stopped) await this.#archive.compress(batch)
-    for (const batch of inBatches(old)) if (!this.#stopped && this.#fits(batch)) await this.#archive.freeze(batch)
+    for (const batch of inBatches(old))
+      if (!this.#stopped && this.#fits(batch)) await this.#archive.freeze(batch)
   }
 
   async #collect(graceMs: number): Promise<{ objects: number; bytes: number }> {

@@ -36,7 +36,7 @@ export function isCacheable({ kind, file }: Artifact, source: Uint8Array): boole
   const text = Buffer.from(source.buffer, source.byteOffset, source.length).toString()
   return !text.includes('@') || !text.replace(COMMENT, '').includes('@')
 }
-const COMMENT = /\/\*[^]*?\*\/|\/\/.*/g
+const COMMENT = /\/\*[\s\S]*?\*\/|\/\/.*/g
 
 /** The content of a module that is not parsed: `print` falls back to `parse` when its imports lead elsewhere now. */
 export function contentOfCached(cached: CachedModule, parse: () => Content): Content {
