@@ -29,7 +29,7 @@ export async function execute(
     case 'stats':
       return store.stats()
     case 'verify': {
-      const { counted: _, ...report } = await store.verify()
+      const { off: _, ...report } = await store.verify()
       return report
     }
     case 'cleanup':

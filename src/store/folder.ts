@@ -6,7 +6,7 @@ import { MemoryBackend } from './backends/memory.ts'
 import { openBackend } from './backends/open.ts'
 import { FORMAT, type Format, folderOf, readFormat, removeLeftovers, upgrade, writeFormat } from './format.ts'
 import { StoreLock } from './lock.ts'
-import { pendingMigration } from './migration.ts'
+import { settleMigration } from './migration.ts'
 import type { StoreSettings } from './settings.ts'
 
 /** A store's folder, opened: its lock, and what is in it. */
@@ -28,7 +28,7 @@ export async function openFolder(settings: StoreSettings): Promise<OpenFolder> {
   const lock = StoreLock.take(path)
   try {
     const format = await upgrade(path, readFormat(path) ?? create(settings))
-    const pending = pendingMigration(path)
+    const pending = settleMigration(path, format)
     removeLeftovers(
       path,
       [format, ...(pending ? [pending] : [])].flatMap((it) => [it.data, it.archive]),

@@ -5,9 +5,18 @@ import type { Objects } from './objects.ts'
 import type { Pointer } from './pointers.ts'
 import { Kind, sealJson, unsealJson } from './record.ts'
 import type { StoreSettings } from './settings.ts'
-import { metaKey, readMeta, replaceMeta, sealTotals, TOTALS_KEY } from './tiers/meta.ts'
-import type { Transactor } from './transactor.ts'
-import type { StoreReport } from './verify.ts'
+import {
+  metaKey,
+  NO_TOTALS,
+  readMeta,
+  readTotals,
+  replaceMeta,
+  sealTotals,
+  TOTALS_KEY,
+  type Totals,
+} from './tiers/meta.ts'
+import type { Transaction, Transactor } from './transactor.ts'
+import { IN_ARCHIVE, type StoreReport } from './verify.ts'
 
 const VERSIONS = 'version/'
 const STATES = 'state/'
@@ -44,24 +53,26 @@ export class Keeper {
     return forgotten
   }
 
-  /** Puts right what is known for certain: counts, and bytes that nothing leads to. */
-  async repair({ problems, counted }: StoreReport, archive: Backend): Promise<number> {
-    const orphans = problems.filter(({ problem }) => problem === 'orphan')
-    const miscounted = problems.filter(({ problem }) => problem === 'miscounted')
-    if (orphans.length + miscounted.length === 0) return 0
+  /**
+   * Puts right what is known for certain: counts, by as much as they are off, because others go on counting; and
+   * bytes that nothing leads to.
+   */
+  async repair({ problems, off }: StoreReport, archive: Backend): Promise<number> {
+    const orphans = problems.filter(({ problem }) => problem === 'orphan').map(({ record }) => record)
+    const miscounted = problems.filter(({ problem }) => problem === 'miscounted').length
+    if (orphans.length + miscounted === 0) return 0
     await this.#transactor.transaction((tx) => {
-      for (const { record } of [...miscounted, ...orphans]) {
-        if (record.startsWith('m/')) {
-          const hash = record.slice(2)
-          const meta = readMeta(hash, tx.get(metaKey(hash))!)
-          replaceMeta(tx, hash, { ...meta, refs: counted.refs.get(hash) ?? 0 })
-        } else if (record.startsWith('o/') && !tx.get(metaKey(record.slice(2)))) tx.remove(record)
+      for (const [hash, by] of off.refs) {
+        const record = tx.get(metaKey(hash))
+        const meta = record && readMeta(hash, record)
+        if (meta) replaceMeta(tx, hash, { ...meta, refs: Math.max(0, meta.refs + by) })
       }
-      if (miscounted.some(({ record }) => record === TOTALS_KEY))
-        tx.put(TOTALS_KEY, sealTotals(counted.totals))
+      for (const key of orphans) if (!key.startsWith(IN_ARCHIVE)) tx.remove(key)
+      if (miscounted > 0) tx.put(TOTALS_KEY, sealTotals(plus(totalsIn(tx), off.totals)))
     })
-    await archive.write(orphans.map(({ record }) => [record, undefined]))
-    return orphans.length + miscounted.length
+    const cold = orphans.filter((key) => key.startsWith(IN_ARCHIVE))
+    await archive.write(cold.map((key) => [key.slice(IN_ARCHIVE.length), undefined]))
+    return orphans.length + miscounted
   }
 
   /** A record of the chain's end that cannot be read is written anew from the last entry. */
@@ -103,4 +114,18 @@ export class Keeper {
     }
     return pointed
   }
+}
+
+/** A record of the sums that cannot be read is begun anew. */
+function totalsIn(tx: Transaction): Totals {
+  try {
+    return readTotals((key) => tx.get(key))
+  } catch {
+    return { ...NO_TOTALS }
+  }
+}
+
+function plus(a: Totals, b: Totals): Totals {
+  const names = Object.keys(NO_TOTALS) as (keyof Totals)[]
+  return Object.fromEntries(names.map((name) => [name, a[name] + b[name]])) as never
 }

@@ -13,6 +13,8 @@ export interface MigrationState {
   readonly backend: BackendKind
   readonly data: string
   readonly archive: string
+  /** the folders that it moves away from */
+  readonly from: { readonly data: string; readonly archive: string }
   /** keys before this one are copied */
   readonly cursor: { readonly data: string; readonly archive: string }
 }
@@ -39,6 +41,19 @@ const END = '\u{10ffff}'
 export const pendingMigration = (store: string): MigrationState | undefined =>
   readChecked<MigrationState>(join(store, STATE))
 
+/** Ends a migration whose process was gone after the switch and before the tidying up. Gives one that goes on. */
+export function settleMigration(store: string, format: Format): MigrationState | undefined {
+  const state = pendingMigration(store)
+  if (state?.data !== format.data) return state
+  tidyUp(store, state.from)
+  return undefined
+}
+
+function tidyUp(store: string, { data, archive }: { data: string; archive: string }): void {
+  for (const name of [data, archive]) rmSync(folderOf(store, name), { recursive: true, force: true })
+  rmSync(join(store, STATE), { force: true })
+}
+
 /**
  * Copies a store to other folders, on the same or another backend, while it is in use. From the first moment on every
  * write goes to both; old records are copied a page at a time, between writes; then both are compared, key by key,
@@ -52,7 +67,7 @@ export async function migrate(
   wanted: { to: BackendKind; path?: string },
   tell: (progress: MigrationProgress) => void,
 ): Promise<Format> {
-  const state = pendingMigration(store) ?? begin(store, wanted)
+  const state = pendingMigration(store) ?? begin(store, before, wanted)
   if (state.backend !== wanted.to)
     throw new TickswapError('TICKSWAP_E_OPTION', `a migration to ${state.backend} has begun; end it first`)
   const targets = await openTargets(store, state)
@@ -77,8 +92,7 @@ export async function migrate(
     tell({ phase: 'verify', records })
     if (failure) throw failure
     const format = await switchOver(store, state, sides, targets, () => failure)
-    for (const name of [before.data, before.archive])
-      rmSync(folderOf(store, name), { recursive: true, force: true })
+    tidyUp(store, before)
     return format
   } catch (error) {
     for (const side of sides) side.mirrorTo(undefined, () => {})
@@ -87,7 +101,11 @@ export async function migrate(
   }
 }
 
-function begin(store: string, { to, path }: { to: BackendKind; path?: string }): MigrationState {
+function begin(
+  store: string,
+  from: Format,
+  { to, path }: { to: BackendKind; path?: string },
+): MigrationState {
   if (to === 'memory')
     throw new TickswapError('TICKSWAP_E_OPTION', 'a store on disk cannot be migrated to the backend memory')
   const id = randomBytes(4).toString('hex')
@@ -96,6 +114,7 @@ function begin(store: string, { to, path }: { to: BackendKind; path?: string }):
     backend: to,
     data: below(`data-${id}`),
     archive: below(`archive-${id}`),
+    from: { data: from.data, archive: from.archive },
     cursor: { data: '\0', archive: '\0' },
   }
   try {
@@ -205,7 +224,6 @@ async function switchOver(
       second!.switchTo(targets[second!.name])
     }),
   )
-  rmSync(join(store, STATE), { force: true })
   await Promise.all(old.map((backend) => backend.close()))
   return format
 }

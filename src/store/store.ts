@@ -18,6 +18,7 @@ import { Archive } from './tiers/archive.ts'
 import { readTotals } from './tiers/meta.ts'
 import { Mover } from './tiers/mover.ts'
 import { Transactor } from './transactor.ts'
+import { Turns } from './turns.ts'
 import { type StoreReport, verifyStore } from './verify.ts'
 
 export interface TierStats {
@@ -42,6 +43,8 @@ export interface StoreStats {
   readonly misses: number
 }
 
+const TIDY_MS = 60_000
+
 /** Everything durable: what happened, what ran, and how to get back to it. */
 export class Store {
   readonly settings: StoreSettings
@@ -53,12 +56,14 @@ export class Store {
   readonly #transactor: Transactor
   readonly #lock: StoreLock | undefined
   readonly #pool = new Pool()
+  readonly #turns = new Turns()
   readonly #mover: Mover
   readonly #archive: Archive
   readonly #keeper: Keeper
   readonly #isReadOnly: boolean
   #cold: Backend
   #format: Format
+  #tidying: NodeJS.Timeout | undefined
   #closing: Promise<void> | undefined
 
   private constructor(
@@ -98,6 +103,7 @@ export class Store {
       throw error
     }
     store.#mover.start()
+    store.#tidying = setInterval(() => void store.#tidy().catch(onError), TIDY_MS).unref()
     return store
   }
 
@@ -143,10 +149,14 @@ export class Store {
 
   /** Reads and checks every record. Nothing moves meanwhile. */
   verify(): Promise<StoreReport> {
-    return this.#mover.pausedFor(async () => {
-      await this.#transactor.settled()
-      return verifyStore({ data: this.#transactor, archive: this.#cold })
-    })
+    return this.#mover.pausedFor(() => this.#verify())
+  }
+
+  /** What is written meanwhile may look wrong: only what is also wrong while nothing is written is. */
+  async #verify(): Promise<StoreReport> {
+    const report = await verifyStore({ data: this.#transactor.backend, archive: this.#cold })
+    if (report.problems.length === 0) return report
+    return this.#transactor.exclusively((data) => verifyStore({ data, archive: this.#cold }))
   }
 
   /** Follows the chain of the journal. `anchor` is a link that was kept elsewhere. */
@@ -164,7 +174,9 @@ export class Store {
     repaired: number
   }> {
     const forgotten = await this.#keeper.forget()
-    const repaired = await this.#keeper.repair(await this.verify(), this.#cold)
+    const repaired = await this.#mover.pausedFor(async () =>
+      this.#keeper.repair(await this.#verify(), this.#cold),
+    )
     const collected = await this.#mover.collect(graceMs)
     return { ...forgotten, ...collected, repaired }
   }
@@ -195,7 +207,17 @@ export class Store {
     return this.#closing
   }
 
+  /** Space stays bounded without anybody asking. */
+  #tidy(): Promise<void> {
+    return this.#turns.run(async () => {
+      await this.#keeper.forget()
+      await this.#mover.collect()
+    })
+  }
+
   async #close(): Promise<void> {
+    clearInterval(this.#tidying)
+    await this.#turns.run(async () => {})
     await this.#mover.stop()
     await this.#transactor.settled()
     await this.#pool.close()

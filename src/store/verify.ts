@@ -15,6 +15,7 @@ import {
   readMeta,
   readTotals,
   Tier,
+  TOTALS_KEY,
   type Totals,
 } from './tiers/meta.ts'
 
@@ -32,9 +33,12 @@ export interface StoreReport {
   readonly pointers: number
   readonly entries: number
   readonly problems: readonly Problem[]
-  /** what `cleanup` needs to put right what can be put right */
-  readonly counted: { readonly totals: Totals; readonly refs: ReadonlyMap<string, number> }
+  /** by how much counts are wrong: sums, and the owners of objects */
+  readonly off: { readonly totals: Totals; readonly refs: ReadonlyMap<string, number> }
 }
+
+/** In front of keys of records that are in the archive. */
+export const IN_ARCHIVE = 'archive '
 
 /** Where a store's records are. */
 export interface Places {
@@ -53,13 +57,13 @@ export async function verifyStore({ data, archive }: Places): Promise<StoreRepor
     if (!metas.has(hash))
       tell(metaKey(hash), 'missing', `object ${hash} is gone, and ${number} owners need it`)
   await findOrphans(data, metas, Tier.WARM, tell)
-  await findOrphans(archive, metas, Tier.COLD, tell)
+  await findOrphans(archive, metas, Tier.COLD, (key, ...more) => tell(IN_ARCHIVE + key, ...more))
   const pointers = await readPointers(data, owners, tell)
-  checkTotals(data, totals, tell)
+  const off = { totals: checkTotals(data, totals, tell), refs: refsOff(metas, refs) }
   const chain = await verifyChain(data)
   for (const { entry, problem, message } of chain.breaks) tell(`entry ${entry}`, problem, message)
   const { entries } = chain
-  return { objects: metas.size, owners: owners.size, pointers, entries, problems, counted: { totals, refs } }
+  return { objects: metas.size, owners: owners.size, pointers, entries, problems, off }
 }
 
 type Tell = (record: string, problem: Problem['problem'], message: string) => void
@@ -131,10 +135,24 @@ async function readPointers(
   return pointers
 }
 
-function checkTotals(data: Places['data'], counted: Totals, tell: Tell): void {
-  const written = attempt(() => readTotals((key) => data.get(key)), 's/totals', tell)
-  if (written && JSON.stringify(written) !== JSON.stringify(counted))
-    tell('s/totals', 'miscounted', 'the sums over all objects are wrong')
+function refsOff(metas: ReadonlyMap<string, Meta>, refs: ReadonlyMap<string, number>): Map<string, number> {
+  const off = new Map<string, number>()
+  for (const [hash, meta] of metas) {
+    const by = (refs.get(hash) ?? 0) - meta.refs
+    if (by !== 0) off.set(hash, by)
+  }
+  return off
+}
+
+function checkTotals(data: Places['data'], counted: Totals, tell: Tell): Totals {
+  const written = attempt(() => readTotals((key) => data.get(key)), TOTALS_KEY, tell) ?? NO_TOTALS
+  const names = Object.keys(NO_TOTALS) as (keyof Totals)[]
+  const off = Object.fromEntries(
+    names.map((name) => [name, counted[name] - written[name]]),
+  ) as never as Totals
+  if (names.some((name) => off[name] !== 0))
+    tell(TOTALS_KEY, 'miscounted', 'the sums over all objects are wrong')
+  return off
 }
 
 /** A record that cannot be read is a finding, not the end of the search. */
