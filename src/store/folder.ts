@@ -9,6 +9,9 @@ import { StoreLock } from './lock.ts'
 import { settleMigration } from './migration.ts'
 import type { StoreSettings } from './settings.ts'
 
+/** Stands in every folder that has ever been a store's. */
+const MARK_KEY = 's/mark'
+
 /** A store's folder, opened: its lock, and what is in it. */
 export interface OpenFolder {
   readonly lock: StoreLock | undefined
@@ -35,7 +38,8 @@ export async function openFolder(settings: StoreSettings): Promise<OpenFolder> {
     )
     // The second copy of the format may be of before the last switch.
     writeFormat(path, format)
-    return { lock, format, ...(await openBoth(path, format, false)) }
+    const both = await openBoth(path, format, false)
+    return { lock, format: await checkMarks(path, format, both), ...both }
   } catch (error) {
     lock.release()
     throw asStoreError(error, path)
@@ -59,6 +63,26 @@ async function openBoth(path: string, { backend, data, archive }: Format, readOn
   }
 }
 
+/** An empty folder is what a backend makes of one whose files are gone: it must not pass for the store. */
+async function checkMarks(
+  path: string,
+  { isNew, ...format }: Format,
+  both: { data: Backend; archive: Backend },
+): Promise<Format> {
+  for (const [name, backend] of Object.entries(both)) {
+    if (isNew) await backend.write([[MARK_KEY, Buffer.from(name)]])
+    else if (!backend.get(MARK_KEY)) {
+      await Promise.all([both.data.close(), both.archive.close()])
+      throw new TickswapError(
+        'TICKSWAP_E_STORE_DAMAGED',
+        `the records of ${folderOf(path, format[name as 'data'])} are gone`,
+      )
+    }
+  }
+  if (isNew) writeFormat(path, format)
+  return format
+}
+
 function makeFolder(path: string): void {
   try {
     mkdirSync(path, { recursive: true })
@@ -75,7 +99,13 @@ function create({ path, backend }: StoreSettings): Format {
   if (orphan)
     throw new TickswapError('TICKSWAP_E_STORE_DAMAGED', `${path} is a store without its format.json`)
   const id = randomBytes(4).toString('hex')
-  const format: Format = { format: FORMAT, backend, data: `data-${id}`, archive: `archive-${id}` }
+  const format: Format = {
+    format: FORMAT,
+    backend,
+    data: `data-${id}`,
+    archive: `archive-${id}`,
+    isNew: true,
+  }
   writeFormat(path, format)
   return format
 }

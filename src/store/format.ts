@@ -16,6 +16,8 @@ export interface Format {
   /** folders, relative to the store's, or absolute */
   readonly data: string
   readonly archive: string
+  /** nothing has been written yet: the mark that says whose the folders are may be missing */
+  readonly isNew?: boolean
 }
 
 const MAIN = 'format.json'

@@ -34,9 +34,11 @@ export async function verifyChain(
   const base = linkIn(source, BASE_KEY, () =>
     add(0, 'unreadable', 'the record of where the chain begins is damaged'),
   )
-  const head = linkIn(source, HEAD_KEY, () =>
-    add(0, 'unreadable', 'the record of where the chain ends is damaged'),
-  )
+  let hasEnd = true
+  const head = linkIn(source, HEAD_KEY, () => {
+    hasEnd = false
+    add(0, 'unreadable', 'the record of where the chain ends is damaged')
+  })
   let [before, entries, isWhole] = [base, 0, true]
   for await (const [key, record] of scan(source, under(ENTRIES))) {
     const seq = seqOf(key)
@@ -56,6 +58,7 @@ export async function verifyChain(
     isWhole = entry?.seq === seq
     before = { seq, hash: entry?.hash ?? '' }
   }
+  if (!hasEnd) return { entries, first: base.seq + 1, head: { seq: before.seq, hash: before.hash }, breaks }
   if (before.seq < head.seq) add(before.seq + 1, 'missing', missing(before.seq + 1, head.seq))
   else if (isWhole && (before.seq > head.seq || before.hash !== head.hash))
     add(
