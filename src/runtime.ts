@@ -82,6 +82,8 @@ export class Runtime {
   #saving: NodeJS.Timeout | undefined
   #isSaving = false
   #boot: { resolve(): void; reject(error: unknown): void } | undefined
+  /** events of the time before anybody could listen */
+  #early: EventMessage[] | undefined = []
   #name = ''
   #lastRequest = 0
   #closed = false
@@ -121,6 +123,11 @@ export class Runtime {
     try {
       await booted
       this.#unref()
+      // Whoever awaits this joining has not had the time to listen yet.
+      setImmediate(() => {
+        for (const message of this.#early?.splice(0) ?? []) this.#tell(message)
+        this.#early = undefined
+      })
     } catch (error) {
       this.#leave()
       throw error
@@ -400,7 +407,12 @@ export class Runtime {
     )
   }
 
-  #hear({ event, payload, history }: EventMessage): void {
+  #hear(message: EventMessage): void {
+    if (this.#early) this.#early.push(message)
+    else this.#tell(message)
+  }
+
+  #tell({ event, payload, history }: EventMessage): void {
     this.#history.push(...history)
     this.#history.splice(0, this.#history.length - HISTORY_LIMIT)
     this.#emit(event, payload)

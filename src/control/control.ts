@@ -27,7 +27,7 @@ import { Catalog, newMemory, type UnitEntry } from './catalog.ts'
 import { checkRequirements } from './check.ts'
 import { Crew } from './crew.ts'
 import { Desk } from './desk.ts'
-import { isModuleFile, requireFolder, unitFilesIn } from './folder.ts'
+import { exportsUnit, isModuleFile, requireFolder, unitFilesIn } from './folder.ts'
 import { History } from './history.ts'
 import type { Settings } from './options.ts'
 import { Quarantine } from './quarantine.ts'
@@ -129,7 +129,7 @@ export class Control {
     await requireFolder(settings.units)
     await this.#openStore()
     if (settings.watch) await this.#watch()
-    const stage = await this.stager.boot(await unitFilesIn(settings.units))
+    const stage = await this.stager.boot(await this.#entries())
     const known = this.#shelf?.contractsOf(stage.update.artifacts, stage.units)
     this.#populate(stage, known ?? (await this.rehearsal.load(stage.update, stage.units)))
     await this.#resume()
@@ -137,6 +137,13 @@ export class Control {
     this.recorder?.booted(this.catalog, this.#takenBack)
     if (known) this.rehearsal.warm().catch(() => {})
     this.#bury = setInterval(() => this.#tidy(), BURY_EVERY_MS)
+  }
+
+  /** Files that export units, as they are or as they were. */
+  async #entries(): Promise<string[]> {
+    const files = await unitFilesIn(this.settings.units)
+    const kept = [...this.#contents].filter(([, bytes]) => exportsUnit(Buffer.from(bytes).toString()))
+    return [...new Set([...files, ...kept.map(([file]) => file)])].sort()
   }
 
   async #openStore(): Promise<void> {

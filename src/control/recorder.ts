@@ -242,6 +242,7 @@ export class Recorder {
 
   #permanent(entries: readonly UnitEntry[], catalog: Catalog): void {
     const artifacts = [...catalog.artifacts()]
+    const { serial } = this.#shelf
     const contracts = Array.from(catalog.units.values(), ({ running }) => running.contract)
     void this.#turns
       .run(async () => {
@@ -255,7 +256,7 @@ export class Recorder {
           await this.store.code.save(ready, known)
           this.#shelf.fill(ready, known)
         }
-        this.#shelf.trim(artifacts)
+        this.#shelf.trim(artifacts, serial)
       })
       .catch((error) => this.#warn(warningOf(error)))
   }

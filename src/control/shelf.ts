@@ -7,6 +7,7 @@ interface Staged {
   readonly key: string
   readonly module: CachedModule | undefined
   readonly bytes: Uint8Array
+  readonly serial: number
 }
 
 /** What is known of units without evaluating them, and of which modules. */
@@ -20,6 +21,7 @@ export class Shelf implements ModuleCache {
   #modules: ReadonlyMap<string, CachedModule> = new Map()
   #contracts: KnownContracts | undefined
   readonly #staged = new Map<string, Staged>()
+  #serial = 0
 
   fill(modules: ReadonlyMap<string, CachedModule>, contracts: KnownContracts | undefined): void {
     this.#modules = modules
@@ -31,7 +33,7 @@ export class Shelf implements ModuleCache {
   }
 
   staged(key: string, module: CachedModule | undefined, { id, hash }: Artifact, bytes: Uint8Array): void {
-    this.#staged.set(place(id, hash), { key, module, bytes })
+    this.#staged.set(place(id, hash), { key, module, bytes, serial: ++this.#serial })
   }
 
   /** The contracts of a graph that has been evaluated before. */
@@ -62,10 +64,16 @@ export class Shelf implements ModuleCache {
     return modules.size === this.#modules.size && [...modules.keys()].every((key) => this.#modules.has(key))
   }
 
-  /** Forgets what is not part of the graph any more. */
-  trim(artifacts: Iterable<Artifact>): void {
+  /** How much has been staged, to be passed to `trim`. */
+  get serial(): number {
+    return this.#serial
+  }
+
+  /** Forgets what was staged up to `serial` and is not part of the graph of that time. */
+  trim(artifacts: Iterable<Artifact>, serial: number): void {
     const kept = new Set(Array.from(artifacts, ({ id, hash }) => place(id, hash)))
-    for (const key of this.#staged.keys()) if (!kept.has(key)) this.#staged.delete(key)
+    for (const [key, staged] of this.#staged)
+      if (staged.serial <= serial && !kept.has(key)) this.#staged.delete(key)
   }
 }
 
