@@ -1,14 +1,18 @@
 import { execFileSync, spawn } from 'node:child_process'
 import {
   chmodSync,
+  closeSync,
   cpSync,
   existsSync,
   mkdirSync,
+  openSync,
   readdirSync,
   readFileSync,
+  rmSync,
   statSync,
   truncateSync,
   writeFileSync,
+  writeSync,
 } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
@@ -18,7 +22,9 @@ import { FORMAT, folderOf, readFormat, writeFormat } from '../../dist/store/form
 import { blake3Hex } from '../../dist/store/hash.js'
 import { storeSettingsOf } from '../../dist/store/settings.js'
 import { Store } from '../../dist/store/store.js'
-import { codeOf, noise, openStore, scratch } from './support.ts'
+import { counter } from '../support/counter.ts'
+import { Engine } from './engine.ts'
+import { codeOf, noise, openStore, scratch, until } from './support.ts'
 
 const seed = Number(process.env.TICKSWAP_SEED ?? Date.now() % 2 ** 31)
 const blobs = Array.from({ length: 6 }, (_, n) => Buffer.from(`object ${n} `.repeat(100)))
@@ -252,11 +258,12 @@ function run(script: string): Promise<{ stdout: string; code: number | null }> {
   return new Promise((resolve) => child.once('close', (code) => resolve({ stdout, code })))
 }
 
-const mounted: { path: string; store?: Store }[] = []
+const mounted: { path: string; store?: Store; engine?: Engine }[] = []
 /** Before the folders are removed: of these hooks the last one comes first. */
 afterEach(async () => {
-  for (const { path, store } of mounted.splice(0)) {
+  for (const { path, store, engine } of mounted.splice(0)) {
     await store?.close()
+    await engine?.kill()
     execFileSync('umount', ['-l', path])
   }
 })
@@ -299,3 +306,56 @@ describe.each(['lmdb', 'classic-level'] as const)('a full disk under %s', (backe
     expect(readdirSync(path).length).toBeGreaterThan(2)
   }, 30_000)
 })
+
+describe('an engine on a full disk', () => {
+  it('ticks on and swaps, says what is wrong, and writes its journal when there is room', async (context) => {
+    const disk = smallDisk(3 * 2 ** 20)
+    if (!disk) return context.skip()
+    const [path, units] = [join(disk, 'store'), scratch()]
+    const write = (by: number) => writeFileSync(join(units, 'counter.ts'), counter({ by }))
+    write(1)
+    const engine = await Engine.start(units, { path, saveEveryMs: 0 })
+    mounted.at(-1)!.engine = engine
+    const filler = join(disk, 'filler')
+    fill(filler)
+    write(2)
+    expect(await engine.hears(({ event }) => event === 'permanent')).toMatchObject({
+      units: [{ to: '1.0.0.1' }],
+    })
+    const warning = await engine.hears(({ event }) => event === 'warning')
+    expect(warning.code).toMatch(/TICKSWAP_E_STORE_(?:FULL|WRITE)/)
+    const { longest } = await engine.ask('state', (said) => 'total' in said)
+    expect(longest).toBeLessThan(1000)
+    rmSync(filler)
+    await until(async () => (await outcomes(path)).includes('permanent'), 20_000)
+    await engine.close()
+    expect(await outcomes(path)).toEqual(['boot', 'committed', 'permanent', 'closed'])
+  }, 60_000)
+})
+
+/** Takes every byte that is left. */
+function fill(file: string): void {
+  const handle = openSync(file, 'w')
+  try {
+    for (const size of [65_536, 4096, 1]) for (;;) if (!tryWrite(handle, size)) break
+  } finally {
+    closeSync(handle)
+  }
+}
+
+function tryWrite(handle: number, size: number): boolean {
+  try {
+    return writeSync(handle, Buffer.alloc(size)) === size
+  } catch {
+    return false
+  }
+}
+
+async function outcomes(path: string): Promise<string[]> {
+  const store = await Store.read(path)
+  const found: string[] = []
+  for await (const { outcome } of store.journal.query()) found.push(outcome)
+  expect((await store.verifyJournal()).breaks).toEqual([])
+  await store.close()
+  return found
+}

@@ -181,7 +181,7 @@ describe('an engine with a store', () => {
     expect(readdirSync(store).filter((name) => name.startsWith('lock'))).toEqual([])
   }, 60_000)
 
-  it('whose journal cannot be written ticks on, says so, and writes it later', async () => {
+  it('may keep all of it in memory, in the same way', async () => {
     const { units, write } = project()
     const runtime = await createRuntime({
       units,
