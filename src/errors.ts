@@ -77,8 +77,6 @@ export const ADVICE = {
   TICKSWAP_E_STORE_MISSING: 'Name the folder of a store with --store, or create one with the option store.',
   TICKSWAP_E_STORE_BOOT:
     'The files differ from what is permanent; save them again to try the new version once more.',
-  TICKSWAP_E_JOURNAL_BROKEN:
-    'Somebody or something changed the journal; compare it with an export, and keep the folder as evidence.',
   TICKSWAP_E_INTERNAL: 'This is a defect of tickswap; please report it with the message.',
 } as const
 

@@ -41,6 +41,7 @@ import { type WatchBatch, Watcher } from './watcher.ts'
 /** A failure message and the board's word of the same failure travel apart; this much at most. */
 const FAILURE_GRACE_MS = 100
 const BURY_EVERY_MS = 250
+const REHEARSAL_AFTER_MS = 500
 /** An edit that a missing participant stopped is tried again after this, then after twice as long, and so on. */
 const RETRY_MS = 250
 /** Edits that come without end are not waited for without end. */
@@ -127,16 +128,24 @@ export class Control {
     board.store(Word.PROBATION_DEADLINE_MS, settings.probationMs)
     board.store(Word.BUDGET_US, Math.round(settings.budgetMs * 1000))
     await requireFolder(settings.units)
-    await this.#openStore()
-    if (settings.watch) await this.#watch()
+    await Promise.all([this.#openStore(), settings.watch && this.#watch()])
     const stage = await this.stager.boot(await this.#entries())
     const known = this.#shelf?.contractsOf(stage.update.artifacts, stage.units)
     this.#populate(stage, known ?? (await this.rehearsal.load(stage.update, stage.units)))
     await this.#resume()
     this.#contents.clear()
     this.recorder?.booted(this.catalog, this.#takenBack)
-    if (known) this.rehearsal.warm().catch(() => {})
+    if (known) this.#warmUp()
     this.#bury = setInterval(() => this.#tidy(), BURY_EVERY_MS)
+  }
+
+  /** The start is over before the rehearsal thread takes its share of the machine; an edit before that starts it, too. */
+  #warmUp(): void {
+    const timer = setTimeout(() => {
+      this.#retries.delete(timer)
+      this.rehearsal.warm().catch(() => {})
+    }, REHEARSAL_AFTER_MS)
+    this.#retries.add(timer)
   }
 
   /** Files that export units, as they are or as they were. */

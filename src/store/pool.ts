@@ -1,4 +1,4 @@
-import { Piscina } from 'piscina'
+import type { Piscina } from 'piscina'
 import type { Encoding } from './codec.ts'
 import type { DecodeJob, DeltaJob, EncodeJob, Job } from './pool-worker.ts'
 
@@ -7,7 +7,7 @@ const IDLE_MS = 2000
 
 /** Threads that compress and unpack, so that whoever opened the store does not have to. */
 export class Pool {
-  #piscina: Piscina<Job, unknown> | undefined
+  #piscina: Promise<Piscina<Job, unknown>> | undefined
 
   async encode(
     items: readonly Uint8Array[],
@@ -27,17 +27,23 @@ export class Pool {
   }
 
   async close(): Promise<void> {
-    await this.#piscina?.destroy()
+    await (await this.#piscina)?.destroy()
     this.#piscina = undefined
   }
 
-  #run(job: Job): Promise<unknown> {
-    this.#piscina ??= new Piscina<Job, unknown>({
-      filename: new URL('./pool-worker.js', import.meta.url).href,
-      minThreads: 0,
-      maxThreads: 2,
-      idleTimeout: IDLE_MS,
-    })
-    return this.#piscina.run(job)
+  async #run(job: Job): Promise<unknown> {
+    this.#piscina ??= start()
+    return (await this.#piscina).run(job)
   }
+}
+
+/** The library is loaded when there is work: a start does not wait for it. */
+async function start(): Promise<Piscina<Job, unknown>> {
+  const { Piscina } = await import('piscina')
+  return new Piscina<Job, unknown>({
+    filename: new URL('./pool-worker.js', import.meta.url).href,
+    minThreads: 0,
+    maxThreads: 2,
+    idleTimeout: IDLE_MS,
+  })
 }
