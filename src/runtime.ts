@@ -215,6 +215,11 @@ export class Runtime {
     return this.#name
   }
 
+  /** Where the HTTP interface is, in the participant that created the runtime with one. */
+  get address(): string | undefined {
+    return this.#address
+  }
+
   /** Ticks of this participant, or the engine's last frame number. */
   get ticks(): number {
     return this.#participant.ticks
@@ -273,10 +278,12 @@ export class Runtime {
 
   #owner: Worker | undefined
   #admin: Worker | undefined
+  #address: string | undefined
   /** @internal The control thread belongs to the participant that started it, and so does the admin thread. */
-  own(worker: Worker, admin: Worker | undefined): void {
+  own(worker: Worker, admin: Worker | undefined, address: string | undefined): void {
     this.#owner = worker
     this.#admin = admin
+    this.#address = address
     admin?.on('error', (error: Error) => this.#loseAdmin(error))
     admin?.once('exit', () => {
       this.#admin = undefined

@@ -93,14 +93,14 @@ export const OPERATIONS = {
     params: params({ units: { type: 'array', items: UNIT, minItems: 1, maxItems: 256, uniqueItems: true } }, [
       'units',
     ]),
-    run: (view, { units }) => view.request('swap', { units: units as string[] }),
+    run: (view, { units }) => view.change('swap', { units: units as string[] }),
   },
   rollback: {
     changes: true,
     summary: 'go back to a version that ran before; without `to`, to the one before',
     params: params({ unit: UNIT, to: VERSION }, ['unit']),
     run: (view, { unit, to }) =>
-      view.request('rollback', { unit: unit as string, to: to as string | undefined }),
+      view.change('rollback', { unit: unit as string, to: to as string | undefined }),
   },
 } as const satisfies Record<string, Operation>
 
