@@ -90,6 +90,11 @@ OTHER_NODE = $(CURDIR)/.build/node-$(VERSION)/node_modules/$(NODE_PACKAGE)/bin
 	npm install --prefix $(@D) --no-audit --no-fund --loglevel=error $(NODE_PACKAGE)@$*
 	@touch $@
 
+.PHONY: test-page
+test-page: build ## the page, in a real browser
+	tools/need chromium
+	npx --no-install vitest run test/admin/page.test.ts
+
 .PHONY: memory
 memory: build ## reload and swap as often as it takes to see a leak of a byte (10 minutes)
 	TICKSWAP_MEMORY=full npx --no-install vitest run test/memory

@@ -50,9 +50,9 @@ const isWatched = ({ socket, admin }: Settings): boolean => socket !== undefined
 
 /** Starts what answers from outside, when somebody may ask. */
 async function openAdmin(ticket: Ticket, settings: Settings): Promise<Admin | undefined> {
-  if (!isWatched(settings)) return undefined
-  const { units, socket, admin: http } = settings
-  const data: AdminData = { ticket, units, socket, http }
+  const { units, socket, admin: http, log } = settings
+  if (!isWatched(settings) && !log) return undefined
+  const data: AdminData = { ticket, units, socket, http, log }
   const admin = thread(new URL('./admin/thread.js', import.meta.url), data)
   try {
     const { address } = (await start(admin, 'admin')) as AdminStarted & { ready: true }

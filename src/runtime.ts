@@ -2,6 +2,7 @@ import { EventEmitter } from 'node:events'
 import { BroadcastChannel, type Worker } from 'node:worker_threads'
 import { type Finding, finding, TickswapError } from './errors.ts'
 import { addon } from './native/addon.ts'
+import { traceSwap } from './observe/traces.ts'
 import { Registry } from './registry/registry.ts'
 import { Board, ParticipantState, SlotWord, Word } from './swap/board.ts'
 import { versionsIn } from './swap/frames.ts'
@@ -283,6 +284,8 @@ export class Runtime {
   own(worker: Worker, admin: Worker | undefined, address: string | undefined): void {
     this.#owner = worker
     this.#admin = admin
+    for (const event of ['reject', 'rollback', 'permanent'] as const)
+      this.on(event, (report) => void traceSwap(report).catch(() => {}))
     this.#address = address
     admin?.on('error', (error: Error) => this.#loseAdmin(error))
     admin?.once('exit', () => {

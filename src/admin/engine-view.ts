@@ -1,6 +1,7 @@
 import { EventEmitter } from 'node:events'
 import { BroadcastChannel } from 'node:worker_threads'
 import { type Finding, TickswapError } from '../errors.ts'
+import type { Alert } from '../observe/alerts.ts'
 import type { UnitStatus } from '../runtime.ts'
 import { Board, ParticipantState, Word } from '../swap/board.ts'
 import {
@@ -22,6 +23,7 @@ import { type UnitView, unitViews } from './unit-view.ts'
 /** reports, warnings and history entries that are kept; the oldest go */
 const REPORTS = 256
 const WARNINGS = 256
+const ALERTS = 256
 const HISTORY = 4096
 /** a list of participants this old is good enough */
 const FRESH_MS = 200
@@ -47,8 +49,8 @@ export interface ParticipantStatus {
 export interface EngineEvent {
   /** counts from 1 */
   readonly id: number
-  readonly event: RuntimeEvent
-  readonly payload: SwapReport | Finding
+  readonly event: RuntimeEvent | 'alert'
+  readonly payload: SwapReport | Finding | Alert
 }
 
 interface Hand {
@@ -68,6 +70,7 @@ interface Waiting {
 export class EngineView {
   /** one per swap, in its latest state, oldest first */
   readonly reports: SwapReport[] = []
+  readonly alerts: Alert[] = []
   readonly warnings: (Finding & { readonly at: number })[] = []
   readonly history: HistoryEntry[] = []
   /** epoch milliseconds */
@@ -172,6 +175,22 @@ export class EngineView {
     return () => this.#events.off('event', listener)
   }
 
+  /** Notes that a change was asked for, for the log. */
+  asked(operation: string, params: unknown, from: string): void {
+    this.#events.emit('asked', operation, params, from)
+  }
+
+  onAsked(listener: (operation: string, params: unknown, from: string) => void): void {
+    this.#events.on('asked', listener)
+  }
+
+  /** Tells everybody who watches. */
+  raise(alert: Alert): void {
+    this.alerts.push(alert)
+    this.alerts.splice(0, this.alerts.length - ALERTS)
+    this.#emit('alert', alert)
+  }
+
   close(): void {
     this.pace.close()
     this.#channel.close()
@@ -210,6 +229,10 @@ export class EngineView {
       this.warnings.push({ ...payload, at: Date.now() })
       this.warnings.splice(0, this.warnings.length - WARNINGS)
     }
+    this.#emit(event, payload)
+  }
+
+  #emit(event: EngineEvent['event'], payload: EngineEvent['payload']): void {
     this.#events.emit('event', { id: ++this.#lastEvent, event, payload } satisfies EngineEvent)
   }
 

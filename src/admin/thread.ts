@@ -1,7 +1,9 @@
 import { resolve } from 'node:path'
 import { parentPort, workerData } from 'node:worker_threads'
-import type { AdminSettings } from '../control/options.ts'
+import type { AdminSettings } from '../control/admin-options.ts'
 import { type Finding, findingOf } from '../errors.ts'
+import { Log } from '../observe/log.ts'
+import type { LogOptions } from '../observe/log-level.ts'
 import type { Ticket } from '../swap/protocol.ts'
 import { EngineView } from './engine-view.ts'
 import { openInterface } from './http/interface.ts'
@@ -16,11 +18,12 @@ export interface AdminData {
   /** the folder of the local socket, absolute */
   readonly socket: string | undefined
   readonly http: AdminSettings | undefined
+  readonly log: LogOptions | undefined
 }
 export type AdminStarted = { ready: true; address: string | undefined } | { ready: false; finding: Finding }
 
 /** Where the admin thread begins: what is asked from outside never runs where something ticks. */
-const { ticket, units, socket: folder, http: settings } = workerData as AdminData
+const { ticket, units, socket: folder, http: settings, log: logOptions } = workerData as AdminData
 const view = new EngineView(ticket)
 const open: { close(): Promise<void> }[] = []
 try {
@@ -34,15 +37,27 @@ try {
 }
 
 async function start(): Promise<string | undefined> {
+  const log = logOptions && openLog(logOptions)
   const isTokenKept = settings !== undefined && settings.token === undefined
   const { id } = ticket
   const place = folder || isTokenKept ? claimPlace(folder ?? resolve('.tickswap'), id) : undefined
   if (place) open.push({ close: async () => leavePlace(place) })
   if (folder) open.push(await openSocket(view, place!, { id, units }))
   if (!settings) return undefined
-  const http = await openInterface(view, settings, place?.own)
+  const http = await openInterface(view, settings, { own: place?.own, log })
   open.push(http)
   return http.address
+}
+
+function openLog(options: LogOptions): Log {
+  const log = new Log(options)
+  open.push({ close: async () => log.close() })
+  view.onAsked((operation, params, from) => log.asked(operation, params, from))
+  view.on(({ event, payload }) => {
+    if ('outcome' in payload) log.report(payload)
+    else if (event === 'warning') log.warning(payload as Finding)
+  })
+  return log
 }
 
 /** What was opened last is closed first. */

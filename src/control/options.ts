@@ -1,6 +1,15 @@
 import { resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { TickswapError } from '../errors.ts'
+import type { LogLevel, LogOptions } from '../observe/log-level.ts'
+import {
+  type AdminOptions,
+  type AdminSettings,
+  adminSettings,
+  logOptions,
+  type Picture,
+  portOf,
+} from './admin-options.ts'
+import { bad, integer, within } from './option-values.ts'
 
 export interface RuntimeOptions {
   /**
@@ -33,6 +42,10 @@ export interface RuntimeOptions {
    * TICKSWAP_ADMIN, which `tickswap run --admin` sets; otherwise false
    */
   admin?: false | number | AdminOptions
+  /** a picture that the engine paints, for the page to show */
+  picture?: Picture
+  /** lines of JSON about what happens; default: the environment's TICKSWAP_LOG, a level; otherwise false */
+  log?: false | LogLevel | LogOptions
   deadlines?: {
     /** for the body of a module in rehearsal; default 1000 */
     evaluateMs?: number
@@ -43,42 +56,6 @@ export interface RuntimeOptions {
     /** the same in probation; default 1000 */
     probationMs?: number
   }
-}
-
-export interface AdminOptions {
-  /** 0 to 65535; 0 takes any that is free */
-  port: number
-  /** default 127.0.0.1. Where others can reach it, reading needs the token too */
-  host?: string
-  /** what changes something is asked for with it, at least 16 characters; default: a new one, in a file */
-  token?: string
-  /** a picture that the engine paints, for the page to show */
-  picture?: Picture
-  /** where alerts are sent */
-  webhooks?: readonly Webhook[]
-}
-
-/** An image in shared memory: 4 bytes a pixel, red, green, blue, alpha, rows from the top. */
-export interface Picture {
-  width: number
-  height: number
-  pixels: SharedArrayBuffer
-}
-
-export interface Webhook {
-  /** http or https */
-  url: string
-  /** signs the body: HMAC-SHA256 in the header x-tickswap-signature */
-  secret: string
-}
-
-/** The HTTP interface, checked. */
-export interface AdminSettings {
-  port: number
-  host: string
-  token: string | undefined
-  picture: Picture | undefined
-  webhooks: readonly Webhook[]
 }
 
 /** The same, complete and checked. Structured-cloneable. */
@@ -97,6 +74,7 @@ export interface Settings {
   /** the folder of the local socket, absolute */
   socket: string | undefined
   admin: AdminSettings | undefined
+  log: LogOptions | undefined
 }
 
 const KEYS = [
@@ -109,6 +87,8 @@ const KEYS = [
   'deadlines',
   'socket',
   'admin',
+  'picture',
+  'log',
 ]
 const FOLDER = '.tickswap'
 
@@ -132,7 +112,8 @@ export function settingsOf(options: RuntimeOptions): Settings {
     parkMs: integer('deadlines.parkMs', deadlines.parkMs ?? 250, 1, 600_000),
     probationMs: integer('deadlines.probationMs', deadlines.probationMs ?? 1000, 1, 600_000),
     socket: socketFolder(options.socket ?? (process.env.TICKSWAP_SOCKET || false)),
-    admin: adminSettings(options.admin ?? portOf(process.env.TICKSWAP_ADMIN)),
+    admin: adminSettings(options.admin ?? portOf(process.env.TICKSWAP_ADMIN), options.picture),
+    log: logOptions(options.log ?? (process.env.TICKSWAP_LOG || false)),
   }
 }
 
@@ -142,48 +123,3 @@ function socketFolder(socket: unknown): string | undefined {
   if (typeof socket === 'string' && socket !== '') return resolve(socket)
   throw bad('socket must be true, false or the path of a folder')
 }
-
-const portOf = (text: string | undefined): number | false => (text ? Number(text) : false)
-const LEAST_TOKEN = 16
-const MOST_PIXELS = 4096 * 4096
-
-function adminSettings(admin: unknown): AdminSettings | undefined {
-  if (admin === false) return undefined
-  const given = (typeof admin === 'number' ? { port: admin } : admin) as AdminOptions
-  if (typeof given !== 'object' || given === null)
-    throw bad('admin must be false, a port or an object with a port')
-  const { port, host = '127.0.0.1', token, picture, webhooks = [] } = given
-  if (typeof host !== 'string' || host === '') throw bad('admin.host must be an address')
-  if (token !== undefined && (typeof token !== 'string' || !/^\S{16,512}$/.test(token)))
-    throw bad(`admin.token must have ${LEAST_TOKEN} to 512 characters and no space`)
-  if (picture !== undefined) checkPicture(picture)
-  for (const webhook of webhooks) checkWebhook(webhook)
-  return { port: integer('admin.port', port, 0, 65_535), host, token, picture, webhooks }
-}
-
-function checkPicture({ width, height, pixels }: Picture): void {
-  integer('admin.picture.width', width, 1, 4096)
-  integer('admin.picture.height', height, 1, 4096)
-  const isLarge = pixels instanceof SharedArrayBuffer && pixels.byteLength >= width * height * 4
-  if (!isLarge || width * height > MOST_PIXELS)
-    throw bad(`admin.picture.pixels must be a SharedArrayBuffer of ${width * height * 4} bytes`)
-}
-
-function checkWebhook({ url, secret }: Webhook): void {
-  const isWeb = typeof url === 'string' && URL.canParse(url) && /^https?:$/.test(new URL(url).protocol)
-  if (!isWeb) throw bad(`admin.webhooks: ${String(url)} is no http address`)
-  if (typeof secret !== 'string' || secret.length < LEAST_TOKEN)
-    throw bad(`admin.webhooks: the secret for ${url} must have ${LEAST_TOKEN} characters or more`)
-}
-
-function within(name: string, value: unknown, low: number, high: number): number {
-  if (typeof value === 'number' && value >= low && value <= high) return value
-  throw bad(`${name} is ${String(value)}; ${low} to ${high} is possible`)
-}
-
-function integer(name: string, value: unknown, low: number, high: number): number {
-  if (Number.isInteger(value)) return within(name, value, low, high)
-  throw bad(`${name} is ${String(value)}; a whole number is needed`)
-}
-
-const bad = (message: string) => new TickswapError('TICKSWAP_E_OPTION', message)

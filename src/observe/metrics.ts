@@ -1,6 +1,7 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client'
 import type { Finding } from '../errors.ts'
 import type { SwapReport } from '../swap/report.ts'
+import type { Alert } from './alerts.ts'
 
 /** series per label at most; what comes later is counted as `other` */
 const MOST_SERIES = 256
@@ -38,6 +39,10 @@ export class Metrics {
     'trigger',
   ])
   readonly #warnings = this.#counter('warnings_total', 'Warnings by code.', ['code'])
+  readonly #alerts = this.#counter('alerts_total', 'Alerts by rule.', ['rule', 'severity'])
+  readonly #deliveries = this.#counter('webhook_deliveries_total', 'Alerts sent to webhooks, by outcome.', [
+    'outcome',
+  ])
   readonly #ticks = this.#counter('ticks_total', 'Ticks that were timed.', ['participant'])
   readonly #phases = this.#histogram('swap_phase_seconds', 'Time of each phase of a swap.', PHASE_SECONDS, [
     'phase',
@@ -91,6 +96,14 @@ export class Metrics {
     for (const [phase, ms] of Object.entries(report.phases)) this.#phases.observe({ phase }, ms / 1000)
     for (const { stallMs } of report.participants) this.#stalls.observe(stallMs / 1000)
     if (report.liveMs !== undefined) this.#live.observe(report.liveMs / 1000)
+  }
+
+  alert({ rule, severity }: Alert): void {
+    this.#alerts.inc({ rule, severity })
+  }
+
+  delivery(outcome: string): void {
+    this.#deliveries.inc({ outcome })
   }
 
   warning({ code }: Finding): void {

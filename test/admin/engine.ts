@@ -46,7 +46,7 @@ export async function serve(options: Partial<RuntimeOptions> = {}): Promise<Serv
     await runtime.close()
     rmSync(folder, { recursive: true, force: true })
   })
-  const base = runtime.address!.replace(/\/$/, '')
+  const base = (runtime.address ?? '').replace(/\/$/, '')
   return {
     runtime,
     folder,

@@ -175,6 +175,7 @@ test('the OpenAPI document is valid, and names every way in', async () => {
   expect(errors ?? []).toEqual([])
   expect(valid).toBe(true)
   expect(Object.keys((document as { paths: object }).paths).sort()).toEqual([
+    '/api/alerts',
     '/api/events',
     '/api/participants',
     '/api/picture',

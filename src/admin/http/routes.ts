@@ -1,5 +1,5 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
-import type { Picture } from '../../control/options.ts'
+import type { Picture } from '../../control/admin-options.ts'
 import { TickswapError } from '../../errors.ts'
 import type { EngineView } from '../engine-view.ts'
 import { healthOf } from '../health.ts'
@@ -32,6 +32,7 @@ const ROUTES: readonly Route[] = [
   { method: 'GET', url: '/api/units', operation: 'units', answer: schemas.UNITS },
   { method: 'GET', url: '/api/participants', operation: 'participants', answer: schemas.PARTICIPANTS },
   { method: 'GET', url: '/api/swaps', operation: 'swaps', answer: schemas.REPORTS },
+  { method: 'GET', url: '/api/alerts', operation: 'alerts', answer: schemas.ALERTS },
   {
     method: 'GET',
     url: '/api/units/:name/history',
@@ -88,7 +89,7 @@ function addRoute(app: FastifyInstance, { view, guard }: Admin, route: Route): v
       config: { rateLimit: RATE },
       onRequest: async (request: FastifyRequest) => guard.authorize(request),
     }),
-    handler: (request) => perform(view, operation, paramsOf(request, operation, path)),
+    handler: (request) => perform(view, operation, paramsOf(request, operation, path), request.ip),
   })
 }
 

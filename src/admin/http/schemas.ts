@@ -98,3 +98,14 @@ export const REPORTS = list(REPORT)
 export const HISTORY = list(
   object({ unit: text, version: text, hash: text, at: number, outcome: text, swap: whole, codes: texts }),
 )
+
+export const ALERTS = list(
+  object({
+    rule: text,
+    severity: { type: 'string', enum: ['low', 'medium', 'high', 'critical'] },
+    message: text,
+    advice: text,
+    subject: text,
+    at: number,
+  }),
+)

@@ -1,25 +1,24 @@
+import type { Alert } from '../../observe/alerts.ts'
 import { byId, make } from './dom.ts'
 
 const MOST = 50
+const alerts = new Map<string, Alert>()
 
-/** What is worth somebody's attention, as the event stream brings it. */
-export interface AlertNews {
-  readonly severity: 'low' | 'medium' | 'high' | 'critical'
-  readonly message: string
-  readonly at: number
+/** Adds to what is worth somebody's attention; the newest come first. */
+export function showAlerts(news: readonly Alert[]): void {
+  for (const alert of news) alerts.set(`${alert.rule} ${alert.subject} ${alert.at}`, alert)
+  const shown = [...alerts.values()].sort((a, b) => b.at - a.at).slice(0, MOST)
+  byId('alerts').replaceChildren(...shown.map(item))
+  byId('no-alerts').hidden = shown.length > 0
 }
 
-export function showAlert({ severity, message, at }: AlertNews): void {
-  const list = byId('alerts')
-  list.prepend(
-    make(
-      'li',
-      {},
-      `${new Date(at).toLocaleTimeString()} `,
-      make('span', { className: severity }, severity),
-      ` ${message}`,
-    ),
+function item({ severity, message, advice, at }: Alert): HTMLLIElement {
+  const time = new Date(at).toLocaleTimeString()
+  return make(
+    'li',
+    { title: advice },
+    `${time} `,
+    make('span', { className: severity }, severity),
+    ` ${message}`,
   )
-  while (list.children.length > MOST) list.lastElementChild!.remove()
-  byId('no-alerts').hidden = true
 }

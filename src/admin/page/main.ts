@@ -1,9 +1,10 @@
 /** The page: what runs where, what changed, and the way back. */
 
+import type { Alert } from '../../observe/alerts.ts'
 import type { SwapReport } from '../../swap/report.ts'
 import type { ParticipantStatus } from '../engine-view.ts'
 import type { Health } from '../health.ts'
-import { type AlertNews, showAlert } from './alerts.ts'
+import { showAlerts } from './alerts.ts'
 import { ask, keepToken, takeToken } from './api.ts'
 import { byId } from './dom.ts'
 import { report } from './notice.ts'
@@ -25,6 +26,7 @@ byId('token-form').addEventListener('submit', (event) => {
 async function refresh(): Promise<void> {
   const swaps = await ask<readonly SwapReport[]>('/api/swaps')
   showSwaps(swaps)
+  showAlerts(await ask<readonly Alert[]>('/api/alerts'))
   await Promise.all([showUnits(), showHealth()])
 }
 
@@ -58,7 +60,7 @@ function listen(): void {
       void showHealth()
     })
   on<readonly ParticipantStatus[]>('pace', showParticipants)
-  on<AlertNews>('alert', showAlert)
+  on<Alert>('alert', (alert) => showAlerts([alert]))
   events.onopen = () => void refresh().catch(report)
   events.onerror = () => void showHealth()
 }

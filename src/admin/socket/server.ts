@@ -65,7 +65,7 @@ function serve(view: EngineView, socket: Socket, clients: Set<Socket>): void {
       stop = view.on((event) => say({ event }))
       return say({ id: request.id, value: { lastEvent: view.lastEvent } })
     }
-    perform(view, request.operation, request.params).then(
+    perform(view, request.operation, request.params, 'socket').then(
       (value) => say({ id: request.id, value: value ?? null }),
       (error) => say({ id: request.id, error: findingOf(error) }),
     )
