@@ -2,9 +2,10 @@ import { EventEmitter } from 'node:events'
 import { BroadcastChannel, type Worker } from 'node:worker_threads'
 import { type Finding, finding, TickswapError } from './errors.ts'
 import { addon } from './native/addon.ts'
+import { traceSwap } from './observe/traces.ts'
 import { Registry } from './registry/registry.ts'
-import { Board, ParticipantState, Phase, SlotWord, Word } from './swap/board.ts'
-import { Checkpoint } from './swap/checkpoint.ts'
+import { Board, ParticipantState, SlotWord, Word } from './swap/board.ts'
+import { Checkpoint, type CheckpointUnit } from './swap/checkpoint.ts'
 import { versionsIn } from './swap/frames.ts'
 import { drain, Participant } from './swap/participant.ts'
 import {
@@ -79,8 +80,6 @@ export class Runtime {
   readonly #waiting = new Map<number, Waiting>()
   readonly #history: HistoryEntry[] = []
   readonly #checkpoint: Checkpoint
-  #saving: NodeJS.Timeout | undefined
-  #isSaving = false
   #boot: { resolve(): void; reject(error: unknown): void } | undefined
   /** events of the time before anybody could listen */
   #early: EventMessage[] | undefined = []
@@ -107,7 +106,8 @@ export class Runtime {
       failure: (message) => this.#send({ type: 'failure', slot, ...message }),
     })
     this.tick = this.#participant.tick
-    this.#checkpoint = new Checkpoint(this.#participant.world)
+    const save = (units: readonly CheckpointUnit[]) => this.#request('checkpoint', { units })
+    this.#checkpoint = new Checkpoint(this.#participant, save)
     this.#unref()
   }
 
@@ -197,15 +197,8 @@ export class Runtime {
    * runs alone the runtime does this by itself, every `store.saveEveryMs`.
    * @throws TickswapError OPTION without a store, CLOSED
    */
-  async checkpoint(): Promise<void> {
-    // The memory of the one before is in use until the answer.
-    if (this.#isSaving) return
-    this.#isSaving = true
-    try {
-      await this.#request('checkpoint', { units: this.#checkpoint.take() })
-    } finally {
-      this.#isSaving = false
-    }
+  checkpoint(): Promise<void> {
+    return this.#checkpoint.save()
   }
 
   /** What happened to a unit, oldest first, as far as this participant has heard. */
@@ -242,6 +235,11 @@ export class Runtime {
   /** What reports call this participant. */
   get name(): string {
     return this.#name
+  }
+
+  /** Where the HTTP interface is, in the participant that created the runtime with one. */
+  get address(): string | undefined {
+    return this.#address
   }
 
   /** Ticks of this participant, or the engine's last frame number. */
@@ -282,11 +280,10 @@ export class Runtime {
 
   async #close(): Promise<void> {
     // A control thread that is gone has nothing left to close.
-    clearInterval(this.#saving)
-    if (this.#saving) await this.#saveAlone()
+    await this.#checkpoint.end()
     if (this.#owner) await this.#request('close', {}).catch(() => {})
     this.#leave()
-    await this.#owner?.terminate()
+    await Promise.all([this.#owner?.terminate(), endAdmin(this.#admin)])
   }
 
   #leave(): void {
@@ -303,10 +300,19 @@ export class Runtime {
   }
 
   #owner: Worker | undefined
-  /** @internal The control thread belongs to the participant that started it. */
-  own(worker: Worker, saveEveryMs?: number): void {
+  #admin: Worker | undefined
+  #address: string | undefined
+  /** @internal The control thread belongs to the participant that started it, and so does the admin thread. */
+  own(worker: Worker, admin: Worker | undefined, address: string | undefined): void {
     this.#owner = worker
-    if (saveEveryMs) this.#saving = setInterval(() => void this.#saveAlone(), saveEveryMs).unref()
+    this.#admin = admin
+    for (const event of ['reject', 'rollback', 'permanent'] as const)
+      this.on(event, (report) => void traceSwap(report).catch(() => {}))
+    this.#address = address
+    admin?.on('error', (error: Error) => this.#loseAdmin(error))
+    admin?.once('exit', () => {
+      this.#admin = undefined
+    })
     let why = ''
     worker.on('error', (error: Error) => {
       why = `: ${error.stack ?? error.message}`
@@ -314,12 +320,14 @@ export class Runtime {
     worker.once('exit', () => this.#lose(why))
   }
 
-  /** Between this participant's ticks nobody writes, when it is the only one. */
-  async #saveAlone(): Promise<void> {
-    const { slot } = this.#participant
-    const others = this.#board.inState(ParticipantState.ONLINE).filter((each) => each !== slot)
-    if (others.length === 0 && this.#board.load(Word.PHASE) === Phase.IDLE)
-      await this.checkpoint().catch(() => {})
+  /** @internal Saves the state by itself. */
+  saveEvery(ms: number): void {
+    this.#checkpoint.every(ms)
+  }
+
+  #loseAdmin(error: Error): void {
+    const message = `the admin thread ended: ${error.stack ?? error.message}`
+    this.#emit('warning', finding('TICKSWAP_E_INTERNAL', message, { severity: 'warning' }))
   }
 
   /** The control thread has ended: what runs runs on, but nothing is swapped any more. */
@@ -438,6 +446,19 @@ export class Runtime {
     this.#channel.unref()
     this.#control.unref()
   }
+}
+
+const ADMIN_GRACE_MS = 1000
+
+/** Lets the admin thread close its sockets and take its files away. */
+async function endAdmin(admin: Worker | undefined): Promise<void> {
+  if (!admin) return
+  const timer = setTimeout(() => void admin.terminate(), ADMIN_GRACE_MS)
+  await new Promise((resolve) => {
+    admin.once('exit', resolve)
+    admin.postMessage('close')
+  })
+  clearTimeout(timer)
 }
 
 const closed = () => new TickswapError('TICKSWAP_E_CLOSED', 'the runtime is closed')

@@ -10,7 +10,7 @@ export const unit = '% of the state'
 export const targets = [{ text: '<= 10 %', value: ({ median }) => median, limit: 10, gate: 40 }]
 
 const SYSTEMS = ['terrain', 'roads', 'zoning', 'power', 'traffic', 'citizens', 'economy']
-const DISTRICTS = 16
+const DISTRICTS = 32
 const BACKUPS = 10
 const FRAMES_BETWEEN = 60
 

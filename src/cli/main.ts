@@ -1,25 +1,41 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from 'commander'
 import { ADVICE, TickswapError } from '../errors.ts'
+import { packageVersion } from '../version/package-version.ts'
 import { registerAudit } from './audit.ts'
 import { registerCheck } from './check.ts'
+import { registerCompletion } from './completion.ts'
 import { registerDemo } from './demo.ts'
 import { registerDiagnostics } from './diagnostics.ts'
+import { registerDoctor } from './doctor.ts'
 import { EXIT, EXIT_HELP } from './exit-codes.ts'
 import { registerHistory } from './history.ts'
-import { packageVersion } from './own-package.ts'
+import { registerParticipants } from './participants.ts'
+import { registerRollback } from './rollback.ts'
 import { registerRun } from './run.ts'
+import { registerStatus } from './status.ts'
 import { registerStorage } from './storage.ts'
+import { registerSwap } from './swap.ts'
+import { registerTop } from './top.ts'
+import { registerUnits } from './units.ts'
 
 /** Every command, one file each, in the order in which help lists them. */
 const COMMANDS: readonly ((program: Command) => void)[] = [
   registerRun,
+  registerStatus,
+  registerUnits,
+  registerParticipants,
+  registerSwap,
+  registerRollback,
+  registerTop,
   registerCheck,
   registerHistory,
   registerStorage,
   registerAudit,
   registerDemo,
+  registerDoctor,
   registerDiagnostics,
+  registerCompletion,
 ]
 
 const EXAMPLES = `
@@ -31,6 +47,8 @@ Examples:
   tickswap history traffic                   what happened to a unit, as the store of the engine has it
   tickswap storage stats                     what the store holds, and where
   tickswap audit verify                      whether the journal is whole
+  tickswap status                            what runs in the engine that runs, and how it is
+  tickswap rollback traffic                  take a unit back to the version before
   tickswap demo --open                       a city that changes while it runs, for you to edit
   tickswap diagnostics --format json         what runs here, for a bug report or a script`
 

@@ -395,6 +395,9 @@ export class Control {
         return this.close()
       case 'checkpoint':
         return this.#save((message as RequestMessage<'checkpoint'>).body.units)
+      case 'observe':
+        this.crew.observe()
+        return this.#history.entries
       default:
         return this.#desk.answer(message)
     }

@@ -1,5 +1,6 @@
 import { allocate, copyMemory } from '../state/memory.ts'
 import { copySoft } from '../state/soft.ts'
+import { type Board, ParticipantState, Phase, Word } from './board.ts'
 import type { World } from './world.ts'
 
 /** A unit's state as one participant saw it between two ticks. */
@@ -11,16 +12,56 @@ export interface CheckpointUnit {
   readonly soft: Record<string, unknown>
 }
 
-/** Copies of all states, in memory that is used again. */
+/** One participant's copies of all states, in memory that is used again. */
 export class Checkpoint {
   readonly #world: World
+  readonly #board: Board
+  readonly #slot: number
+  readonly #send: (units: readonly CheckpointUnit[]) => Promise<unknown>
   readonly #memories = new Map<string, SharedArrayBuffer>()
+  #timer: NodeJS.Timeout | undefined
+  #isSaving = false
 
-  constructor(world: World) {
+  /** `send` resolves when the control thread has no use for the copies any more. */
+  constructor(
+    { world, board, slot }: { world: World; board: Board; slot: number },
+    send: (units: readonly CheckpointUnit[]) => Promise<unknown>,
+  ) {
     this.#world = world
+    this.#board = board
+    this.#slot = slot
+    this.#send = send
   }
 
-  take(): CheckpointUnit[] {
+  /** The memory of the one before is in use until its answer: until then there is nothing to do. */
+  async save(): Promise<void> {
+    if (this.#isSaving) return
+    this.#isSaving = true
+    try {
+      await this.#send(this.#take())
+    } finally {
+      this.#isSaving = false
+    }
+  }
+
+  every(ms: number): void {
+    if (ms > 0) this.#timer = setInterval(() => void this.#saveAlone(), ms).unref()
+  }
+
+  /** Saves for the last time, where the timer did. */
+  async end(): Promise<void> {
+    clearInterval(this.#timer)
+    if (this.#timer) await this.#saveAlone()
+  }
+
+  /** Between its ticks nobody writes when this participant is the only one. */
+  async #saveAlone(): Promise<void> {
+    const others = this.#board.inState(ParticipantState.ONLINE).filter((slot) => slot !== this.#slot)
+    const isIdle = this.#board.load(Word.PHASE) === Phase.IDLE
+    if (others.length === 0 && isIdle) await this.save().catch(() => {})
+  }
+
+  #take(): CheckpointUnit[] {
     return Array.from(this.#world.units.values(), ({ name: unit, version, state }) => {
       const { arena } = state.memory
       let memory = this.#memories.get(unit)

@@ -115,6 +115,9 @@ export type ToParticipant =
   | EventMessage
   | ClosedMessage
 
+/** The slot that messages name when they come from or go to the observer, which is no participant. */
+export const OBSERVER = -1
+
 /** What an engine may ask of the control thread. */
 export interface Requests {
   join: { name: string | undefined }
@@ -125,6 +128,9 @@ export interface Requests {
   rollback: { unit: string; to: string | undefined }
   units: Record<string, never>
   checkpoint: { units: readonly CheckpointUnit[] }
+  participants: Record<string, never>
+  /** the observer asks to hear every event; answered with what has happened so far */
+  observe: Record<string, never>
   close: Record<string, never>
 }
 export type RequestName = keyof Requests
