@@ -1,10 +1,10 @@
 import { TickswapError } from '../errors.ts'
 import { type Backend, under } from './backends/contract.ts'
-import { decode, Encoding } from './codec.ts'
+import { Encoding } from './codec.ts'
 import { blake3Hex, isHash } from './hash.ts'
 import { OWNERS, type Owner, own, ownerKey, readOwner } from './owners.ts'
 import type { Pool } from './pool.ts'
-import { damaged, Kind, SEAL_BYTES, seal, unseal } from './record.ts'
+import { damaged, SEAL_BYTES } from './record.ts'
 import type { StoreSettings } from './settings.ts'
 import { HotTier } from './tiers/hot.ts'
 import {
@@ -17,6 +17,7 @@ import {
   replaceMeta,
   Tier,
 } from './tiers/meta.ts'
+import { sealObject, unpack, unsealObject } from './tiers/packed.ts'
 import type { Transaction, Transactor } from './transactor.ts'
 
 /** Larger ones are unpacked in the pool. */
@@ -114,19 +115,12 @@ export class Objects {
   async get(hash: string): Promise<Uint8Array | undefined> {
     const hot = this.hot.get(hash)
     if (hot) return hot
-    for (let tries = 1; tries <= TRIES; tries++) {
-      const meta = this.meta(hash)
-      if (!meta) break
-      const bytes = await this.#read(hash, meta)
-      if (!bytes) continue
-      this.hot.put(hash, bytes)
-      this.used.set(hash, Date.now())
-      return bytes
-    }
-    this.misses++
-    if (!this.meta(hash)) return undefined
-    this.#damaged.add(hash)
-    throw damaged(`the bytes of object ${hash} are gone`)
+    if (!isHash(hash)) return undefined
+    const bytes = this.#readWarm(hash) ?? (await this.#readElsewhere(hash))
+    if (!bytes) return undefined
+    this.hot.put(hash, bytes)
+    this.used.set(hash, Date.now())
+    return bytes
   }
 
   meta(hash: string): Meta | undefined {
@@ -134,32 +128,48 @@ export class Objects {
     return record && readMeta(hash, record)
   }
 
-  async #read(hash: string, meta: Meta): Promise<Uint8Array | undefined> {
-    const isCold = meta.tier === Tier.COLD
-    const key = objectKey(hash)
-    const record = isCold ? this.#archive().get(key) : this.#transactor.get(key)
+  /** What is in the data folder and takes no time to unpack. */
+  #readWarm(hash: string): Uint8Array | undefined {
+    const record = this.#transactor.get(objectKey(hash))
     if (!record) return undefined
-    try {
-      const bytes = await this.#unpack(hash, meta, unseal(key, Kind.OBJECT, record))
+    const bytes = this.#guarded(hash, () => {
+      const packed = unsealObject(hash, record)
+      if (packed.encoding === Encoding.RAW) return unpack(packed)
+      return packed.size <= UNPACK_HERE_BYTES ? checked(hash, unpack(packed)) : undefined
+    })
+    if (bytes) this.hits.warm++
+    return bytes
+  }
+
+  async #readElsewhere(hash: string): Promise<Uint8Array | undefined> {
+    for (let tries = 1; tries <= TRIES; tries++) {
+      const meta = this.meta(hash)
+      if (!meta) {
+        this.misses++
+        return undefined
+      }
+      const isCold = meta.tier === Tier.COLD
+      const record = isCold ? this.#archive().get(objectKey(hash)) : this.#transactor.get(objectKey(hash))
+      if (!record) continue
+      const { encoding, size, body } = this.#guarded(hash, () => unsealObject(hash, record))
+      const unpacked = this.#pool.decode(body, encoding, size, hash)
+      const bytes = await unpacked.catch((error) => this.#guarded<never>(hash, () => throwIt(error)))
       this.hits[isCold ? 'cold' : 'warm']++
       if (isCold) this.#room?.promote(hash, bytes)
       return bytes
+    }
+    this.#damaged.add(hash)
+    throw damaged(`the bytes of object ${hash} are gone`)
+  }
+
+  /** What cannot be read is written anew when it is stored again. */
+  #guarded<T>(hash: string, act: () => T): T {
+    try {
+      return act()
     } catch (error) {
-      // It may have been packed otherwise between the two looks.
-      if (this.meta(hash)?.encoding !== meta.encoding) return undefined
       this.#damaged.add(hash)
       throw error
     }
-  }
-
-  async #unpack(hash: string, { encoding, size }: Meta, body: Uint8Array): Promise<Uint8Array> {
-    if (size > UNPACK_HERE_BYTES && encoding !== Encoding.RAW)
-      return this.#pool.decode(body, encoding, size, hash)
-    const bytes = decode(body, encoding, size)
-    // Bytes as they were stored have just been checked; unpacked ones have not.
-    if (encoding !== Encoding.RAW && blake3Hex(bytes) !== hash)
-      throw damaged(`object ${hash} is not what was stored`)
-    return bytes
   }
 
   async #store(
@@ -212,7 +222,7 @@ export class Objects {
     const meta = known && readMeta(hash, known)
     if (meta && !this.#damaged.has(hash)) return
     const now = Date.now()
-    const record = seal(objectKey(hash), Kind.OBJECT, bytes)
+    const record = sealObject(hash, { encoding: Encoding.RAW, size: bytes.length, body: bytes })
     tx.put(objectKey(hash), record)
     if (meta?.tier === Tier.COLD) tx.put(intentKey(hash), NOTHING)
     replaceMeta(tx, hash, {
@@ -227,4 +237,14 @@ export class Objects {
     })
     this.#damaged.delete(hash)
   }
+}
+
+/** Bytes as they were stored have been checked already; unpacked ones have not. */
+function checked(hash: string, bytes: Uint8Array): Uint8Array {
+  if (blake3Hex(bytes) === hash) return bytes
+  throw damaged(`object ${hash} is not what was stored`)
+}
+
+function throwIt(error: unknown): never {
+  throw error
 }

@@ -5,20 +5,27 @@ import { addon } from '../native/addon.ts'
 export const Kind = { META: 1, OBJECT: 2, OWNER: 3, POINTER: 4, SYSTEM: 5, ENTRY: 6 } as const
 export type Kind = (typeof Kind)[keyof typeof Kind]
 
-/** Bytes in front of the body: the kind, and an XXH3-64 over the key, the kind and the body. */
+/** Bytes in front of the body: the kind, and an XXH3-64 of the body, seeded by the key and the kind. */
 export const SEAL_BYTES = 9
 
 function checksum(key: string, kind: Kind, body: Uint8Array): bigint {
-  const { hash } = addon()
-  return hash(body, hash(Buffer.from(key), BigInt(kind)))
+  let seed = kind ^ 0x811c9dc5
+  for (let i = 0; i < key.length; i++) seed = Math.imul(seed ^ key.charCodeAt(i), 0x01000193)
+  return addon().hash(body, BigInt(seed >>> 0))
 }
 
 /** A body as it is stored under a key: bits that change afterwards, or under another key, are noticed. */
-export function seal(key: string, kind: Kind, body: Uint8Array): Uint8Array {
-  const record = Buffer.allocUnsafe(SEAL_BYTES + body.length)
+export function seal(key: string, kind: Kind, ...parts: readonly Uint8Array[]): Uint8Array {
+  let end = SEAL_BYTES
+  for (const { length } of parts) end += length
+  const record = Buffer.allocUnsafeSlow(end)
+  let at = SEAL_BYTES
+  for (const part of parts) {
+    record.set(part, at)
+    at += part.length
+  }
   record[0] = kind
-  record.writeBigUInt64LE(checksum(key, kind, body), 1)
-  record.set(body, SEAL_BYTES)
+  record.writeBigUInt64LE(checksum(key, kind, record.subarray(SEAL_BYTES)), 1)
   return record
 }
 

@@ -18,6 +18,7 @@ interface Group {
 }
 
 /** Transactions that wait for the disk together are written together, up to this much. */
+const SYSTEM = 's/'
 const GROUP_BYTES = 16 * 2 ** 20
 
 /**
@@ -29,6 +30,8 @@ export class Transactor {
   readonly #isReadOnly: boolean
   #backend: Backend
   readonly #unwritten: Group[] = []
+  /** the latest values of the store's own few records, which most transactions read */
+  readonly #recent = new Map<string, Uint8Array>()
   readonly #turns: (() => Promise<void>)[] = []
   #beingWritten: Group | undefined
   #running: Promise<void> | undefined
@@ -49,7 +52,7 @@ export class Transactor {
       const { ops } = this.#unwritten[i]!
       if (ops.has(key)) return ops.get(key)
     }
-    return this.#backend.get(key)
+    return this.#recent.get(key) ?? this.#backend.get(key)
   }
 
   /** What is on disk. */
@@ -123,6 +126,14 @@ export class Transactor {
     return group.done
   }
 
+  #remember(ops: readonly Op[]): void {
+    for (const [key, value] of ops) {
+      if (!key.startsWith(SYSTEM)) continue
+      if (value) this.#recent.set(key, value)
+      else this.#recent.delete(key)
+    }
+  }
+
   #start(): void {
     this.#running ??= this.#run()
   }
@@ -145,6 +156,7 @@ export class Transactor {
     const ops: Op[] = [...group.ops]
     try {
       await this.#backend.write(ops)
+      this.#remember(ops)
       this.#unwritten.shift()
     } catch (cause) {
       // Whoever came later may have read what was not written.

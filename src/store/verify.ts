@@ -1,10 +1,9 @@
 import { type Backend, scan, under } from './backends/contract.ts'
-import { decode } from './codec.ts'
 import { blake3Hex } from './hash.ts'
 import { type Break, verifyChain } from './journal/verify.ts'
 import { OWNERS, type Owner, readOwner } from './owners.ts'
 import type { Pointer } from './pointers.ts'
-import { Kind, unseal, unsealJson } from './record.ts'
+import { Kind, unsealJson } from './record.ts'
 import {
   count,
   hashOf,
@@ -18,6 +17,7 @@ import {
   TOTALS_KEY,
   type Totals,
 } from './tiers/meta.ts'
+import { unpack, unsealObject } from './tiers/packed.ts'
 
 /** Something wrong with a record. */
 export interface Problem {
@@ -105,7 +105,10 @@ async function readObjects({ data, archive }: Places, refs: ReadonlyMap<string, 
 }
 
 function checkObject(hash: string, { encoding, size }: Meta, record: Uint8Array): void {
-  const bytes = decode(unseal(objectKey(hash), Kind.OBJECT, record), encoding, size)
+  const packed = unsealObject(hash, record)
+  if (packed.encoding !== encoding || packed.size !== size)
+    throw new Error(`object ${hash} is packed otherwise than its record says`)
+  const bytes = unpack(packed)
   if (blake3Hex(bytes) !== hash) throw new Error(`object ${hash} has another hash`)
 }
 

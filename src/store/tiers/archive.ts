@@ -2,9 +2,9 @@ import { type Backend, scan, under } from '../backends/contract.ts'
 import { Encoding } from '../codec.ts'
 import type { Objects } from '../objects.ts'
 import type { Pool } from '../pool.ts'
-import { Kind, SEAL_BYTES, seal, unseal } from '../record.ts'
 import type { Transaction, Transactor } from '../transactor.ts'
 import { hashOf, intentKey, type Meta, metaKey, objectKey, readMeta, replaceMeta, Tier } from './meta.ts'
+import { sealObject, unsealObject } from './packed.ts'
 
 const NOTHING = new Uint8Array(0)
 const INTENTS = 'x/'
@@ -48,8 +48,9 @@ export class Archive {
         if (!meta) continue
         const { encoding, body } = packed[i]!
         const next = { ...meta, tried: true, usedAt: this.#usedAt(hash, meta) }
-        if (encoding !== Encoding.RAW) tx.put(objectKey(hash), seal(objectKey(hash), Kind.OBJECT, body))
-        const stored = encoding === Encoding.RAW ? meta.stored : body.length + SEAL_BYTES
+        const record = sealObject(hash, { encoding, size: meta.size, body })
+        if (encoding !== Encoding.RAW) tx.put(objectKey(hash), record)
+        const stored = record.length
         replaceMeta(tx, hash, { ...next, encoding, stored })
       }
     })
@@ -65,9 +66,8 @@ export class Archive {
       bodies.map(({ bytes }) => bytes),
       Encoding.BROTLI,
     )
-    const records = bodies.map(({ hash }, i) => {
-      const key = objectKey(hash)
-      return [key, seal(key, Kind.OBJECT, packed[i]!.body)] as const
+    const records = bodies.map(({ hash, bytes }, i) => {
+      return [objectKey(hash), sealObject(hash, { ...packed[i]!, size: bytes.length })] as const
     })
     await this.#archive().write(records)
     const lost = await this.#transactor.transaction((tx) =>
@@ -95,7 +95,7 @@ export class Archive {
     await this.#transactor.transaction((tx) => {
       const meta = unchanged(tx, { hash, meta: before })
       if (!meta) return
-      const record = seal(objectKey(hash), Kind.OBJECT, body)
+      const record = sealObject(hash, { encoding, size: meta.size, body })
       tx.put(objectKey(hash), record)
       tx.put(intentKey(hash), NOTHING)
       const usedAt = this.#usedAt(hash, meta)
@@ -154,12 +154,11 @@ export class Archive {
 
   /** Without making it the most recently used; a damaged object stays where it is, for `verify` to name. */
   async #bytes(hash: string): Promise<Uint8Array | undefined> {
-    const meta = this.#objects.meta(hash)
-    const record = meta && this.#transactor.get(objectKey(hash))
+    const record = this.#transactor.get(objectKey(hash))
     if (!record) return undefined
     try {
-      const body = unseal(objectKey(hash), Kind.OBJECT, record)
-      return await this.#pool.decode(body, meta.encoding, meta.size, hash)
+      const { body, encoding, size } = unsealObject(hash, record)
+      return await this.#pool.decode(body, encoding, size, hash)
     } catch {
       return undefined
     }

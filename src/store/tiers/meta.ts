@@ -77,20 +77,29 @@ export const NO_TOTALS: Totals = {
   coldSize: 0,
 }
 export const TOTALS_KEY = 's/totals'
+/** They are read and written with every object. */
+const parsed = new WeakMap<Uint8Array, Totals>()
 const FIELDS = Object.keys(NO_TOTALS) as (keyof Totals)[]
 
 export function readTotals(get: (key: string) => Uint8Array | undefined): Totals {
   const record = get(TOTALS_KEY)
   if (!record) return { ...NO_TOTALS }
+  const known = parsed.get(record)
+  if (known) return { ...known }
   const body = unseal(TOTALS_KEY, Kind.SYSTEM, record)
   const view = new DataView(body.buffer, body.byteOffset, FIELDS.length * 8)
-  return Object.fromEntries(FIELDS.map((name, i) => [name, view.getFloat64(i * 8, true)])) as never
+  const totals = { ...NO_TOTALS }
+  for (const [i, name] of FIELDS.entries()) totals[name] = view.getFloat64(i * 8, true)
+  parsed.set(record, { ...totals })
+  return totals
 }
 
 export function sealTotals(totals: Totals): Uint8Array {
   const view = new DataView(new ArrayBuffer(FIELDS.length * 8))
   for (const [i, name] of FIELDS.entries()) view.setFloat64(i * 8, totals[name], true)
-  return seal(TOTALS_KEY, Kind.SYSTEM, new Uint8Array(view.buffer))
+  const record = seal(TOTALS_KEY, Kind.SYSTEM, new Uint8Array(view.buffer))
+  parsed.set(record, { ...totals })
+  return record
 }
 
 /** Counts an object in, with sign 1, or out, with sign -1. */
