@@ -1,5 +1,5 @@
+import { createRequire } from 'node:module'
 import { brotliCompressSync, brotliDecompressSync, constants } from 'node:zlib'
-import { compressSync, uncompressSync } from 'lz4-napi'
 import { TickswapError } from '../errors.ts'
 
 /** How an object's bytes are stored. The numbers are on disk. */
@@ -11,6 +11,15 @@ const LZ4_MOST_RATIO = 255
 const LZ4_PREFIX_BYTES = 4
 const BROTLI_QUALITY = 5
 
+type Lz4 = typeof import('lz4-napi')
+let loaded: Lz4 | undefined
+
+/** Loaded when it is needed: a start seldom does. */
+function lz4(): Lz4 {
+  loaded ??= createRequire(import.meta.url)('lz4-napi') as Lz4
+  return loaded
+}
+
 /** Smaller in the way asked for, or as they are when that does not help. */
 export function encode(bytes: Uint8Array, wanted: Encoding): { encoding: Encoding; body: Uint8Array } {
   const body = wanted === Encoding.RAW ? bytes : compress(bytes, wanted)
@@ -18,7 +27,7 @@ export function encode(bytes: Uint8Array, wanted: Encoding): { encoding: Encodin
 }
 
 function compress(bytes: Uint8Array, wanted: Encoding): Uint8Array {
-  if (wanted === Encoding.LZ4) return compressSync(asBuffer(bytes))
+  if (wanted === Encoding.LZ4) return lz4().compressSync(asBuffer(bytes))
   const params = {
     [constants.BROTLI_PARAM_QUALITY]: BROTLI_QUALITY,
     [constants.BROTLI_PARAM_LGWIN]: constants.BROTLI_MAX_WINDOW_BITS,
@@ -45,7 +54,7 @@ function decompress(body: Uint8Array, encoding: Encoding, size: number): Uint8Ar
       const claimed = body.length >= LZ4_PREFIX_BYTES ? asBuffer(body).readUInt32LE(0) : -1
       if (claimed !== size || size > body.length * LZ4_MOST_RATIO)
         throw wrong(`its LZ4 length is ${claimed}, not ${size}`)
-      return guarded(() => uncompressSync(body))
+      return guarded(() => lz4().uncompressSync(body))
     }
     case Encoding.BROTLI:
       return guarded(() => brotliDecompressSync(body, { maxOutputLength: Math.max(1, size) }))

@@ -1,4 +1,5 @@
-import { Range } from 'semver'
+// The package's main file loads forty others, in every thread.
+import Range from 'semver/classes/range.js'
 import { TickswapError } from '../errors.ts'
 import { MOST_CHARACTERS } from './parts.ts'
 import { comparePrerelease, type Identifier } from './prerelease.ts'

@@ -1,9 +1,17 @@
-import * as acorn from 'acorn'
-import { parseModule } from 'meriyah'
+import { createRequire } from 'node:module'
 import { Declarations, SourceError } from './declarations.ts'
 import { ModuleText } from './module-text.ts'
 import type { Node } from './nodes.ts'
 import { ScopeWalker } from './scopes.ts'
+
+const require = createRequire(import.meta.url)
+const loaded = new Map<string, unknown>()
+
+/** Parsers are loaded when they are needed: a start that finds its modules in the store does without. */
+export function load<T>(parser: 'meriyah' | 'acorn'): T {
+  if (!loaded.has(parser)) loaded.set(parser, require(parser))
+  return loaded.get(parser) as T
+}
 
 /** Parses a module. @throws SourceError with the offset */
 export function parseText(source: string, lenient: boolean): ModuleText {
@@ -16,7 +24,10 @@ export function parseText(source: string, lenient: boolean): ModuleText {
 /** The fast parser decides nearly always; what it does not take, the thorough one decides. */
 function parseProgram(source: string): Node {
   try {
-    return parseModule(source, { next: true, ranges: true }) as unknown as Node
+    return load<typeof import('meriyah')>('meriyah').parseModule(source, {
+      next: true,
+      ranges: true,
+    }) as unknown as Node
   } catch {
     return parseThoroughly(source)
   }
@@ -24,7 +35,10 @@ function parseProgram(source: string): Node {
 
 function parseThoroughly(source: string): Node {
   try {
-    return acorn.parse(source, { ecmaVersion: 'latest', sourceType: 'module' }) as unknown as Node
+    return load<typeof import('acorn')>('acorn').parse(source, {
+      ecmaVersion: 'latest',
+      sourceType: 'module',
+    }) as unknown as Node
   } catch (error) {
     const { pos, message } = error as { pos?: number; message: string }
     if (typeof pos !== 'number') throw error
