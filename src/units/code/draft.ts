@@ -15,13 +15,24 @@ export interface Draft {
   readonly content: Content
   requests: readonly Request[]
   lazy: readonly Request[]
+  /** lazy specifiers that lead nowhere */
+  unresolved: readonly string[]
 }
 
 /** Parses what was read. @throws TickswapError TICKSWAP_E_SYNTAX with line and column */
 export function draftOf(id: string, bytes: Uint8Array, hash: string, context: ReadContext): Draft {
   const file = fileOf(id)
   try {
-    return { id, file, hash, bytes, content: contentOf(id, bytes, context), requests: [], lazy: [] }
+    return {
+      id,
+      file,
+      hash,
+      bytes,
+      content: contentOf(id, bytes, context),
+      requests: [],
+      lazy: [],
+      unresolved: [],
+    }
   } catch (cause) {
     if (!(cause instanceof SourceError)) throw cause
     const place = { file, ...placeOf(decode(bytes), cause.offset) }
@@ -41,11 +52,13 @@ export function finishDraft(draft: Draft, guarded: ReadonlySet<number>, withCach
     hash,
     kind: content.kind,
     ...printed,
+    ...(draft.unresolved.length > 0 && { links: { ...printed.links, unresolved: draft.unresolved } }),
     imports: [...new Set(hot.map((request) => request.id))],
     externals: [...new Set(external.map((request) => request.id))],
     exports: [],
     isUnit: content.kind === 'esm' && printed.links.locals.some((local) => local.name === 'unit'),
     async: content.isAsync,
+    ...(content.selfContained && { selfContained: true as const }),
   }
   if (!content.isScript) return artifact
   const script = compileChecked(artifact)
