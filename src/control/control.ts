@@ -30,6 +30,7 @@ import { Desk } from './desk.ts'
 import { exportsUnit, isModuleFile, requireFolder, unitFilesIn } from './folder.ts'
 import { History } from './history.ts'
 import type { Settings } from './options.ts'
+import { Practice } from './practice.ts'
 import { Quarantine } from './quarantine.ts'
 import { Queue, type Waiting } from './queue.ts'
 import { Recorder, type TakenBack, takenBackWarning } from './recorder.ts'
@@ -97,6 +98,7 @@ export class Control {
   #missed: Ask[] = []
   readonly #retries = new Set<NodeJS.Timeout>()
   #watcher: Watcher | undefined
+  readonly #practice = new Practice(() => this.#driving)
   #bury: NodeJS.Timeout | undefined
   #driving = false
   #booted = 0
@@ -110,8 +112,9 @@ export class Control {
     this.barrier = new Barrier(board, this.crew)
     this.rehearsal = new Rehearsal(() => this.graph(), settings.evaluateMs)
     this.#shelf = settings.store && new Shelf()
-    const cache = this.#shelf && { cache: this.#shelf }
-    this.stager = new Stager({ root: settings.units, hash: hashHex, contents: this.#contents, ...cache })
+    const { kept, onRead } = this.#shelf ?? {}
+    const shelved = kept && onRead ? { kept, onRead } : {}
+    this.stager = new Stager({ root: settings.units, hash: hashHex, contents: this.#contents, ...shelved })
     const request = (find: () => Ask) =>
       new Promise<SwapReport>((resolve, reject) => this.#enqueue({ find, resolve, reject }))
     this.#desk = new Desk(this.catalog, this.crew, request)
@@ -137,6 +140,7 @@ export class Control {
     this.recorder?.booted(this.catalog, this.#takenBack)
     if (known) this.#warmUp()
     this.#bury = setInterval(() => this.#tidy(), BURY_EVERY_MS)
+    if (settings.watch) this.#practice.start(this.stager.graph)
   }
 
   /** The start is over before the rehearsal thread takes its share of the machine; an edit before that starts it, too. */
@@ -449,6 +453,7 @@ export class Control {
   async close(): Promise<void> {
     this.closed = true
     clearInterval(this.#bury)
+    this.#practice.stop()
     for (const timer of this.#retries) clearTimeout(timer)
     this.board.store(Word.CLOSED, 1)
     this.board.wake()

@@ -14,7 +14,7 @@ import { readSource } from '../units/code/content/read.ts'
 import { Version } from '../version/version.ts'
 import type { Catalog, UnitEntry } from './catalog.ts'
 import { nextVersion } from './check.ts'
-import { graphKey, type KnownContracts, type Shelf } from './shelf.ts'
+import { type KnownStart, knownStart, readyToKeep, type Shelf } from './shelf.ts'
 import { aboutState, newestState, type Saved } from './states.ts'
 
 /** Decisions that wait for a disk that does not take them; of more, only the number is kept. */
@@ -86,7 +86,7 @@ export class Recorder {
     const recorder = new Recorder(store, shelf, root, warn)
     try {
       const { modules, more } = await store.code.load()
-      shelf.fill(modules, more as KnownContracts | undefined)
+      shelf.fill(modules, more as KnownStart | undefined)
       recorder.#pointers = await store.pointers.all()
       if (settings.backend !== 'memory') await recorder.#listen()
       return recorder
@@ -250,9 +250,9 @@ export class Recorder {
         for (const entry of entries) pointed.set(entry.name, await this.#keepVersion(entry))
         await this.store.pointers.move((_, unit) => ({ permanent: pointed.get(unit)! }), [...pointed.keys()])
         this.#pointers = await this.store.pointers.all()
-        const ready = this.#shelf.ready(artifacts)
-        const known: KnownContracts = { graph: graphKey(artifacts), contracts }
-        if (!this.#shelf.hasAll(ready)) {
+        const ready = readyToKeep(artifacts)
+        const known = knownStart(artifacts, contracts)
+        if (!this.#shelf.holds(ready, known)) {
           await this.store.code.save(ready, known)
           this.#shelf.fill(ready, known)
         }

@@ -1,85 +1,82 @@
 import { blake3Hex } from '../store/hash.ts'
 import type { Artifact } from '../units/code/artifact.ts'
-import type { CachedModule, ModuleCache } from '../units/code/module-cache.ts'
+import { madeBy } from '../units/code/kept.ts'
 import type { Contract } from '../units/contract.ts'
 
-interface Staged {
-  readonly key: string
-  readonly module: CachedModule | undefined
-  readonly bytes: Uint8Array
-  readonly serial: number
-}
-
-/** What is known of units without evaluating them, and of which modules. */
-export interface KnownContracts {
+/** What is known of a start without doing anything: contracts of a graph that has been evaluated, and what made it. */
+export interface KnownStart {
+  readonly madeBy: string
   readonly graph: string
   readonly contracts: readonly Contract[]
 }
 
-/** The modules of the last start, and what was staged since and is not on disk yet. */
-export class Shelf implements ModuleCache {
-  #modules: ReadonlyMap<string, CachedModule> = new Map()
-  #contracts: KnownContracts | undefined
-  readonly #staged = new Map<string, Staged>()
+interface Source {
+  readonly bytes: Uint8Array
+  readonly serial: number
+}
+
+/** The modules of the last start, and the sources that were read since and are not on disk yet. */
+export class Shelf {
+  #modules: ReadonlyMap<string, Artifact> = new Map()
+  #known: KnownStart | undefined
+  readonly #sources = new Map<string, Source>()
   #serial = 0
 
-  fill(modules: ReadonlyMap<string, CachedModule>, contracts: KnownContracts | undefined): void {
+  /** Takes in what an earlier start has kept; of another version of Node or of the transform, nothing. */
+  fill(modules: ReadonlyMap<string, Artifact>, known: KnownStart | undefined): void {
+    if (known?.madeBy !== madeBy()) return
     this.#modules = modules
-    this.#contracts = contracts
+    this.#known = known
   }
 
-  find(key: string): CachedModule | undefined {
-    return this.#modules.get(key) ?? undefined
-  }
+  /** A module as it was made before, of the same bytes. */
+  readonly kept = (id: string, hash: string): Artifact | undefined => this.#modules.get(place({ id, hash }))
 
-  staged(key: string, module: CachedModule | undefined, { id, hash }: Artifact, bytes: Uint8Array): void {
-    this.#staged.set(place(id, hash), { key, module, bytes, serial: ++this.#serial })
+  readonly onRead = (id: string, hash: string, bytes: Uint8Array): void => {
+    this.#sources.set(place({ id, hash }), { bytes, serial: ++this.#serial })
   }
 
   /** The contracts of a graph that has been evaluated before. */
   contractsOf(artifacts: readonly Artifact[], units: readonly string[]): readonly Contract[] | undefined {
-    if (this.#contracts?.graph !== graphKey(artifacts)) return undefined
-    const byFile = new Map(this.#contracts.contracts.map((contract) => [contract.file, contract]))
+    if (this.#known?.graph !== graphKey(artifacts)) return undefined
+    const byFile = new Map(this.#known.contracts.map((contract) => [contract.file, contract]))
     const found = units.flatMap((file) => byFile.get(file) ?? [])
     return found.length === units.length ? found : undefined
   }
 
   /** The bytes that an artifact was made from. */
-  sourceOf({ id, hash }: Artifact): Uint8Array | undefined {
-    return this.#staged.get(place(id, hash))?.bytes
+  sourceOf(artifact: Artifact): Uint8Array | undefined {
+    return this.#sources.get(place(artifact))?.bytes
   }
 
-  /** Modules of a graph as the next start may find them, with the code caches they have now. */
-  ready(artifacts: Iterable<Artifact>): Map<string, CachedModule> {
-    const ready = new Map<string, CachedModule>()
-    for (const artifact of artifacts) {
-      const staged = this.#staged.get(place(artifact.id, artifact.hash))
-      if (staged?.module) ready.set(staged.key, { ...staged.module, artifact: { ...artifact, exports: [] } })
-    }
-    return ready
+  /** Whether a start would find exactly these, for this graph. */
+  holds(modules: ReadonlyMap<string, Artifact>, { graph }: KnownStart): boolean {
+    return this.#known?.graph === graph && [...modules.keys()].every((key) => this.#modules.has(key))
   }
 
-  /** Whether a start would find exactly these. */
-  hasAll(modules: ReadonlyMap<string, CachedModule>): boolean {
-    return modules.size === this.#modules.size && [...modules.keys()].every((key) => this.#modules.has(key))
-  }
-
-  /** How much has been staged, to be passed to `trim`. */
+  /** How much has been read, to be passed to `trim`. */
   get serial(): number {
     return this.#serial
   }
 
-  /** Forgets what was staged up to `serial` and is not part of the graph of that time. */
+  /** Forgets what was read up to `serial` and is not part of the graph of that time. */
   trim(artifacts: Iterable<Artifact>, serial: number): void {
-    const kept = new Set(Array.from(artifacts, ({ id, hash }) => place(id, hash)))
-    for (const [key, staged] of this.#staged)
-      if (staged.serial <= serial && !kept.has(key)) this.#staged.delete(key)
+    const kept = new Set(Array.from(artifacts, place))
+    for (const [key, source] of this.#sources)
+      if (source.serial <= serial && !kept.has(key)) this.#sources.delete(key)
   }
 }
 
-const place = (id: string, hash: string): string => `${id}\0${hash}`
+const place = ({ id, hash }: Pick<Artifact, 'id' | 'hash'>): string => `${id}\0${hash}`
 
-export function graphKey(artifacts: Iterable<Artifact>): string {
-  const lines = Array.from(artifacts, ({ id, hash }) => `${id}\0${hash}`).sort()
-  return blake3Hex(Buffer.from([process.version, ...lines].join('\n')))
+/** Modules of a graph as the next start may find them. */
+export const readyToKeep = (artifacts: readonly Artifact[]): Map<string, Artifact> =>
+  new Map(artifacts.filter(({ selfContained }) => selfContained).map((each) => [place(each), each]))
+
+export function knownStart(artifacts: readonly Artifact[], contracts: readonly Contract[]): KnownStart {
+  return { madeBy: madeBy(), graph: graphKey(artifacts), contracts }
+}
+
+function graphKey(artifacts: readonly Artifact[]): string {
+  return blake3Hex(Buffer.from(artifacts.map(place).sort().join('\n')))
 }

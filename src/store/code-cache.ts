@@ -1,4 +1,4 @@
-import type { CachedModule } from '../units/code/module-cache.ts'
+import type { Artifact } from '../units/code/artifact.ts'
 import type { Objects } from './objects.ts'
 
 const OWNER = 'boot/code'
@@ -19,8 +19,8 @@ export class CodeCache {
   }
 
   /** What was kept. A part that is damaged is as if it had never been kept: it is made anew. */
-  async load(): Promise<{ modules: Map<string, CachedModule>; more: unknown }> {
-    const modules = new Map<string, CachedModule>()
+  async load(): Promise<{ modules: Map<string, Artifact>; more: unknown }> {
+    const modules = new Map<string, Artifact>()
     try {
       const info = this.#objects.owner(OWNER)?.info as Info | undefined
       for (const [key, hash] of Object.entries(info?.modules ?? {})) {
@@ -34,7 +34,7 @@ export class CodeCache {
   }
 
   /** Keeps exactly these. */
-  async save(modules: ReadonlyMap<string, CachedModule>, more: unknown): Promise<void> {
+  async save(modules: ReadonlyMap<string, Artifact>, more: unknown): Promise<void> {
     const keys = [...modules.keys()]
     const blobs = Array.from(modules.values(), pack)
     const hashes = await Promise.all(blobs.map((blob) => this.#objects.put(blob)))
@@ -43,19 +43,18 @@ export class CodeCache {
   }
 }
 
-/** The module as JSON, its length in front, and V8's code cache behind. */
-function pack(module: CachedModule): Uint8Array {
-  const { cache, ...artifact } = module.artifact
-  const json = Buffer.from(JSON.stringify({ ...module, artifact }))
+/** The module as JSON, its length in front, and V8's code cache behind. What is kept has no bytes of its own. */
+function pack({ cache, ...artifact }: Artifact): Uint8Array {
+  const json = Buffer.from(JSON.stringify(artifact))
   const length = Buffer.alloc(LENGTH_BYTES)
   length.writeUInt32LE(json.length)
   return Buffer.concat([length, json, cache ?? new Uint8Array(0)])
 }
 
-function unpack(bytes: Uint8Array): CachedModule {
+function unpack(bytes: Uint8Array): Artifact {
   const end = LENGTH_BYTES + Buffer.from(bytes.buffer, bytes.byteOffset, LENGTH_BYTES).readUInt32LE()
-  const module = JSON.parse(Buffer.from(bytes.subarray(LENGTH_BYTES, end)).toString()) as CachedModule
+  const artifact = JSON.parse(Buffer.from(bytes.subarray(LENGTH_BYTES, end)).toString()) as Artifact
   // V8 wants it aligned, and others may have the same bytes.
   const cache = Uint8Array.from(bytes.subarray(end))
-  return cache.length > 0 ? { ...module, artifact: { ...module.artifact, cache } } : module
+  return cache.length > 0 ? { ...artifact, cache } : artifact
 }

@@ -74,9 +74,9 @@ describe('an engine with a store', () => {
     const reader = await Store.read(store)
     const { modules, more } = await reader.code.load()
     await reader.close()
-    expect(
-      [...modules.values()].map(({ artifact }) => [artifact.file, (artifact.cache?.length ?? 0) > 100]),
-    ).toEqual([[join(units, 'counter.ts'), true]])
+    expect([...modules.values()].map(({ file, cache }) => [file, (cache?.length ?? 0) > 100])).toEqual([
+      [join(units, 'counter.ts'), true],
+    ])
     expect(more).toMatchObject({ contracts: [{ name: 'counter' }] })
     const again = await Engine.start(units, { path: store })
     expect(again.said[0]).toMatchObject({ started: '1.0.0.1', label: 'v1.0.0 by 2' })

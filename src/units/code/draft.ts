@@ -2,11 +2,8 @@ import { TickswapError } from '../../errors.ts'
 import type { Artifact, Request } from './artifact.ts'
 import { compileScript, keepScript } from './compile.ts'
 import type { Content } from './content/content.ts'
-import { contentOf, decode, fileOf } from './content/read.ts'
-import { type CachedModule, contentOfCached, fitsCached } from './module-cache.ts'
-import type { PackageJsons } from './resolve/package-json.ts'
+import { contentOf, decode, fileOf, type ReadContext } from './content/read.ts'
 import { SourceError } from './transform/declarations.ts'
-import type { JsxOptions } from './transform/fallback.ts'
 import { placeOf } from './transform/parse.ts'
 
 /** A module that is being staged: read and parsed. */
@@ -18,25 +15,24 @@ export interface Draft {
   readonly content: Content
   requests: readonly Request[]
   lazy: readonly Request[]
-  /** as it was made before, of the same bytes */
-  readonly cached?: CachedModule
+  /** lazy specifiers that lead nowhere */
+  unresolved: readonly string[]
 }
 
 /** Parses what was read. @throws TickswapError TICKSWAP_E_SYNTAX with line and column */
-export function draftOf(
-  id: string,
-  bytes: Uint8Array,
-  hash: string,
-  packages: PackageJsons,
-  jsx?: JsxOptions,
-  cached?: CachedModule,
-): Draft {
+export function draftOf(id: string, bytes: Uint8Array, hash: string, context: ReadContext): Draft {
   const file = fileOf(id)
-  const parse = () => contentOf(id, bytes, packages, jsx)
-  const draft = { id, file, hash, bytes, requests: [], lazy: [] }
-  if (cached) return { ...draft, content: contentOfCached(cached, parse), cached }
   try {
-    return { ...draft, content: parse() }
+    return {
+      id,
+      file,
+      hash,
+      bytes,
+      content: contentOf(id, bytes, context),
+      requests: [],
+      lazy: [],
+      unresolved: [],
+    }
   } catch (cause) {
     if (!(cause instanceof SourceError)) throw cause
     const place = { file, ...placeOf(decode(bytes), cause.offset) }
@@ -46,8 +42,7 @@ export function draftOf(
 
 /** Prints a draft whose imports are resolved, and compiles it to see that V8 takes it. */
 export function finishDraft(draft: Draft, guarded: ReadonlySet<number>, withCache: boolean): Artifact {
-  const { id, file, hash, content, cached } = draft
-  if (cached && fitsCached(cached, draft.requests, draft.lazy, guarded)) return cached.artifact
+  const { id, file, hash, content } = draft
   const hot = draft.requests.filter((request) => request.kind === 'hot')
   const external = [...draft.requests, ...draft.lazy].filter((request) => request.kind === 'external')
   const printed = content.print(draft.requests, draft.lazy, guarded)
@@ -57,11 +52,13 @@ export function finishDraft(draft: Draft, guarded: ReadonlySet<number>, withCach
     hash,
     kind: content.kind,
     ...printed,
+    ...(draft.unresolved.length > 0 && { links: { ...printed.links, unresolved: draft.unresolved } }),
     imports: [...new Set(hot.map((request) => request.id))],
     externals: [...new Set(external.map((request) => request.id))],
     exports: [],
     isUnit: content.kind === 'esm' && printed.links.locals.some((local) => local.name === 'unit'),
     async: content.isAsync,
+    ...(content.selfContained && { selfContained: true as const }),
   }
   if (!content.isScript) return artifact
   const script = compileChecked(artifact)
