@@ -20,7 +20,7 @@ export class HotTier {
 
   /** What is larger than the whole budget stays out. */
   put(hash: string, bytes: Uint8Array): void {
-    this.drop(hash)
+    if (this.#objects.size > 0) this.drop(hash)
     if (bytes.length > this.#budget) return
     this.#objects.set(hash, bytes)
     this.#bytes += bytes.length
