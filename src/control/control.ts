@@ -138,16 +138,21 @@ export class Control {
     await this.#resume()
     this.#contents.clear()
     this.recorder?.booted(this.catalog, this.#takenBack)
-    if (known) this.#warmUp()
     this.#bury = setInterval(() => this.#tidy(), BURY_EVERY_MS)
-    if (settings.watch) this.#practice.start(this.stager.graph)
+    if (known) this.#warmUp()
+    else this.#practise()
   }
 
-  /** The start is over before the rehearsal thread takes its share of the machine; an edit before that starts it, too. */
+  #practise(): void {
+    if (this.settings.watch) this.#practice.start(this.stager.graph)
+  }
+
+  /** A warm start is over before what makes the first edit fast takes its share of the machine. */
   #warmUp(): void {
     const timer = setTimeout(() => {
       this.#retries.delete(timer)
       this.rehearsal.warm().catch(() => {})
+      this.#practise()
     }, REHEARSAL_AFTER_MS)
     this.#retries.add(timer)
   }
