@@ -19,8 +19,11 @@ export const ADVICE = {
   TICKSWAP_E_UNIT_REMOVED: 'Restore the file; a unit that runs is not unloaded by removing its file.',
   TICKSWAP_E_VERSION_INVALID: 'Write a version such as 1.4.2, 1.4.2.17 or 1.4.2-rc.1.',
   TICKSWAP_E_CONSTRAINT_INVALID: 'Write a range such as ^1.4.0, >=1 <3 or 1.x.',
+  TICKSWAP_E_FLAG_UNKNOWN: 'Write a flag, or a set of flags, that the message lists.',
+  TICKSWAP_E_INTEGRITY:
+    'The record or artifact is not what was written: restore it from a copy, or make it anew from its source.',
   TICKSWAP_E_REQUIREMENT: 'Change the version or the requirement, or save both files together.',
-  TICKSWAP_E_CYCLE: 'Break the cycle of requirements that the message names.',
+  TICKSWAP_E_CYCLE: 'Take the unit out of its own requirements.',
   TICKSWAP_E_MIGRATION_MISSING:
     'Add `migrate` with up and down for the version that runs, or keep the columns.',
   TICKSWAP_E_MIGRATION_FAILED: 'Fix the migration; the old state is untouched.',

@@ -18,5 +18,8 @@ export type {
   Verdict,
 } from './swap/report.ts'
 export { createLoader, type Loader, type LoaderOptions } from './units/code/loader.ts'
-export { Constraint } from './version/constraint.ts'
-export { Version } from './version/version.ts'
+export { Constraint, type ConstraintOptions } from './version/constraint.ts'
+export { FLAG_SETS, FLAGS, type Flag, type FlagSet, type FlagSetName, type Flags } from './version/flags.ts'
+export type { IdentifierBase, Increment } from './version/increment.ts'
+export type { VersionRecord } from './version/record.ts'
+export { type About, Version } from './version/version.ts'

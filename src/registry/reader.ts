@@ -1,5 +1,6 @@
 import { TickswapError } from '../errors.ts'
 import { GENERATION_WORD, LAYOUT } from './layout.ts'
+import { type BestFilter, filterBits } from './query.ts'
 import { RECORD_AND_TAIL_BYTES, type RegisteredVersion, readRecord } from './record.ts'
 
 /** Tries to copy a record that is being rewritten, before giving up. */
@@ -147,6 +148,22 @@ export class RegistryReader {
     for (let i = 0; i < READ_TRIES; i++)
       if (this.#copyRecord(index, copy)) return readRecord(index, new Uint8Array(copy.buffer))
     throw new TickswapError('TICKSWAP_E_REGISTRY_BUSY', `the record ${index} is being rewritten`)
+  }
+
+  /** The records of a unit's prereleases that pass a filter. */
+  prereleases(unit: number, filter: BestFilter): number[] {
+    const { required, excluded, states } = filterBits(filter)
+    const found: number[] = []
+    const count = this.#recordCount()
+    for (let i = 0, at = this.#recordsAt / WORD; i < count; i++, at += LAYOUT.RECORD_BYTES / WORD) {
+      const isOne = (this.words[at + LAYOUT.RECORD_PRERELEASE_BYTES / WORD]! & 0xffff) !== 0
+      if (!isOne || this.words[at + LAYOUT.RECORD_UNIT / WORD] !== unit) continue
+      const flags = this.words[at + LAYOUT.RECORD_FLAGS / WORD]!
+      const state = Atomics.load(this.words, at + LAYOUT.RECORD_STATE / WORD)
+      if ((flags & required) === required && (flags & excluded) === 0 && ((states >> state) & 1) === 1)
+        found.push(i)
+    }
+    return found
   }
 
   diagnostics(): RegistryDiagnostics {

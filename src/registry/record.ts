@@ -27,7 +27,7 @@ export interface VersionDraft {
   readonly hash: string
   /** epoch milliseconds, a whole number */
   readonly timestamp: number
-  /** default 0 */
+  /** bits of FLAGS; default: the version's own */
   readonly flags?: number
 }
 
@@ -44,7 +44,7 @@ export function writeDraft(view: DataView, draft: VersionDraft): void {
   view.setUint32(LAYOUT.RECORD_MINOR, version.minor, true)
   view.setUint32(LAYOUT.RECORD_PATCH, version.patch, true)
   view.setUint32(LAYOUT.RECORD_BUILD, version.build, true)
-  view.setUint32(LAYOUT.RECORD_FLAGS, draft.flags ?? 0, true)
+  view.setUint32(LAYOUT.RECORD_FLAGS, draft.flags ?? version.flags, true)
   view.setUint32(LAYOUT.RECORD_UNIT, draft.unit, true)
   // In halves of 32 bits: making a bigint costs more than the rest of a registration.
   view.setUint32(LAYOUT.RECORD_TIMESTAMP_MS, timestamp % 2 ** 32, true)
@@ -66,21 +66,24 @@ export function readRecord(record: number, copy: Uint8Array): RegisteredVersion 
   const view = new DataView(copy.buffer, copy.byteOffset, RECORD_AND_TAIL_BYTES)
   const prereleaseEnd = LAYOUT.RECORD_BYTES + view.getUint16(LAYOUT.RECORD_PRERELEASE_BYTES, true)
   const metadataEnd = prereleaseEnd + view.getUint16(LAYOUT.RECORD_METADATA_BYTES, true)
-  const version = Version.of({
+  const hash = formatHash(view.getBigUint64(LAYOUT.RECORD_CONTENT_HASH, true))
+  const timestamp = Number(view.getBigUint64(LAYOUT.RECORD_TIMESTAMP_MS, true))
+  const flags = view.getUint32(LAYOUT.RECORD_FLAGS, true)
+  const parts = {
     major: view.getUint32(LAYOUT.RECORD_MAJOR, true),
     minor: view.getUint32(LAYOUT.RECORD_MINOR, true),
     patch: view.getUint32(LAYOUT.RECORD_PATCH, true),
     build: view.getUint32(LAYOUT.RECORD_BUILD, true),
     prerelease: readPrerelease(decoder.decode(copy.subarray(LAYOUT.RECORD_BYTES, prereleaseEnd))),
     metadata: decoder.decode(copy.subarray(prereleaseEnd, metadataEnd)),
-  })
+  }
   return {
     record,
     unit: view.getUint32(LAYOUT.RECORD_UNIT, true),
-    version,
-    hash: formatHash(view.getBigUint64(LAYOUT.RECORD_CONTENT_HASH, true)),
-    timestamp: Number(view.getBigUint64(LAYOUT.RECORD_TIMESTAMP_MS, true)),
-    flags: view.getUint32(LAYOUT.RECORD_FLAGS, true),
+    version: Version.of(parts, { flags, timestamp, hash }),
+    hash,
+    timestamp,
+    flags,
     state: VERSION_STATES[view.getUint32(LAYOUT.RECORD_STATE, true)] as VersionState,
   }
 }
