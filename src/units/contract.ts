@@ -1,8 +1,10 @@
 import { TickswapError } from '../errors.ts'
 import { type Layout, layoutOf } from '../state/layout.ts'
 import { Constraint } from '../version/constraint.ts'
+import { flagBits } from '../version/flags.ts'
 import { Version } from '../version/version.ts'
 import { type Columns, isColumnType } from './column.ts'
+import { dependenciesOf, inFile } from './requirements.ts'
 import { isUnit, type UnitDefinition } from './unit.ts'
 
 const MAX_LENGTH = 2 ** 28
@@ -17,6 +19,9 @@ export interface Contract {
   readonly version: string
   readonly flags: readonly string[]
   readonly requires: Readonly<Record<string, string>>
+  readonly optional: Readonly<Record<string, string>>
+  /** interface name to the versions offered, as `1`, `1.4` or `1.4.2` */
+  readonly provides: Readonly<Record<string, readonly string[]>>
   readonly shared: Layout
   readonly own: Layout
   readonly hasSoft: boolean
@@ -51,8 +56,8 @@ export function contractOf(exported: unknown, file: string): Contract {
     name,
     file,
     version: declaredVersion(definition, file, name),
-    flags: [...(definition.flags ?? [])],
-    requires: validRequires(definition, file, name, invalid),
+    flags: declaredFlags(definition, file, name),
+    ...dependenciesOf(definition, name, file),
     shared: layoutOf(columns, 'shared'),
     own: layoutOf(columns, 'participant'),
     hasSoft: definition.state?.soft !== undefined,
@@ -95,20 +100,6 @@ function validColumns(definition: UnitDefinition, invalid: Invalid): Columns {
   return columns
 }
 
-function validRequires(
-  definition: UnitDefinition,
-  file: string,
-  unit: string,
-  invalid: Invalid,
-): Record<string, string> {
-  const requires = { ...definition.requires }
-  for (const [name, range] of Object.entries(requires)) {
-    if (name === unit) throw invalid('it requires itself')
-    checkRange(range, file, unit)
-  }
-  return requires
-}
-
 function validMigrations(definition: UnitDefinition, file: string, unit: string, invalid: Invalid) {
   return Object.entries(definition.migrate ?? {}).map(([range, migration]) => {
     checkRange(range, file, unit)
@@ -119,16 +110,20 @@ function validMigrations(definition: UnitDefinition, file: string, unit: string,
   })
 }
 
+function declaredFlags(definition: UnitDefinition, file: string, unit: string): string[] {
+  const flags = definition.flags ?? []
+  try {
+    flagBits(flags)
+    return [...flags]
+  } catch (error) {
+    throw inFile(error, file, unit)
+  }
+}
+
 function checkRange(range: string, file: string, unit: string): void {
   try {
     Constraint.parse(range)
   } catch (error) {
     throw inFile(error, file, unit)
   }
-}
-
-/** The same error with the file it concerns. */
-function inFile(error: unknown, file: string, unit: string): unknown {
-  if (!(error instanceof TickswapError)) return error
-  return new TickswapError(error.code, error.finding.message, { ...error.finding, file, unit })
 }

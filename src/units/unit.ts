@@ -39,9 +39,17 @@ export interface UnitDefinition<C extends Columns = Columns, S extends object = 
   name?: string
   /** `1.4.2`, `1.4.2.17`, `1.4.2-rc.1`; saving without a new one makes BUILD + 1 */
   version: string
+  /** of the flags that a version can carry, such as `stable`; in any case */
   flags?: readonly string[]
   /** unit name to range: `{ roads: '^1.4.0' }` */
   requires?: Readonly<Record<string, string>>
+  /** as `requires`, for units that need not be there: when they are, their version has to match */
+  optional?: Readonly<Record<string, string>>
+  /**
+   * Interface versions that are offered at once: `{ traffic: ['1', '2'] }`. A requirement of the
+   * interface's name is satisfied by any of them; the newest that both know is the one bound.
+   */
+  provides?: Readonly<Record<string, readonly string[]>>
   state?: { columns?: C; soft?: () => S }
   /** range of older versions to the migration between them and this version */
   migrate?: Readonly<Record<string, Migration<C, S>>>

@@ -16,6 +16,8 @@ export interface About {
   readonly hash?: string
 }
 
+const NOTHING_KNOWN: VersionAbout = { flags: 0, timestamp: 0, hash: '' }
+
 const HASH = /^[0-9a-f]{16}$/
 
 const byNumber = (a: number, b: number): number => (a === b ? 0 : a < b ? -1 : 1)
@@ -48,20 +50,16 @@ export class Version implements VersionParts, VersionAbout {
   readonly build: number
   readonly prerelease: readonly Identifier[]
   readonly metadata: string
-  readonly flags: number
-  readonly timestamp: number
-  readonly hash: string
+  readonly #about: VersionAbout
 
-  private constructor(parts: VersionParts, flags: number, timestamp: number, hash: string) {
+  private constructor(parts: VersionParts, about: VersionAbout) {
     this.major = parts.major
     this.minor = parts.minor
     this.patch = parts.patch
     this.build = parts.build
     this.prerelease = parts.prerelease
     this.metadata = parts.metadata
-    this.flags = flags
-    this.timestamp = timestamp
-    this.hash = hash
+    this.#about = about
   }
 
   /**
@@ -70,15 +68,28 @@ export class Version implements VersionParts, VersionAbout {
    * Throws TICKSWAP_E_VERSION_INVALID, with the position, for anything else, and as `with` does.
    */
   static parse(text: string, about?: About): Version {
-    const version = new Version(readVersion(text), 0, 0, '')
+    const version = new Version(readVersion(text), NOTHING_KNOWN)
     return about ? version.with(about) : version
   }
 
   /** A version of parts that were read before, by `parse` or from a registry. */
   static of(parts: VersionParts, about?: VersionAbout): Version {
-    return about
-      ? new Version(parts, about.flags, about.timestamp, about.hash)
-      : new Version(parts, 0, 0, '')
+    return new Version(parts, about ?? NOTHING_KNOWN)
+  }
+
+  /** bits of FLAGS; 0 for none */
+  get flags(): number {
+    return this.#about.flags
+  }
+
+  /** epoch milliseconds, 0 when not known */
+  get timestamp(): number {
+    return this.#about.timestamp
+  }
+
+  /** hash of the content, 16 hex digits; empty when not known */
+  get hash(): string {
+    return this.#about.hash
   }
 
   /** Whether `parse` reads the text. Never throws. */
@@ -123,7 +134,7 @@ export class Version implements VersionParts, VersionAbout {
     for (const part of [parts.major, parts.minor, parts.patch, parts.build])
       if (part > MOST_PART)
         throw new TickswapError('TICKSWAP_E_VERSION_INVALID', `no version has the number ${part}`)
-    const next = new Version(parts, 0, 0, '')
+    const next = new Version(parts, NOTHING_KNOWN)
     if (increment.startsWith('pre')) readVersion(next.format())
     return next
   }
@@ -139,7 +150,7 @@ export class Version implements VersionParts, VersionAbout {
       throw new TickswapError('TICKSWAP_E_VERSION_INVALID', `${timestamp} is no timestamp of ${this}`)
     if (hash !== '' && !HASH.test(hash))
       throw new TickswapError('TICKSWAP_E_VERSION_INVALID', `"${hash}" is no content hash of ${this}`)
-    return new Version(this, flags, timestamp, hash)
+    return new Version(this, { flags, timestamp, hash })
   }
 
   /** Whether all of the flags are set. Throws TICKSWAP_E_FLAG_UNKNOWN. */
@@ -189,8 +200,8 @@ export class Version implements VersionParts, VersionAbout {
   withBuild(build: number): Version {
     if (!Number.isInteger(build) || build < 0 || build > MOST_PART)
       throw new TickswapError('TICKSWAP_E_VERSION_INVALID', `${build} is no build of ${this.format()}`)
-    const { major, minor, patch, prerelease, metadata, flags, timestamp, hash } = this
-    return new Version({ major, minor, patch, build, prerelease, metadata }, flags, timestamp, hash)
+    const { major, minor, patch, prerelease, metadata } = this
+    return new Version({ major, minor, patch, build, prerelease, metadata }, this.#about)
   }
 
   /** Whether a file that declares the one declares the other: equal but for build and metadata. */

@@ -70,7 +70,7 @@ function hyphenFrom(from: Plain, incPre: boolean): readonly Bound[] | undefined 
   if (patch === undefined) return bounds(boundOf('>=', [major, minor, 0], least), incPre)
   if (!isPlainPrefix(from)) return undefined
   const given = prerelease.length > 0 || build !== undefined ? prerelease : least
-  return bounds(boundOf('>=', [major, minor, patch], given, build), incPre)
+  return bounds(boundOf('>=', [major, minor, patch], given, build), incPre, from.prefix !== '')
 }
 
 function hyphenTo(to: Plain, incPre: boolean): readonly Bound[] | undefined {
