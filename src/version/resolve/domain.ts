@@ -2,7 +2,7 @@ import { Constraint } from '../constraint.ts'
 import { negotiate } from './interfaces.ts'
 import type { Choice, Demand, UnitChoices } from './resolve.ts'
 import type { Fact, Rule } from './rule.ts'
-import { type Choices, first, fullSet, has, isEmpty, setOf, single, without } from './set.ts'
+import { type Choices, first, fullSet, has, intersection, isEmpty, setOf, single, without } from './set.ts'
 import type { Domain } from './solver.ts'
 
 type Ranges = Readonly<Record<string, string>>
@@ -68,7 +68,7 @@ export class UnitDomain implements Domain {
     const isHopeless = [...terms].every(([target, term]) => this.#leavesNothing(target, term))
     const fact: Fact = { kind, unit, choices: saying, name, range, isHopeless }
     const own = terms.get(unit)
-    terms.set(unit, own ? own.map((word, i) => word & saying[i]!) : saying)
+    terms.set(unit, own ? intersection(own, saying) : saying)
     return [{ terms, cause: fact }]
   }
 

@@ -21,13 +21,31 @@ export function setOf(size: number, has: (index: number) => boolean): Choices {
   return set
 }
 
-export const single = (size: number, index: number): Choices => setOf(size, (i) => i === index)
+export function single(size: number, index: number): Choices {
+  const set = emptySet(size)
+  set[index >>> 5] = 1 << (index & 31)
+  return set
+}
 
 export const has = (set: Choices, index: number): boolean => ((set[index >>> 5]! >>> (index & 31)) & 1) === 1
 
-export const intersection = (a: Choices, b: Choices): Choices => a.map((word, i) => word & b[i]!)
-export const union = (a: Choices, b: Choices): Choices => a.map((word, i) => word | b[i]!)
-export const without = (a: Choices, b: Choices): Choices => a.map((word, i) => word & ~b[i]!)
+export function intersection(a: Choices, b: Choices): Choices {
+  const both = new Uint32Array(a.length)
+  for (let i = 0; i < a.length; i++) both[i] = a[i]! & b[i]!
+  return both
+}
+
+export function union(a: Choices, b: Choices): Choices {
+  const either = new Uint32Array(a.length)
+  for (let i = 0; i < a.length; i++) either[i] = a[i]! | b[i]!
+  return either
+}
+
+export function without(a: Choices, b: Choices): Choices {
+  const rest = new Uint32Array(a.length)
+  for (let i = 0; i < a.length; i++) rest[i] = a[i]! & ~b[i]!
+  return rest
+}
 
 export function isSubset(a: Choices, b: Choices): boolean {
   for (let i = 0; i < a.length; i++) if ((a[i]! & ~b[i]!) !== 0) return false

@@ -45,6 +45,13 @@ interface Step {
   readonly cause: Rule | undefined
 }
 
+/** A rule laid out for looking through quickly. */
+interface Listed {
+  readonly rule: Rule
+  readonly units: readonly number[]
+  readonly terms: readonly Choices[]
+}
+
 /**
  * PubGrub: decide, conclude, and where that ends in a contradiction learn a rule from it that
  * rules out the same mistake everywhere, and go back as far as the rule allows. Complete: it
@@ -52,8 +59,9 @@ interface Step {
  */
 class Solver {
   readonly #domain: Domain
+  readonly #full: readonly Choices[]
   readonly #allowed: Choices[]
-  readonly #rules: Rule[][]
+  readonly #rules: Listed[][]
   readonly #steps: Step[] = []
   /** indices into the steps of each unit */
   readonly #stepsOf: number[][]
@@ -66,7 +74,8 @@ class Solver {
   constructor(domain: Domain) {
     this.#domain = domain
     const { sizes } = domain
-    this.#allowed = sizes.map(fullSet)
+    this.#full = sizes.map(fullSet)
+    this.#allowed = [...this.#full]
     this.#rules = sizes.map(() => [])
     this.#stepsOf = sizes.map(() => [])
     this.#asked = sizes.map(() => new Set())
@@ -87,7 +96,8 @@ class Solver {
   }
 
   #add(rule: Rule): void {
-    for (const unit of rule.terms.keys()) this.#rules[unit]!.push(rule)
+    const listed = { rule, units: [...rule.terms.keys()], terms: [...rule.terms.values()] }
+    for (const unit of listed.units) this.#rules[unit]!.push(listed)
   }
 
   /** What to choose next; undefined when every unit that has to be there is decided. */
@@ -116,7 +126,7 @@ class Solver {
   #nextInstead(): { unit: number; choice: number } | undefined {
     for (let unit = 0; unit < this.#allowed.length; unit++) {
       if (!this.#mayBeAbsent(unit)) continue
-      const rule = this.#rules[unit]!.find((it) => this.#breaksWhenAbsent(it))
+      const rule = this.#rules[unit]!.find((it) => this.#breaksWhenAbsent(it.rule))?.rule
       const left = rule && without(this.#allowed[unit]!, rule.terms.get(unit)!)
       if (left && !isEmpty(left)) return { unit, choice: this.#domain.prefer(unit, left) }
     }
@@ -176,9 +186,9 @@ class Solver {
       const rules = this.#rules[unit]!
       // From the end: what was learned last is the most telling.
       for (let i = rules.length - 1; i >= 0; i--) {
-        const rule = rules[i]!
-        const found = this.#look(rule)
+        const found = this.#look(rules[i]!)
         if (found === NOTHING) continue
+        const { rule } = rules[i]!
         if (found !== BROKEN) {
           this.#forbid(found, rule)
           if (!open.includes(found)) open.push(found)
@@ -195,13 +205,14 @@ class Solver {
   }
 
   /** The one unit that a rule leaves open, BROKEN when all its terms hold, NOTHING otherwise. */
-  #look({ terms }: Rule): number {
+  #look({ units, terms }: Listed): number {
     let open = BROKEN
-    for (const [unit, term] of terms) {
-      const allowed = this.#allowed[unit]!
+    for (let i = 0; i < units.length; i++) {
+      const allowed = this.#allowed[units[i]!]!
+      const term = terms[i]!
       if (isSubset(allowed, term)) continue
       if (open !== BROKEN || isDisjoint(allowed, term)) return NOTHING
-      open = unit
+      open = units[i]!
     }
     return open
   }
@@ -215,7 +226,7 @@ class Solver {
     this.#conflicts++
     let rule = broken
     for (;;) {
-      if (this.#holdsAlways(rule)) return { isPossible: false, rule }
+      if (this.#holdsAlways(rule)) return { isPossible: false, rule: this.#proof(rule) }
       const { last, level } = this.#lastSatisfier(rule)
       const { unit, cause, level: lastLevel } = this.#steps[last]!
       if (!cause || level < lastLevel) {
@@ -224,7 +235,18 @@ class Solver {
         this.#forbid(unit, rule)
         return { isPossible: true, unit }
       }
-      rule = resolvent(rule, cause, unit, this.#domain.sizes[unit]!)
+      rule = resolvent(rule, cause, unit, this.#full[unit]!)
+    }
+  }
+
+  /** Follows a rule that always holds back to the facts that make it hold. */
+  #proof(held: Rule): Rule {
+    let rule = held
+    for (;;) {
+      const { last } = this.#lastSatisfier(rule)
+      if (last < 0) return rule
+      const { unit, cause } = this.#steps[last]!
+      rule = resolvent(rule, cause!, unit, this.#full[unit]!)
     }
   }
 
@@ -240,9 +262,16 @@ class Solver {
 
   /** The first step after which a unit's choices are all in the term; -1: they were from the start. */
   #satisfier(unit: number, term: Choices): number {
-    if (isSubset(fullSet(this.#domain.sizes[unit]!), term)) return -1
-    for (const index of this.#stepsOf[unit]!) if (isSubset(this.#steps[index]!.after, term)) return index
-    throw new RangeError('a term that does not hold has no step that made it so')
+    if (isSubset(this.#full[unit]!, term)) return -1
+    const own = this.#stepsOf[unit]!
+    let low = 0
+    // Choices only ever become fewer, so the steps can be halved.
+    for (let high = own.length - 1; low < high; ) {
+      const middle = (low + high) >> 1
+      if (isSubset(this.#steps[own[middle]!]!.after, term)) high = middle
+      else low = middle + 1
+    }
+    return own[low]!
   }
 
   /** The step that completed a broken rule, and the level at which the rest of it held. */
@@ -260,12 +289,13 @@ class Solver {
 
   /** The level of the earlier steps of the same unit that the last one built upon. */
   #partLevel(last: number, terms: Rule['terms']): number {
+    if (last < 0) return 0
     const { unit, cause, after } = this.#steps[last]!
-    const size = this.#domain.sizes[unit]!
-    const own = cause ? without(fullSet(size), cause.terms.get(unit)!) : after
+    const full = this.#full[unit]!
+    const own = cause ? without(full, cause.terms.get(unit)!) : after
     const term = terms.get(unit)!
     if (isSubset(own, term)) return 0
-    const rest = union(term, without(fullSet(size), own))
+    const rest = union(term, without(full, own))
     const step = this.#satisfier(unit, rest)
     return step < 0 ? 0 : this.#steps[step]!.level
   }
@@ -285,7 +315,7 @@ const NOTHING = -1
 const BROKEN = -2
 
 /** What follows from two rules that speak of one unit: it cannot be at a choice of either while the rest holds. */
-function resolvent(rule: Rule, cause: Rule, pivot: number, size: number): Rule {
+function resolvent(rule: Rule, cause: Rule, pivot: number, full: Choices): Rule {
   const terms = new Map(rule.terms)
   for (const [unit, term] of cause.terms) {
     const held = terms.get(unit)
@@ -294,7 +324,7 @@ function resolvent(rule: Rule, cause: Rule, pivot: number, size: number): Rule {
   }
   for (const [unit, term] of cause.terms) if (unit !== pivot && !terms.has(unit)) terms.set(unit, term)
   const either = union(rule.terms.get(pivot)!, cause.terms.get(pivot)!)
-  if (isEmpty(without(fullSet(size), either))) terms.delete(pivot)
+  if (isSubset(full, either)) terms.delete(pivot)
   else terms.set(pivot, either)
   return { terms, cause: [rule, cause] }
 }
