@@ -24,6 +24,21 @@ export const ADVICE = {
   TICKSWAP_E_MIGRATION_MISSING:
     'Add `migrate` with up and down for the version that runs, or keep the columns.',
   TICKSWAP_E_MIGRATION_FAILED: 'Fix the migration; the old state is untouched.',
+  TICKSWAP_E_MIGRATION_CHAIN:
+    'Add the missing way to the version that the message names, or a migration that covers the whole distance.',
+  TICKSWAP_E_STATE_SHAPE:
+    'Look at what is carried over by name; what is not needs `migrate` with up and down.',
+  TICKSWAP_E_SOFT_KEY:
+    'Keep the key, or move its value in a migration; a value without its key is left behind.',
+  TICKSWAP_E_EXPORT_REMOVED: 'Keep the export until nobody calls it, or declare a new major version.',
+  TICKSWAP_E_EXPORT_KIND: 'Give the new thing a name of its own, or declare a new major version.',
+  TICKSWAP_E_EXPORT_ARITY: 'Give the new parameter a default, or declare a new major version.',
+  TICKSWAP_E_EXPORT_SHAPE: 'Keep the members that are used, or declare a new major version.',
+  TICKSWAP_E_VERSION_PROMISE:
+    'Declare the larger step, with `tickswap version UNIT auto`, or keep what was promised.',
+  TICKSWAP_E_FLAGS: 'Change the flags of the version, or the policy of the runtime that the message names.',
+  TICKSWAP_E_RULE: 'A rule was written for this transition; its reason is in the message.',
+  TICKSWAP_E_RULES_INVALID: 'Correct the rule that the message names; docs/compatibility.md has the form.',
   TICKSWAP_E_VERIFY_FAILED: 'The state does not satisfy `verify`; fix the code, the migration or the check.',
   TICKSWAP_E_EVALUATE: 'The body of the module threw; fix it and save.',
   TICKSWAP_E_EVALUATE_TIMEOUT: 'The body of the module did not return in time; move loops out of it.',

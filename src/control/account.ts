@@ -39,7 +39,7 @@ export class Account {
   }
 
   report(
-    swap: Pick<SwapReport, 'id' | 'trigger' | 'files' | 'at' | 'units' | 'verdict' | 'outcome'>,
+    swap: Pick<SwapReport, 'id' | 'trigger' | 'files' | 'at' | 'units' | 'verdict' | 'actions' | 'outcome'>,
   ): SwapReport {
     const wasLive = ['committed', 'permanent', 'rolled-back'].includes(swap.outcome)
     const wentBack = swap.outcome === 'rolled-back'

@@ -1,4 +1,5 @@
 import type { HotUse, IndirectExport, Links, LocalExport, Request, Slot } from '../artifact.ts'
+import { type Outline, outline } from '../surface/outline.ts'
 import { type Declarations, type ImportBinding, SourceError } from './declarations.ts'
 import { Edits, type Shift } from './edits.ts'
 import { hotCall } from './hot-use.ts'
@@ -179,6 +180,12 @@ export class ModuleText {
       this.#locals.push({ name, local, hoisted, live })
       if (live && !this.#notifiers.has(local)) this.#notifiers.set(local, this.#names.next())
     }
+  }
+
+  /** What it tells without being run. @param original the text of `file`, types and all */
+  outline(file: string, original: string): Outline {
+    const locals = this.#locals.map(({ local }) => local)
+    return outline({ file, program: this.#program, locals, parsed: this.#source, original })
   }
 
   #isHoistedDefault(local: string): boolean {

@@ -1,0 +1,153 @@
+import type { Place } from '../../../errors.ts'
+import type { ColumnShape, MigrationShape, StateShape } from '../../../version/compatibility/descriptor.ts'
+import type { Rule } from '../../../version/compatibility/rules.ts'
+import { isColumnType } from '../../column.ts'
+import { softType } from '../../soft-type.ts'
+import type { Node } from '../transform/nodes.ts'
+import { constantOf, type Lookup, propertyName } from './constant.ts'
+import type { SourceText } from './source-text.ts'
+
+/** What the argument of `defineUnit` says in the source, without running it. */
+export interface Declaration {
+  readonly name?: string
+  /** as written, and where the literal stands */
+  readonly version?: { readonly text: string; readonly start: number; readonly end: number } & Place
+  readonly flags: readonly string[]
+  readonly requires: Readonly<Record<string, string>>
+  readonly state: StateShape
+  readonly migrations: readonly MigrationShape[]
+  readonly rules: readonly Rule[]
+  readonly places: Readonly<Record<string, Place>>
+}
+
+interface Reading {
+  readonly text: SourceText
+  readonly lookup: Lookup
+  readonly places: Record<string, Place>
+}
+
+/** Reads `defineUnit({ ... })`; undefined where the expression is something else. */
+export function declarationOf(
+  node: Node | undefined,
+  text: SourceText,
+  lookup: Lookup,
+): Declaration | undefined {
+  const [argument] = node?.type === 'CallExpression' ? (node.arguments as Node[]) : []
+  if (argument?.type !== 'ObjectExpression') return undefined
+  const reading: Reading = { text, lookup, places: {} }
+  const fields = fieldsOf(argument, '', reading)
+  const state = objectBehind(fields.get('state'), lookup)
+  const stateFields = state ? fieldsOf(state, '', reading) : new Map<string, Node>()
+  const name = constantOf(fields.get('name'), lookup)?.value
+  return {
+    ...(typeof name === 'string' && { name }),
+    ...versionOf(fields.get('version'), reading),
+    flags: strings(constantOf(fields.get('flags'), lookup)?.value),
+    requires: requiresOf(fields.get('requires'), reading),
+    state: stateOf(stateFields, reading),
+    migrations: migrationsOf(fields.get('migrate'), reading),
+    rules: rulesOf(fields.get('rules'), lookup),
+    places: reading.places,
+  }
+}
+
+/** The fields of an object by name; notes where each stands, under the prefix. */
+function fieldsOf(node: Node, prefix: string, { text, places }: Reading): Map<string, Node> {
+  const fields = new Map<string, Node>()
+  for (const property of node.properties) {
+    const name = propertyName(property)
+    if (name === undefined) continue
+    fields.set(name, property.value)
+    places[prefix + name] = text.place(property)
+  }
+  return fields
+}
+
+/** An object written there, or as a constant elsewhere. Its fields are only placed where the text is this file's. */
+function objectBehind(node: Node | undefined, lookup: Lookup): Node | undefined {
+  if (node?.type !== 'Identifier') return node?.type === 'ObjectExpression' ? node : undefined
+  const behind = lookup(node.name)
+  return behind?.node.type === 'ObjectExpression' && behind.lookup === lookup ? behind.node : undefined
+}
+
+function versionOf(node: Node | undefined, { text, lookup }: Reading): Pick<Declaration, 'version'> {
+  const constant = constantOf(node, lookup)
+  if (!constant || typeof constant.value !== 'string') return {}
+  const { start, end } = constant.node
+  return { version: { text: constant.value, start, end, ...text.place(constant.node) } }
+}
+
+const strings = (value: unknown): string[] =>
+  Array.isArray(value) ? value.filter((item) => typeof item === 'string') : []
+
+function requiresOf(node: Node | undefined, reading: Reading): Record<string, string> {
+  const object = objectBehind(node, reading.lookup)
+  const found: Record<string, string> = {}
+  if (!object) return found
+  for (const [name, value] of fieldsOf(object, 'requires.', reading)) {
+    const range = constantOf(value, reading.lookup)?.value
+    if (typeof range === 'string') found[name] = range
+  }
+  return found
+}
+
+function stateOf(fields: ReadonlyMap<string, Node>, reading: Reading): StateShape {
+  const columns: Record<string, ColumnShape> = {}
+  const object = objectBehind(fields.get('columns'), reading.lookup)
+  if (object)
+    for (const [name, node] of fieldsOf(object, 'columns.', reading)) {
+      const column = columnOf(node, reading)
+      if (column) columns[name] = column
+    }
+  const soft = softOf(fields.get('soft'), reading)
+  return { columns, ...(soft && { soft }) }
+}
+
+/** `f32(4096, { scope: 'participant' })` */
+function columnOf(node: Node, { lookup, text }: Reading): ColumnShape | undefined {
+  if (node.type !== 'CallExpression' || node.callee.type !== 'Identifier') return undefined
+  const type: unknown = node.callee.name
+  const [length, options] = node.arguments as (Node | undefined)[]
+  if (!isColumnType(type) || !length) return undefined
+  const elements = constantOf(length, lookup)?.value
+  const given = constantOf(options, lookup)?.value as { scope?: unknown } | undefined
+  const scope = given?.scope === 'participant' ? 'participant' : 'shared'
+  return { type, length: typeof elements === 'number' ? elements : text.text(length), scope }
+}
+
+/** The keys of the object that `soft` returns. */
+function softOf(node: Node | undefined, reading: Reading): Record<string, string> | undefined {
+  const returned = node && returnedBy(node)
+  if (returned?.type !== 'ObjectExpression') return undefined
+  const keys: Record<string, string> = {}
+  for (const [name, value] of fieldsOf(returned, 'soft.', reading)) keys[name] = typeOf(value, reading.lookup)
+  return keys
+}
+
+function returnedBy({ body }: Node): Node | undefined {
+  if (body?.type !== 'BlockStatement') return body
+  return (body.body as Node[]).find(({ type }) => type === 'ReturnStatement')?.argument
+}
+
+function typeOf(node: Node, lookup: Lookup): string {
+  if (node.type === 'ArrayExpression') return 'array'
+  if (node.type === 'ObjectExpression') return 'object'
+  const constant = constantOf(node, lookup)
+  return constant ? softType(constant.value) : 'unknown'
+}
+
+function migrationsOf(node: Node | undefined, reading: Reading): MigrationShape[] {
+  const object = objectBehind(node, reading.lookup)
+  if (!object) return []
+  return [...fieldsOf(object, 'migrate.', reading)].map(([range, value]) => {
+    const migration = objectBehind(value, reading.lookup)
+    const ways = new Set(migration?.properties.map((property: Node) => propertyName(property)))
+    return { range, up: ways.has('up'), down: ways.has('down') }
+  })
+}
+
+/** Rules as they are written; whether they are right is seen where they are used. */
+function rulesOf(node: Node | undefined, lookup: Lookup): Rule[] {
+  const value = constantOf(node, lookup)?.value
+  return Array.isArray(value) ? (value as Rule[]) : []
+}
