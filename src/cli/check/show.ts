@@ -49,12 +49,13 @@ function rowsOf({ evaluate, rebind, removed, units }: Preview): string[][] {
   ]
 }
 
-function tell({ severity, code, message, advice, file, line, column }: Finding): string {
+/** A finding in two lines: what, and what to do. */
+export function tell({ severity, code, message, advice, file, line, column }: Finding): string {
   const place = file ? `${short(file)}${line ? `:${line}:${column ?? 1}` : ''}: ` : ''
   return `${place}${severity} ${code}: ${shorten(message)}\n  ${advice}`
 }
 
-function short(path: string): string {
+export function short(path: string): string {
   const from = relative(process.cwd(), path)
   return from === '' ? '.' : from.startsWith(`..${sep}`) || from === '..' ? path : from
 }

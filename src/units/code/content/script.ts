@@ -13,7 +13,7 @@ export function scriptContent(text: ModuleText, lead: number, file: string, sour
     requests: text.declarations.requests,
     lazy: [...text.dynamicSpecifiers()],
     requires: false,
-    outline: text.outline(file, source),
+    outlined: text.outlined(file, source),
     print(requests, lazy, guarded) {
       const printed = text.print(guarded, guarded.size > 0)
       const columnOffset = printed.columnOffset + lead

@@ -20,8 +20,12 @@ export interface Declaration {
   readonly places: Readonly<Record<string, Place>>
 }
 
+/** constants that stand for one another */
+const MOST_HOPS = 16
+
 interface Reading {
-  readonly text: SourceText
+  /** of the unit's file; none while an object that stands in another file is read */
+  readonly text: SourceText | undefined
   readonly lookup: Lookup
   readonly places: Record<string, Place>
 }
@@ -36,15 +40,13 @@ export function declarationOf(
   if (argument?.type !== 'ObjectExpression') return undefined
   const reading: Reading = { text, lookup, places: {} }
   const fields = fieldsOf(argument, '', reading)
-  const state = objectBehind(fields.get('state'), lookup)
-  const stateFields = state ? fieldsOf(state, '', reading) : new Map<string, Node>()
   const name = constantOf(fields.get('name'), lookup)?.value
   return {
     ...(typeof name === 'string' && { name }),
     ...versionOf(fields.get('version'), reading),
     flags: strings(constantOf(fields.get('flags'), lookup)?.value),
     requires: requiresOf(fields.get('requires'), reading),
-    state: stateOf(stateFields, reading),
+    state: stateOf(fields.get('state'), reading),
     migrations: migrationsOf(fields.get('migrate'), reading),
     rules: rulesOf(fields.get('rules'), lookup),
     places: reading.places,
@@ -58,48 +60,55 @@ function fieldsOf(node: Node, prefix: string, { text, places }: Reading): Map<st
     const name = propertyName(property)
     if (name === undefined) continue
     fields.set(name, property.value)
-    places[prefix + name] = text.place(property)
+    if (text) places[prefix + name] = text.place(property)
   }
   return fields
 }
 
-/** An object written there, or as a constant elsewhere. Its fields are only placed where the text is this file's. */
-function objectBehind(node: Node | undefined, lookup: Lookup): Node | undefined {
-  if (node?.type !== 'Identifier') return node?.type === 'ObjectExpression' ? node : undefined
-  const behind = lookup(node.name)
-  return behind?.node.type === 'ObjectExpression' && behind.lookup === lookup ? behind.node : undefined
+/** The fields of an object that is written there, or as a constant elsewhere, and how they are to be read. */
+function behind(
+  node: Node | undefined,
+  prefix: string,
+  reading: Reading,
+  hops = 0,
+): { fields: Map<string, Node>; reading: Reading } | undefined {
+  if (node?.type === 'ObjectExpression') return { fields: fieldsOf(node, prefix, reading), reading }
+  const found = node?.type === 'Identifier' ? reading.lookup(node.name) : undefined
+  if (!found || hops > MOST_HOPS) return undefined
+  const isHere = found.lookup === reading.lookup
+  const next = isHere ? reading : { ...reading, text: undefined, lookup: found.lookup }
+  return behind(found.node, prefix, next, hops + 1)
 }
 
 function versionOf(node: Node | undefined, { text, lookup }: Reading): Pick<Declaration, 'version'> {
   const constant = constantOf(node, lookup)
   if (!constant || typeof constant.value !== 'string') return {}
   const { start, end } = constant.node
-  return { version: { text: constant.value, start, end, ...text.place(constant.node) } }
+  return { version: { text: constant.value, start, end, ...text?.place(constant.node) } }
 }
 
 const strings = (value: unknown): string[] =>
   Array.isArray(value) ? value.filter((item) => typeof item === 'string') : []
 
 function requiresOf(node: Node | undefined, reading: Reading): Record<string, string> {
-  const object = objectBehind(node, reading.lookup)
+  const object = behind(node, 'requires.', reading)
   const found: Record<string, string> = {}
-  if (!object) return found
-  for (const [name, value] of fieldsOf(object, 'requires.', reading)) {
-    const range = constantOf(value, reading.lookup)?.value
+  for (const [name, value] of object?.fields ?? []) {
+    const range = constantOf(value, object!.reading.lookup)?.value
     if (typeof range === 'string') found[name] = range
   }
   return found
 }
 
-function stateOf(fields: ReadonlyMap<string, Node>, reading: Reading): StateShape {
+function stateOf(node: Node | undefined, reading: Reading): StateShape {
+  const state = behind(node, '', reading)
   const columns: Record<string, ColumnShape> = {}
-  const object = objectBehind(fields.get('columns'), reading.lookup)
-  if (object)
-    for (const [name, node] of fieldsOf(object, 'columns.', reading)) {
-      const column = columnOf(node, reading)
-      if (column) columns[name] = column
-    }
-  const soft = softOf(fields.get('soft'), reading)
+  const object = state && behind(state.fields.get('columns'), 'columns.', state.reading)
+  for (const [name, value] of object?.fields ?? []) {
+    const column = columnOf(value, object!.reading)
+    if (column) columns[name] = column
+  }
+  const soft = state && softOf(state.fields.get('soft'), state.reading)
   return { columns, ...(soft && { soft }) }
 }
 
@@ -112,7 +121,7 @@ function columnOf(node: Node, { lookup, text }: Reading): ColumnShape | undefine
   const elements = constantOf(length, lookup)?.value
   const given = constantOf(options, lookup)?.value as { scope?: unknown } | undefined
   const scope = given?.scope === 'participant' ? 'participant' : 'shared'
-  return { type, length: typeof elements === 'number' ? elements : text.text(length), scope }
+  return { type, length: typeof elements === 'number' ? elements : (text?.text(length) ?? 'unknown'), scope }
 }
 
 /** The keys of the object that `soft` returns. */
@@ -137,12 +146,10 @@ function typeOf(node: Node, lookup: Lookup): string {
 }
 
 function migrationsOf(node: Node | undefined, reading: Reading): MigrationShape[] {
-  const object = objectBehind(node, reading.lookup)
-  if (!object) return []
-  return [...fieldsOf(object, 'migrate.', reading)].map(([range, value]) => {
-    const migration = objectBehind(value, reading.lookup)
-    const ways = new Set(migration?.properties.map((property: Node) => propertyName(property)))
-    return { range, up: ways.has('up'), down: ways.has('down') }
+  const object = behind(node, 'migrate.', reading)
+  return [...(object?.fields ?? [])].map(([range, value]) => {
+    const migration = behind(value, `migrate.${range}.`, object!.reading)?.fields
+    return { range, up: migration?.has('up') === true, down: migration?.has('down') === true }
   })
 }
 

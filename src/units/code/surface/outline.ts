@@ -1,4 +1,5 @@
 import type { PlacedShape } from '../../../version/compatibility/descriptor.ts'
+import type { ImportBinding } from '../transform/declarations.ts'
 import type { Node } from '../transform/nodes.ts'
 import type { Lookup } from './constant.ts'
 import { type Declaration, declarationOf } from './declaration.ts'
@@ -18,6 +19,8 @@ export interface Outlined {
   readonly program: Node
   /** variables behind its exports */
   readonly locals: Iterable<string>
+  /** by local name */
+  readonly imports: ReadonlyMap<string, ImportBinding>
   /** what the offsets of `program` count in */
   readonly parsed: string
   /** the file's own text */

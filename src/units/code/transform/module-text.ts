@@ -1,5 +1,5 @@
 import type { HotUse, IndirectExport, Links, LocalExport, Request, Slot } from '../artifact.ts'
-import { type Outline, outline } from '../surface/outline.ts'
+import type { Outlined } from '../surface/outline.ts'
 import { type Declarations, type ImportBinding, SourceError } from './declarations.ts'
 import { Edits, type Shift } from './edits.ts'
 import { hotCall } from './hot-use.ts'
@@ -182,10 +182,11 @@ export class ModuleText {
     }
   }
 
-  /** What it tells without being run. @param original the text of `file`, types and all */
-  outline(file: string, original: string): Outline {
+  /** What an outline is made of. @param original the text of `file`, types and all */
+  outlined(file: string, original: string): Outlined {
     const locals = this.#locals.map(({ local }) => local)
-    return outline({ file, program: this.#program, locals, parsed: this.#source, original })
+    const { imports } = this.declarations
+    return { file, program: this.#program, locals, imports, parsed: this.#source, original }
   }
 
   #isHoistedDefault(local: string): boolean {
