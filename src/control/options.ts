@@ -29,6 +29,12 @@ export interface RuntimeOptions {
   rules?: readonly Rule[] | string | URL
   /** flags that versions must and must not have; default: `{ excluded: ['yanked', 'quarantined'] }` */
   flags?: FlagPolicy
+  /**
+   * The local socket through which `tickswap status`, `top` and the other commands reach this engine: true, or
+   * the folder to keep it in instead of './.tickswap'. Only the same user can open it. Default: the
+   * environment's TICKSWAP_SOCKET, which `tickswap run` sets; otherwise false
+   */
+  socket?: boolean | string
   deadlines?: {
     /** for the body of a module in rehearsal; default 1000 */
     evaluateMs?: number
@@ -56,6 +62,8 @@ export interface Settings {
   prepareMs: number
   parkMs: number
   probationMs: number
+  /** the folder of the local socket, absolute */
+  socket: string | undefined
 }
 
 const KEYS = [
@@ -68,7 +76,9 @@ const KEYS = [
   'rules',
   'flags',
   'deadlines',
+  'socket',
 ]
+const FOLDER = '.tickswap'
 
 /** @throws TickswapError OPTION that names the option */
 export function settingsOf(options: RuntimeOptions): Settings {
@@ -91,7 +101,15 @@ export function settingsOf(options: RuntimeOptions): Settings {
     prepareMs: integer('deadlines.prepareMs', deadlines.prepareMs ?? 2000, 1, 600_000),
     parkMs: integer('deadlines.parkMs', deadlines.parkMs ?? 250, 1, 600_000),
     probationMs: integer('deadlines.probationMs', deadlines.probationMs ?? 1000, 1, 600_000),
+    socket: socketFolder(options.socket ?? (process.env.TICKSWAP_SOCKET || false)),
   }
+}
+
+function socketFolder(socket: unknown): string | undefined {
+  if (socket === false) return undefined
+  if (socket === true) return resolve(FOLDER)
+  if (typeof socket === 'string' && socket !== '') return resolve(socket)
+  throw bad('socket must be true, false or the path of a folder')
 }
 
 function within(name: string, value: unknown, low: number, high: number): number {
