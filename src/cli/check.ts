@@ -2,7 +2,7 @@ import { sep } from 'node:path'
 import { type Command, Option } from 'commander'
 import { TickswapError } from '../errors.ts'
 import { committed } from './check/git-base.ts'
-import { printMatrix } from './check/matrix.ts'
+import { printMatrix, rulesOf } from './check/matrix.ts'
 import { preview } from './check/preview.ts'
 import { show } from './check/show.ts'
 import { givenFolder, nearestFolder, realFile } from './check/units-folder.ts'
@@ -18,7 +18,7 @@ Examples:
 
 The files are saved together: one swap. What they were is taken from git; without a repository, or when
 they do not differ, they count as changed in what they do, with the exports and imports they have.
-None of the code is run: what only shows when it runs (state, migrations, requirements) is not looked at.
+None of the code is run: exports, state, migrations and requirements are taken as the sources declare them.
 
 Units are looked for in the folder of --units, or of TICKSWAP_UNITS; by default in the nearest folder
 upwards that holds units, and on from there as long as the folder above holds more of them, below the
@@ -66,7 +66,7 @@ async function check(names: readonly string[], options: CheckOptions): Promise<v
   const revision = base === 'none' ? undefined : (base ?? 'HEAD')
   for (const file of files) if (base !== undefined && revision) requireRevision(file, revision)
   const folder = units === undefined ? await folderOf(files) : givenFolder(units)
-  const found = await preview({ folder, files, revision })
+  const found = await preview({ folder, files, revision, rules: rulesOf(rules) })
   if (format === 'table') console.log(show(found))
   else print(found, format)
   process.exitCode = found.outcome === 'refused' ? EXIT.failed : EXIT.ok

@@ -18,6 +18,11 @@ export function show(preview: Preview): string {
     ['compared with', base === 'none' ? 'nothing: the files count as changed, as they are' : base],
   ]
   const modules = rowsOf(preview)
+  for (const { unit, from, to, verdict, actions } of preview.verdicts)
+    about.push([
+      `${unit} ${from} -> ${to}`,
+      `${verdict}${actions.length > 0 ? `: ${actions.join(', ')}` : ''}`,
+    ])
   const parts = [layOut(about)]
   if (modules.length > 0 && outcome !== 'refused') parts.push(layOut(modules, ['file', 'does', 'why']))
   parts.push(...preview.findings.map(tell))

@@ -84,6 +84,9 @@ export class GitVersions implements VersionSource {
   }
 }
 
+/** `1.4.0.0` is the first build, `1.4.0` the latest. */
+const NAMES_BUILD = /^\s*v?\d+\.\d+\.\d+\.\d/
+
 /** The version that a text names: itself, or its latest build. @throws TickswapError NO_SUCH_VERSION or VERSION_INVALID */
 export function pick(versions: readonly GitVersion[], text: string): GitVersion {
   const named = text === 'working' ? versions.findLast(({ commit }) => commit === undefined) : undefined
@@ -93,7 +96,7 @@ export function pick(versions: readonly GitVersion[], text: string): GitVersion 
   const sameNumber = versions.filter(({ descriptor }) =>
     Version.parse(descriptor.version).sameDeclared(wanted),
   )
-  const found = wanted.build > 0 ? exact : (sameNumber.at(-1) ?? exact)
+  const found = NAMES_BUILD.test(text) || wanted.build > 0 ? exact : sameNumber.at(-1)
   if (found) return found
   const known = versions.map(({ descriptor }) => descriptor.version).join(', ') || 'none'
   throw new TickswapError('TICKSWAP_E_NO_SUCH_VERSION', `there is no version ${text}; there are: ${known}`)

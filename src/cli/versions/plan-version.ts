@@ -35,12 +35,13 @@ export function planVersion(source: GitVersions, step: Step, allowDirty: boolean
   const base = baseOf(source.all(), from)
   if (step === 'auto' && !base) throw noHistory(source, from)
   const commits = base ? commitsAfter(source, base, current) : []
-  const transition = base && compareVersions(base.descriptor, current.descriptor)
+  const asked = base ? compareVersions(base.descriptor, current.descriptor).level : 'none'
   const level =
-    step === 'auto'
-      ? levelFor(from, largest([...commits.map((each) => each.level), transition!.level]))
-      : step
-  return { current, from, to: target(from, level, source), level, commits, transition }
+    step === 'auto' ? levelFor(from, largest([...commits.map((each) => each.level), asked])) : step
+  const to = target(from, level, source)
+  // Once more with the number that it gets: migrations and promises go by it.
+  const next = { ...current.descriptor, version: to.toString() }
+  return { current, from, to, level, commits, transition: base && compareVersions(base.descriptor, next) }
 }
 
 function target(from: Version, level: Level, source: GitVersions): Version {

@@ -39,6 +39,8 @@ export interface ColumnShape {
 }
 
 export interface StateShape {
+  /** not all columns can be told: then none are compared */
+  readonly partial?: true
   readonly columns: Readonly<Record<string, ColumnShape>>
   /** key to the type of its first value; absent where there is no soft state, or none that is known */
   readonly soft?: Readonly<Record<string, string>>

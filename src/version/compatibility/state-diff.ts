@@ -13,7 +13,8 @@ export interface StateDifference {
 export function compareState(from: UnitDescriptor, to: UnitDescriptor): StateDifference {
   const changes: Change[] = []
   const lost: string[] = []
-  const [before, after] = [from.state.columns, to.state.columns]
+  const isPartial = from.state.partial || to.state.partial
+  const [before, after] = isPartial ? [{}, {}] : [from.state.columns, to.state.columns]
   for (const [name, old] of Object.entries(before)) {
     const next = Object.hasOwn(after, name) ? after[name] : undefined
     const { what, loses } = columnChange(old, next)

@@ -65,14 +65,19 @@ function fieldsOf(node: Node, prefix: string, { text, places }: Reading): Map<st
   return fields
 }
 
+interface Behind {
+  readonly fields: ReadonlyMap<string, Node>
+  readonly reading: Reading
+  /** nothing in it is spread or computed */
+  readonly isWhole: boolean
+}
+
 /** The fields of an object that is written there, or as a constant elsewhere, and how they are to be read. */
-function behind(
-  node: Node | undefined,
-  prefix: string,
-  reading: Reading,
-  hops = 0,
-): { fields: Map<string, Node>; reading: Reading } | undefined {
-  if (node?.type === 'ObjectExpression') return { fields: fieldsOf(node, prefix, reading), reading }
+function behind(node: Node | undefined, prefix: string, reading: Reading, hops = 0): Behind | undefined {
+  if (node?.type === 'ObjectExpression') {
+    const fields = fieldsOf(node, prefix, reading)
+    return { fields, reading, isWhole: fields.size === node.properties.length }
+  }
   const found = node?.type === 'Identifier' ? reading.lookup(node.name) : undefined
   if (!found || hops > MOST_HOPS) return undefined
   const isHere = found.lookup === reading.lookup
@@ -102,14 +107,18 @@ function requiresOf(node: Node | undefined, reading: Reading): Record<string, st
 
 function stateOf(node: Node | undefined, reading: Reading): StateShape {
   const state = behind(node, '', reading)
+  if (!state) return node ? { columns: {}, partial: true } : { columns: {} }
   const columns: Record<string, ColumnShape> = {}
-  const object = state && behind(state.fields.get('columns'), 'columns.', state.reading)
+  const declared = state.fields.get('columns')
+  const object = behind(declared, 'columns.', state.reading)
+  let isPartial = !state.isWhole || (declared !== undefined && !object?.isWhole)
   for (const [name, value] of object?.fields ?? []) {
     const column = columnOf(value, object!.reading)
     if (column) columns[name] = column
+    else isPartial = true
   }
-  const soft = state && softOf(state.fields.get('soft'), state.reading)
-  return { columns, ...(soft && { soft }) }
+  const soft = softOf(state.fields.get('soft'), state.reading)
+  return { columns, ...(isPartial && { partial: true as const }), ...(soft && { soft }) }
 }
 
 /** `f32(4096, { scope: 'participant' })` */
