@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module'
 import type { ValidateFunction } from 'ajv'
 import { type Document, isNode, LineCounter, parseDocument } from 'yaml'
-import { TickswapError } from '../../errors.ts'
+import { type Place, TickswapError } from '../../errors.ts'
 import { type KnownRule, readRule } from './rules.ts'
 import { ACTIONS, VERDICTS } from './verdict.ts'
 
@@ -53,8 +53,8 @@ export function readRulesFile(text: string, file: string): KnownRule[] {
   }
   const [error] = document.errors
   if (error) throw new TickswapError('TICKSWAP_E_RULES_INVALID', error.message, at(error.pos[0]))
-  const value: unknown = document.toJS({ maxAliasCount: 100 })
   const placeOf = (path: readonly string[]) => at(offsetOf(document, path))
+  const value = valueOf(document, placeOf([]))
   const validate = validator()
   if (!validate(value)) {
     const { instancePath, message, params } = validate.errors![0]!
@@ -84,6 +84,16 @@ export function readRulesFile(text: string, file: string): KnownRule[] {
       throw new TickswapError('TICKSWAP_E_RULES_INVALID', cause.finding.message, place)
     }
   })
+}
+
+/** @throws TickswapError RULES_INVALID for an alias without an anchor, and for too many of them */
+function valueOf(document: Document, place: Place): unknown {
+  try {
+    return document.toJS({ maxAliasCount: 100 })
+  } catch (cause) {
+    const message = cause instanceof Error ? cause.message : String(cause)
+    throw new TickswapError('TICKSWAP_E_RULES_INVALID', message, place, { cause })
+  }
 }
 
 /** Where the value at a path begins; for one that is missing, what should hold it. */

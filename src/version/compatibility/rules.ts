@@ -27,6 +27,8 @@ export interface KnownRule {
   readonly verdict: Verdict
   readonly actions: readonly Action[] | undefined
   readonly reason: string
+  /** the unit that declares it itself */
+  readonly owner: string | undefined
   /** for messages: `rules.yaml:4:3`, `createRuntime, rule 2` */
   readonly source: string
 }
@@ -64,6 +66,7 @@ export function readRule(rule: unknown, source: string, owner?: string): KnownRu
     verdict: verdict as Verdict,
     actions,
     reason: reason.trim(),
+    owner,
     source,
   }
 }

@@ -148,7 +148,11 @@ function frozen(
 function ruleFinding(rule: KnownRule, from: UnitDescriptor, to: UnitDescriptor): Finding {
   const message = `${to.unit} ${from.version} -> ${to.version} is ${rule.verdict} by a rule (${rule.source}): ${rule.reason}`
   const severity = rule.verdict === 'incompatible' ? 'error' : 'info'
-  return finding('TICKSWAP_E_RULE', message, { unit: to.unit, severity, ...placeIn(to, 'version') })
+  return finding('TICKSWAP_E_RULE', message, {
+    unit: to.unit,
+    severity,
+    ...placeIn(to, ...(rule.owner === undefined ? [] : ['rules']), 'version'),
+  })
 }
 
 interface Evidence {
