@@ -9,6 +9,7 @@ export { ADVICE, type ErrorCode, type Finding, type Place, TickswapError } from 
 export type { Handle, Runtime, UnitStatus } from './runtime.ts'
 export type { HistoryEntry, Ticket } from './swap/protocol.ts'
 export type {
+  Action,
   Outcome,
   ParticipantReport,
   Phase,

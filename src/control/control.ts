@@ -23,6 +23,7 @@ import { Barrier } from './barrier.ts'
 import { Behind } from './behind.ts'
 import { Catalog, newMemory, type UnitEntry } from './catalog.ts'
 import { checkRequirements } from './check.ts'
+import { Compatibility } from './compatibility.ts'
 import { Crew } from './crew.ts'
 import { Desk } from './desk.ts'
 import { isModuleFile, requireFolder, unitFilesIn } from './folder.ts'
@@ -70,6 +71,7 @@ export class Control {
   readonly stager: Stager
   readonly #desk: Desk
   readonly quarantine = new Quarantine()
+  readonly compatibility: Compatibility
   /** the candidate that the participants have, while its fate is open */
   offer: Offer | undefined
   closed = false
@@ -94,6 +96,7 @@ export class Control {
     this.registry = registry
     this.settings = settings
     this.crew = new Crew(board, id)
+    this.compatibility = new Compatibility(this.catalog, settings.rules, settings.flags)
     this.barrier = new Barrier(board, this.crew)
     this.rehearsal = new Rehearsal(() => this.graph(), settings.evaluateMs)
     this.stager = new Stager({ root: settings.units, hash: hashHex })
@@ -328,6 +331,9 @@ export class Control {
         return this.#join(message as RequestMessage<'join'>)
       case 'close':
         return this.close()
+      case 'observe':
+        this.crew.observe()
+        return this.#history.entries
       default:
         return this.#desk.answer(message)
     }

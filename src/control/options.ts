@@ -1,6 +1,9 @@
 import { resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { TickswapError } from '../errors.ts'
+import { type FlagPolicy, readPolicy } from '../version/compatibility/flag-policy.ts'
+import type { Rule } from '../version/compatibility/rules.ts'
+import { type RulesOption, rulesOption } from './rules-option.ts'
 
 export interface RuntimeOptions {
   /**
@@ -22,6 +25,16 @@ export interface RuntimeOptions {
   }
   /** backups kept per unit, 1 to 64; default 4 */
   backups?: number
+  /** what is decided about certain transitions: a list, or the path of a YAML or JSON file; docs/compatibility.md */
+  rules?: readonly Rule[] | string | URL
+  /** flags that versions must and must not have; default: `{ excluded: ['yanked', 'quarantined'] }` */
+  flags?: FlagPolicy
+  /**
+   * The local socket through which `tickswap status`, `top` and the other commands reach this engine: true, or
+   * the folder to keep it in instead of './.tickswap'. Only the same user can open it. Default: the
+   * environment's TICKSWAP_SOCKET, which `tickswap run` sets; otherwise false
+   */
+  socket?: boolean | string
   deadlines?: {
     /** for the body of a module in rehearsal; default 1000 */
     evaluateMs?: number
@@ -43,13 +56,29 @@ export interface Settings {
   ticks: number
   budgetMs: number
   backups: number
+  rules: RulesOption | undefined
+  flags: FlagPolicy
   evaluateMs: number
   prepareMs: number
   parkMs: number
   probationMs: number
+  /** the folder of the local socket, absolute */
+  socket: string | undefined
 }
 
-const KEYS = ['units', 'watch', 'name', 'maxParticipants', 'probation', 'backups', 'deadlines']
+const KEYS = [
+  'units',
+  'watch',
+  'name',
+  'maxParticipants',
+  'probation',
+  'backups',
+  'rules',
+  'flags',
+  'deadlines',
+  'socket',
+]
+const FOLDER = '.tickswap'
 
 /** @throws TickswapError OPTION that names the option */
 export function settingsOf(options: RuntimeOptions): Settings {
@@ -66,11 +95,21 @@ export function settingsOf(options: RuntimeOptions): Settings {
     ticks: integer('probation.ticks', probation.ticks ?? 60, 1, 1_000_000),
     budgetMs: within('probation.budgetMs', probation.budgetMs ?? 50, 0.001, 60_000),
     backups: integer('backups', options.backups ?? 4, 1, 64),
+    rules: rulesOption(options.rules),
+    flags: readPolicy(options.flags, 'flags'),
     evaluateMs: integer('deadlines.evaluateMs', deadlines.evaluateMs ?? 1000, 1, 600_000),
     prepareMs: integer('deadlines.prepareMs', deadlines.prepareMs ?? 2000, 1, 600_000),
     parkMs: integer('deadlines.parkMs', deadlines.parkMs ?? 250, 1, 600_000),
     probationMs: integer('deadlines.probationMs', deadlines.probationMs ?? 1000, 1, 600_000),
+    socket: socketFolder(options.socket ?? (process.env.TICKSWAP_SOCKET || false)),
   }
+}
+
+function socketFolder(socket: unknown): string | undefined {
+  if (socket === false) return undefined
+  if (socket === true) return resolve(FOLDER)
+  if (typeof socket === 'string' && socket !== '') return resolve(socket)
+  throw bad('socket must be true, false or the path of a folder')
 }
 
 function within(name: string, value: unknown, low: number, high: number): number {

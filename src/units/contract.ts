@@ -1,10 +1,12 @@
 import { TickswapError } from '../errors.ts'
 import { type Layout, layoutOf } from '../state/layout.ts'
+import type { Rule } from '../version/compatibility/rules.ts'
 import { Constraint } from '../version/constraint.ts'
 import { flagBits } from '../version/flags.ts'
 import { Version } from '../version/version.ts'
 import { type Columns, isColumnType } from './column.ts'
 import { dependenciesOf, inFile } from './requirements.ts'
+import { softType } from './soft-type.ts'
 import { isUnit, type UnitDefinition } from './unit.ts'
 
 const MAX_LENGTH = 2 ** 28
@@ -25,7 +27,11 @@ export interface Contract {
   readonly shared: Layout
   readonly own: Layout
   readonly hasSoft: boolean
+  /** key to the type of its first value */
+  readonly soft: Readonly<Record<string, string>>
   readonly migrations: readonly { readonly range: string; readonly up: boolean; readonly down: boolean }[]
+  /** as declared; whether they are right is seen when they are used */
+  readonly rules: readonly Rule[]
 }
 
 const HOOKS = ['init', 'setup', 'dispose', 'rehearse', 'verify'] as const
@@ -50,7 +56,7 @@ export function contractOf(exported: unknown, file: string): Contract {
       throw invalid(`${hook} must be a function`)
   if (definition.state?.soft !== undefined && typeof definition.state.soft !== 'function')
     throw invalid('state.soft must be a function that returns a new object')
-  checkSoft(definition, invalid)
+  const soft = checkSoft(definition, invalid)
   const columns = validColumns(definition, invalid)
   return {
     name,
@@ -61,7 +67,9 @@ export function contractOf(exported: unknown, file: string): Contract {
     shared: layoutOf(columns, 'shared'),
     own: layoutOf(columns, 'participant'),
     hasSoft: definition.state?.soft !== undefined,
+    soft: Object.fromEntries(Object.entries(soft).map(([key, value]) => [key, softType(value)])),
     migrations: validMigrations(definition, file, name, invalid),
+    rules: validRules(definition, invalid),
   }
 }
 
@@ -70,9 +78,10 @@ export const nameOfFile = (file: string): string =>
 
 type Invalid = (what: string) => TickswapError
 
-function checkSoft(definition: UnitDefinition, invalid: Invalid): void {
+/** What soft state begins as. */
+function checkSoft(definition: UnitDefinition, invalid: Invalid): object {
   try {
-    structuredClone(definition.state?.soft?.())
+    return structuredClone(definition.state?.soft?.()) ?? {}
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error)
     throw invalid(`state.soft must return an object that structuredClone can copy: ${why}`)
@@ -118,6 +127,13 @@ function declaredFlags(definition: UnitDefinition, file: string, unit: string): 
   } catch (error) {
     throw inFile(error, file, unit)
   }
+}
+
+/** Plain data, so that it can be sent to the control thread. */
+function validRules(definition: UnitDefinition, invalid: Invalid): readonly Rule[] {
+  const { rules = [] } = definition
+  if (!Array.isArray(rules)) throw invalid('rules must be a list')
+  return rules.map((rule) => JSON.parse(JSON.stringify(rule)) as Rule)
 }
 
 function checkRange(range: string, file: string, unit: string): void {

@@ -1,4 +1,5 @@
 import { TickswapError } from '../errors.ts'
+import type { Rule } from '../version/compatibility/rules.ts'
 import type { ArrayOf, Column, Columns } from './column.ts'
 
 /** What a unit's hooks and functions work on. The arrays live in the runtime's arena and outlive the code. */
@@ -53,6 +54,8 @@ export interface UnitDefinition<C extends Columns = Columns, S extends object = 
   state?: { columns?: C; soft?: () => S }
   /** range of older versions to the migration between them and this version */
   migrate?: Readonly<Record<string, Migration<C, S>>>
+  /** What is known of certain transitions of this unit: see docs/compatibility.md. */
+  rules?: readonly Rule[]
   /** Fills new state. Called once, by one participant, when the unit first exists; never by a swap. */
   init?(state: State<C, S>): void
   /** Called in every participant after boot, join, commit or rollback. */

@@ -186,7 +186,9 @@ export class Constraint {
   }
 
   #other(other: Constraint | string): Constraint {
-    return typeof other === 'string' ? Constraint.parse(other, { includePrerelease: this.includePrerelease }) : other
+    return typeof other === 'string'
+      ? Constraint.parse(other, { includePrerelease: this.includePrerelease })
+      : other
   }
 
   #includesWith(other: Constraint): boolean {

@@ -4,6 +4,8 @@ import { compileScript, keepScript } from './compile.ts'
 import type { Content } from './content/content.ts'
 import { contentOf, decode, fileOf } from './content/read.ts'
 import type { PackageJsons } from './resolve/package-json.ts'
+import { keepOutline } from './surface/cache.ts'
+import { outline } from './surface/outline.ts'
 import { SourceError } from './transform/declarations.ts'
 import type { JsxOptions } from './transform/fallback.ts'
 import { placeOf } from './transform/parse.ts'
@@ -29,7 +31,9 @@ export function draftOf(
 ): Draft {
   const file = fileOf(id)
   try {
-    return { id, file, hash, bytes, content: contentOf(id, bytes, packages, jsx), requests: [], lazy: [] }
+    const content = contentOf(id, bytes, packages, jsx)
+    if (content.outlined) keepOutline(file, hash, outline(content.outlined))
+    return { id, file, hash, bytes, content, requests: [], lazy: [] }
   } catch (cause) {
     if (!(cause instanceof SourceError)) throw cause
     const place = { file, ...placeOf(decode(bytes), cause.offset) }

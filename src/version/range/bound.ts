@@ -60,7 +60,8 @@ export const isLower = ({ operator }: Bound): boolean => operator === '>' || ope
 export const isUpper = ({ operator }: Bound): boolean => operator === '<' || operator === '<='
 
 /** The place before what a bound names. */
-export const before = (bound: Bound): Cut => cutAt(bound, bound.build === undefined ? -1 : 2 * bound.build - 1)
+export const before = (bound: Bound): Cut =>
+  cutAt(bound, bound.build === undefined ? -1 : 2 * bound.build - 1)
 
 /** The place after what a bound names. */
 export const after = (bound: Bound): Cut =>

@@ -10,7 +10,8 @@ const OPERATORS = ['>=', '<=', '~>', '>', '<', '=', '~', '^']
 
 const isDigit = (char: string | undefined): boolean => char !== undefined && char >= '0' && char <= '9'
 const isWord = (char: string | undefined): boolean =>
-  char !== undefined && (isDigit(char) || (char >= 'a' && char <= 'z') || (char >= 'A' && char <= 'Z') || char === '-')
+  char !== undefined &&
+  (isDigit(char) || (char >= 'a' && char <= 'z') || (char >= 'A' && char <= 'Z') || char === '-')
 
 /** Walks over what a plain reader of the grammar would take, up to the first character it would not. */
 class Walk {
@@ -44,7 +45,10 @@ class Walk {
       if (this.char !== '.' || parts === 3) break
       this.at++
     }
-    for (const mark of ['-', '+']) if (this.skip(mark)) do if (!this.word()) return 'a letter, a digit or "-"'; while (this.skip('.'))
+    for (const mark of ['-', '+'])
+      if (this.skip(mark))
+        do if (!this.word()) return 'a letter, a digit or "-"'
+        while (this.skip('.'))
     return undefined
   }
 

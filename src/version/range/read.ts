@@ -80,8 +80,7 @@ function hyphenTo(to: Plain, incPre: boolean): readonly Bound[] | undefined {
   if (patch === undefined) return bounds(boundOf('<', [major, minor + 1, 0], LOWEST), incPre)
   const main = [major, minor, patch] as const
   if (prerelease.length > 0) return bounds(boundOf('<=', main, prerelease, build), incPre)
-  if (incPre && build === undefined)
-    return bounds(boundOf('<', [major, minor, patch + 1], LOWEST), incPre)
+  if (incPre && build === undefined) return bounds(boundOf('<', [major, minor, patch + 1], LOWEST), incPre)
   return isPlainPrefix(to) ? bounds(boundOf('<=', main, prerelease, build), incPre) : undefined
 }
 

@@ -1,5 +1,15 @@
 import type { Identifier } from '../prerelease.ts'
-import { type Alternative, type Bound, type Cut, compareCuts, hasSameMain, highCut, isLower, isUpper, lowCut } from './bound.ts'
+import {
+  type Alternative,
+  type Bound,
+  type Cut,
+  compareCuts,
+  hasSameMain,
+  highCut,
+  isLower,
+  isUpper,
+  lowCut,
+} from './bound.ts'
 import { admitsPrerelease, allows, isWithin, spanOf } from './span.ts'
 
 /** An exact bound as a version of its own: every build of it where it names none. */
@@ -12,7 +22,8 @@ const isExact = ({ operator }: Bound): boolean => operator === '='
 /** Whether a bound, as a range of its own, matches the version that an exact one names. */
 function matchesExact(bound: Bound, exact: Bound, includePrerelease: boolean): boolean {
   const span = spanOf({ text: bound.text, bounds: [bound] })
-  const meets = isExact(bound) && bound.build !== exact.build ? meetBuilds(bound, exact) : isWithinBuilds(span, exact)
+  const meets =
+    isExact(bound) && bound.build !== exact.build ? meetBuilds(bound, exact) : isWithinBuilds(span, exact)
   return meets && (includePrerelease || admitsPrerelease(pointAt(exact), span))
 }
 
@@ -94,8 +105,7 @@ const EVERY_VERSION = release('>=', [0])
 /** The bound with the most to say among those on one side. */
 function tightest(bounds: readonly Bound[], cut: (bound: Bound) => Cut | undefined, sign: 1 | -1) {
   let best: Bound | undefined
-  for (const bound of bounds)
-    if (!best || sign * compareCuts(cut(bound)!, cut(best)!) > 0) best = bound
+  for (const bound of bounds) if (!best || sign * compareCuts(cut(bound)!, cut(best)!) > 0) best = bound
   return best
 }
 
@@ -153,9 +163,7 @@ function coversExact(bound: Bound, exact: Bound, includePrerelease: boolean): bo
   const span = spanOf({ text: bound.text, bounds: [bound] })
   if (!includePrerelease && !admitsPrerelease(pointAt(exact), span)) return false
   const { low, high } = span
-  return (
-    (!low || compareCuts(low, lowCut(exact)!) <= 0) && (!high || compareCuts(highCut(exact)!, high) <= 0)
-  )
+  return (!low || compareCuts(low, lowCut(exact)!) <= 0) && (!high || compareCuts(highCut(exact)!, high) <= 0)
 }
 
 /** `>=1.2.3-0` and `<1.2.3-0` name the same place as their releases do. */
