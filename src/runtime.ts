@@ -45,6 +45,13 @@ export interface UnitStatus {
   readonly file: string
   readonly hash: string
   readonly flags: readonly string[]
+  /** unit or interface name to range, as the unit declares them */
+  readonly requires: Readonly<Record<string, string>>
+  readonly optional: Readonly<Record<string, string>>
+  /** interface name to the versions it offers */
+  readonly provides: Readonly<Record<string, readonly string[]>>
+  /** interface name to the version it works with: the newest that both sides know */
+  readonly interfaces: Readonly<Record<string, string>>
   readonly arenaBytes: number
   /** versions that ran, oldest first; `rollback` goes to any of them */
   readonly editions: readonly string[]

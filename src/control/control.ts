@@ -22,7 +22,7 @@ import { Version } from '../version/version.ts'
 import { Barrier } from './barrier.ts'
 import { Behind } from './behind.ts'
 import { Catalog, newMemory, type UnitEntry } from './catalog.ts'
-import { checkRequirements } from './check.ts'
+import { checkRequirements, declaredBy } from './check.ts'
 import { Compatibility } from './compatibility.ts'
 import { Crew } from './crew.ts'
 import { Desk } from './desk.ts'
@@ -143,7 +143,7 @@ export class Control {
           `${twin.file} and ${contract.file} are both unit ${contract.name}`,
           { file: contract.file },
         )
-      sides.set(contract.name, { version: Version.parse(contract.version), contract })
+      sides.set(contract.name, { version: declaredBy(contract), contract })
     }
     const [wrong] = checkRequirements(sides, [])
     if (wrong) throw new TickswapError(wrong.code, wrong.message, wrong)

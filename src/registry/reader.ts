@@ -32,8 +32,8 @@ export interface RegistryDiagnostics {
 }
 
 /**
- * The reading side of a registry, on shared memory alone: no native call, no write, no
- * wait. For every thread.
+ * The reading side of a registry, on shared memory alone: no write, no wait, and no native
+ * call but to check a whole record's hash. For every thread.
  */
 export class RegistryReader {
   /** Pass it to other threads, and attach there. */
@@ -139,7 +139,8 @@ export class RegistryReader {
 
   /**
    * A registered version. Throws TICKSWAP_E_NO_SUCH_VERSION for a record that was never used,
-   * TICKSWAP_E_REGISTRY_BUSY for one that was being reused in every of eight tries.
+   * TICKSWAP_E_REGISTRY_BUSY for one that was being reused in every of eight tries,
+   * TICKSWAP_E_INTEGRITY, with both hashes, for one that was altered.
    */
   record(index: number): RegisteredVersion {
     if (!(Number.isInteger(index) && index >= 0 && index < this.#recordCount()))

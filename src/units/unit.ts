@@ -1,5 +1,6 @@
 import { TickswapError } from '../errors.ts'
 import type { Rule } from '../version/compatibility/rules.ts'
+import { interfacesOf } from '../version/resolve/interfaces.ts'
 import type { ArrayOf, Column, Columns } from './column.ts'
 
 /** What a unit's hooks and functions work on. The arrays live in the runtime's arena and outlive the code. */
@@ -72,7 +73,18 @@ export interface UnitDefinition<C extends Columns = Columns, S extends object = 
 export interface Unit<C extends Columns = Columns, S extends object = Record<string, unknown>> {
   readonly definition: UnitDefinition<C, S>
   readonly state: State<C, S>
+  /**
+   * The interface versions this unit works with, by the name it requires: of those a provider
+   * that runs offers, the newest that it knows. Worked out at every read: read it in `setup`, or
+   * once a tick. Empty before loading.
+   */
+  readonly interfaces: Readonly<Record<string, string>>
 }
+
+/** The units that run beside one, by name. */
+export type Peers = () => Iterable<readonly [string, UnitDefinition]>
+
+const ALONE: Peers = () => []
 
 /** Marks units across copies of this package: an engine and its modules may resolve different ones. */
 const BRAND = Symbol.for('tickswap.unit.1')
@@ -82,6 +94,7 @@ export class BoundUnit implements Unit {
   readonly [BRAND] = true
   readonly definition: UnitDefinition
   #state: State | undefined
+  #peers: Peers = ALONE
 
   constructor(definition: UnitDefinition) {
     this.definition = definition
@@ -93,9 +106,14 @@ export class BoundUnit implements Unit {
     return this.#state
   }
 
-  /** Points `state` at memory; undefined unbinds it. */
-  bind(state: State | undefined): void {
+  get interfaces(): Readonly<Record<string, string>> {
+    return interfacesOf(this.definition, this.#peers())
+  }
+
+  /** Points `state` at memory; undefined unbinds it. `peers` stay as they are when left out. */
+  bind(state: State | undefined, peers?: Peers): void {
     this.#state = state
+    if (peers) this.#peers = peers
   }
 }
 

@@ -111,8 +111,10 @@ export class UnitDomain implements Domain {
   }
 
   constraint(range: string): Constraint {
-    let constraint = this.#constraints.get(range)
-    if (!constraint) this.#constraints.set(range, (constraint = Constraint.parse(range)))
+    const known = this.#constraints.get(range)
+    if (known) return known
+    const constraint = Constraint.parse(range)
+    this.#constraints.set(range, constraint)
     return constraint
   }
 

@@ -1,5 +1,5 @@
 import { TickswapError } from '../../errors.ts'
-import type { Constraint } from '../constraint.ts'
+import { Constraint } from '../constraint.ts'
 import { Version } from '../version.ts'
 
 /**
@@ -30,4 +30,26 @@ export function negotiate(offered: readonly string[], known: Constraint): string
     if (!newest || Version.compare(version, newest.version) > 0) newest = { text, version }
   }
   return newest?.text
+}
+
+/** What a unit declares about interfaces. */
+interface Declared {
+  readonly requires?: Readonly<Record<string, string>>
+  readonly optional?: Readonly<Record<string, string>>
+  readonly provides?: Readonly<Record<string, readonly string[]>>
+}
+
+/** The interface versions that a unit works with beside its peers, by the name it requires. */
+export function interfacesOf(
+  { requires, optional }: Declared,
+  peers: Iterable<readonly [string, Declared]>,
+): Record<string, string> {
+  const others = [...peers].flatMap(([, { provides }]) => (provides ? [provides] : []))
+  const found: Record<string, string> = {}
+  for (const [name, range] of Object.entries({ ...requires, ...optional })) {
+    const offered = others.flatMap((provides) => provides[name] ?? [])
+    const version = offered.length > 0 ? negotiate(offered, Constraint.parse(range)) : undefined
+    if (version !== undefined) found[name] = version
+  }
+  return found
 }

@@ -67,7 +67,7 @@ export class UnitReader {
     const { declaration } = outline(outlined, (name) => this.#imported(module, name))
     if (!declaration) return undefined
     const files = this.#closure(file)
-    const { flags, requires, state, migrations, rules, places } = declaration
+    const { flags, requires, optional, provides, state, migrations, rules, places } = declaration
     const surface = surfaceOf(
       file,
       { links: (id) => this.#module(id)?.links, outline: (id) => this.#outline(id) },
@@ -80,6 +80,8 @@ export class UnitReader {
       hash: this.#hash(file, files),
       flags,
       requires,
+      optional,
+      provides,
       state,
       migrations,
       ...(surface && { surface }),
