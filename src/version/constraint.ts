@@ -39,7 +39,7 @@ function readAlternatives(text: string, includePrerelease: boolean): readonly Al
   if (text.length > MOST_RANGE_CHARACTERS)
     invalid(`a range of ${text.length} characters is longer than ${MOST_RANGE_CHARACTERS}`)
   const read = readRange(text, includePrerelease)
-  if ('alternatives' in read) return read.alternatives
+  if (read) return read
   const { at, expected } = diagnose(text)
   const found = at < text.length ? `found "${text[at]}"` : 'the text ends'
   const shown = text.length > MOST_SHOWN ? `${text.slice(0, MOST_SHOWN)}...` : text
@@ -97,7 +97,7 @@ export class Constraint {
   /** Whether `parse` reads the text. Never throws. */
   static isValid(text: unknown): text is string {
     const isShort = typeof text === 'string' && text.length <= MOST_RANGE_CHARACTERS
-    return isShort && 'alternatives' in readRange(text, false)
+    return isShort && readRange(text, false) !== undefined
   }
 
   /** Whether a version is in the range and its flags are as required. Text throws as Version.parse does. */

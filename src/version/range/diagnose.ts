@@ -74,7 +74,8 @@ class Walk {
   bound(): string | undefined {
     if (this.char === '-' && SPACE.test(this.text[this.at + 1] ?? '')) {
       this.at++
-      return undefined
+      this.spaces()
+      return this.version()
     }
     OPERATORS.some((operator) => this.skip(operator))
     this.spaces()

@@ -1,22 +1,19 @@
 import { type Alternative, type Bound, boundOf, NOTHING, type Operator } from './bound.ts'
 import { type Plain, readPlain } from './plain.ts'
 
-/** What a text means: its alternatives, or the index of the one that means nothing. */
-export type Read = { readonly alternatives: readonly Alternative[] } | { readonly wrong: number }
-
 /**
  * Reads a range as node-semver does, in strict mode, step by step, and with a fourth number where
- * it has three. Its oddities are its users' habits by now: `=1.2`, `~>1`, `1.2.3*` mean something.
+ * it has three; undefined for what is no range. Its oddities are its users' habits by now: `=1.2`, `~>1`, `1.2.3*` mean something.
  */
-export function readRange(text: string, includePrerelease: boolean): Read {
+export function readRange(text: string, includePrerelease: boolean): readonly Alternative[] | undefined {
   const read: Alternative[] = []
   const pieces = text.trim().replace(/\s+/g, ' ').split('||')
-  for (const [i, piece] of pieces.entries()) {
+  for (const piece of pieces) {
     const alternative = readAlternative(piece.trim(), includePrerelease)
-    if (!alternative) return { wrong: i }
+    if (!alternative) return undefined
     read.push(alternative)
   }
-  return { alternatives: withoutNeedless(read) }
+  return withoutNeedless(read)
 }
 
 /** What allows nothing goes, unless it is all there is; what allows all leaves nothing else to say. */
