@@ -23,4 +23,16 @@ export { Constraint, type ConstraintOptions } from './version/constraint.ts'
 export { FLAG_SETS, FLAGS, type Flag, type FlagSet, type FlagSetName, type Flags } from './version/flags.ts'
 export type { IdentifierBase, Increment } from './version/increment.ts'
 export type { VersionRecord } from './version/record.ts'
+export { loadOrder } from './version/resolve/order.ts'
+export {
+  type Binding,
+  type Choice,
+  type Conflict,
+  type Demand,
+  type Question,
+  type Resolution,
+  type Resolved,
+  resolve,
+  type UnitChoices,
+} from './version/resolve/resolve.ts'
 export { type About, Version } from './version/version.ts'

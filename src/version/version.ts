@@ -20,8 +20,6 @@ const NOTHING_KNOWN: VersionAbout = { flags: 0, timestamp: 0, hash: '' }
 
 const HASH = /^[0-9a-f]{16}$/
 
-const byNumber = (a: number, b: number): number => (a === b ? 0 : a < b ? -1 : 1)
-
 const endsInNumber = (identifiers: readonly Identifier[]): boolean =>
   identifiers.length > 0 && typeof identifiers[identifiers.length - 1] === 'number'
 
@@ -109,13 +107,12 @@ export class Version implements VersionParts, VersionAbout {
   static compare(a: Version | string, b: Version | string): number {
     const left = typeof a === 'string' ? Version.parse(a) : a
     const right = typeof b === 'string' ? Version.parse(b) : b
-    return (
-      byNumber(left.major, right.major) ||
-      byNumber(left.minor, right.minor) ||
-      byNumber(left.patch, right.patch) ||
-      comparePrereleases(left, right) ||
-      byNumber(left.build, right.build)
-    )
+    if (left.major !== right.major) return left.major < right.major ? -1 : 1
+    if (left.minor !== right.minor) return left.minor < right.minor ? -1 : 1
+    if (left.patch !== right.patch) return left.patch < right.patch ? -1 : 1
+    const order = comparePrereleases(left, right)
+    if (order !== 0 || left.build === right.build) return order
+    return left.build < right.build ? -1 : 1
   }
 
   /** As `Version.compare(this, other)`. */

@@ -61,6 +61,7 @@ export class UnitDomain implements Domain {
     const key = `${kind}\0${unit}\0${name}\0${range}`
     if (this.#told.has(key)) return []
     this.#told.add(key)
+    this.constraint(range)
     const { choices } = this.units[unit]!
     const saying = setOf(this.sizes[unit]!, (i) => i < choices.length && choices[i]![kind]?.[name] === range)
     const terms = kind === 'requires' ? this.#lacking(name, range) : this.#mismatching(name, range)

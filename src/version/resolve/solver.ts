@@ -85,7 +85,8 @@ class Solver {
   solve(): Answer {
     for (const rule of this.#domain.rules) this.#add(rule)
     const units = this.#domain.sizes.map((_, unit) => unit)
-    let proof = this.#conclude(units)
+    // A rule without terms is broken whatever is chosen.
+    let proof = this.#domain.rules.find(({ terms }) => terms.size === 0) ?? this.#conclude(units)
     for (let turn = this.#turn(); turn && !proof; turn = this.#turn()) {
       this.#decide(turn.unit, turn.choice)
       proof = this.#conclude([turn.unit])
