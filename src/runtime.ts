@@ -22,6 +22,7 @@ import {
 import type { SwapReport } from './swap/report.ts'
 import type { State } from './units/unit.ts'
 import { Constraint } from './version/constraint.ts'
+import { satisfies } from './version/resolve/domain.ts'
 import { Version } from './version/version.ts'
 
 const HISTORY_LIMIT = 4096
@@ -149,7 +150,9 @@ export class Runtime {
     const participant = this.#participant
     const live = participant.unit(name)
     if (range !== undefined) {
-      if (!Constraint.parse(range).matches(Version.parse(live.version)))
+      const { provides = {} } = live.unit.definition
+      const running = { version: Version.parse(live.version), provides }
+      if (!satisfies(running, name, name, Constraint.parse(range)))
         throw new TickswapError('TICKSWAP_E_REQUIREMENT', `unit ${name} is ${live.version}, not ${range}`, {
           unit: name,
         })

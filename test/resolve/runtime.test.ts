@@ -49,7 +49,7 @@ test('an edit that breaks a dependent is refused, with the version of another un
   const since = fleet.reports.length
   await scratch.write('roads.ts', unit(`version: '1.2.0',`, 'export const again = 1'))
   const report = await fleet.report('permanent', since)
-  expect(report.units.some(({ unit: name, to }) => name === 'roads' && to === '1.2.0')).toBe(true)
+  expect(report.units.some(({ unit: name, to }) => name === 'roads' && to.startsWith('1.2.0'))).toBe(true)
 })
 
 test('where no known versions fit together, the chain of requirements is told', async () => {
@@ -86,9 +86,7 @@ test('units are set up after what they need and disposed of before it; a circle 
   const order = ['zero', 'ring', 'round', 'above']
   expect(log).toEqual(order.map((name) => `+${name}`))
   const units = await fleet.during(fleet.runtime.units())
-  expect(units.map(({ unit: name }) => name).filter((name) => name !== 'counter')).toEqual(
-    ['ring', 'round', 'above'].toSpliced(0, 0, 'zero'),
-  )
+  expect(units.map(({ unit: name }) => name).filter((name) => name !== 'counter')).toEqual(order)
   log.length = 0
   await Promise.all(Object.entries(files('1.1.0')).map(([name, text]) => scratch.write(name, text)))
   await fleet.report('permanent')
