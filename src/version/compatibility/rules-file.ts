@@ -54,7 +54,7 @@ export function readRulesFile(text: string, file: string): KnownRule[] {
   const [error] = document.errors
   if (error) throw new TickswapError('TICKSWAP_E_RULES_INVALID', error.message, at(error.pos[0]))
   const placeOf = (path: readonly string[]) => at(offsetOf(document, path))
-  const value = valueOf(document, placeOf([]))
+  const value = contentsOf(document, placeOf([]))
   const validate = validator()
   if (!validate(value)) {
     const { instancePath, message, params } = validate.errors![0]!
@@ -87,7 +87,7 @@ export function readRulesFile(text: string, file: string): KnownRule[] {
 }
 
 /** @throws TickswapError RULES_INVALID for an alias without an anchor, and for too many of them */
-function valueOf(document: Document, place: Place): unknown {
+function contentsOf(document: Document, place: Place): unknown {
   try {
     return document.toJS({ maxAliasCount: 100 })
   } catch (cause) {
