@@ -192,8 +192,10 @@ export class Registry extends RegistryReader {
     }
     const keys = constraint.keys()
     let best = -1
-    for (let from = 0; from < keys.length; from += MOST_RANGES)
-      best = this.#higher(best, this.#bestRelease(unit, keys.slice(from, from + MOST_RANGES), rule))
+    for (let from = 0; from < keys.length; from += MOST_RANGES) {
+      const some = keys.length > MOST_RANGES ? keys.slice(from, from + MOST_RANGES) : keys
+      best = this.#higher(best, this.#bestRelease(unit, some, rule))
+    }
     if (!constraint.admitsPrereleases) return best
     for (const record of this.prereleases(unit, rule))
       if (constraint.matches(this.record(record).version)) best = this.#higher(best, record)
@@ -204,7 +206,7 @@ export class Registry extends RegistryReader {
   #bestRelease(unit: number, keys: readonly KeyRange[], filter: BestFilter): number {
     const { registry, scratch, view } = this.#write()
     writeFilter(view, unit, filter)
-    for (const [i, range] of keys.entries()) writeRange(view, i, range)
+    for (let i = 0; i < keys.length; i++) writeRange(view, i, keys[i]!)
     const found = unwrap('find the best version', addon().registryBest(registry, scratch, keys.length))
     return found === LAYOUT.NO_RECORD ? -1 : found
   }

@@ -27,8 +27,12 @@ export function spanOf({ bounds }: Alternative): Span {
     low = tighter(low, lowCut(bound), 1)
     high = tighter(high, highCut(bound), -1)
   }
-  return { low, high, named: bounds.filter(({ prerelease }) => prerelease.length > 0) }
+  return { low, high, named: bounds.filter(isNaming) }
 }
+
+/** `<2.0.0-0` names the lowest prerelease there is: it lets none of its release in. */
+const isNaming = ({ operator, prerelease }: Bound): boolean =>
+  prerelease.length > 0 && !(operator === '<' && prerelease.length === 1 && prerelease[0] === 0)
 
 /** Where a version stands among the places of ranges. */
 export function pointOf(
