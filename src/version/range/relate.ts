@@ -80,18 +80,21 @@ const meetsAny = (bounds: readonly Bound[], includePrerelease: boolean): boolean
   includePrerelease || !bounds.some((bound) => isExact(bound) && bound.prerelease.length > 0)
 
 function alternativesMeet(a: Alternative, b: Alternative, includePrerelease: boolean): boolean {
-  if (!isPossible(a, includePrerelease) || !isPossible(b, includePrerelease)) return false
   if (a.bounds.length === 0) return true
   if (b.bounds.length === 0) return meetsAny(a.bounds, includePrerelease)
   return a.bounds.every((left) => b.bounds.every((right) => boundsMeet(left, right, includePrerelease)))
 }
 
 /** Whether some alternative of the one meets some of the other. */
-export const intersects = (
+export function intersects(
   a: readonly Alternative[],
   b: readonly Alternative[],
   includePrerelease: boolean,
-): boolean => a.some((left) => b.some((right) => alternativesMeet(left, right, includePrerelease)))
+): boolean {
+  const possible = (all: readonly Alternative[]) => all.filter((each) => isPossible(each, includePrerelease))
+  const others = possible(b)
+  return possible(a).some((left) => others.some((right) => alternativesMeet(left, right, includePrerelease)))
+}
 
 // ---- subset ----------------------------------------------------------------------
 
