@@ -3,6 +3,7 @@ import { Command, CommanderError } from 'commander'
 import { ADVICE, type ErrorCode, TickswapError } from '../errors.ts'
 import { packageVersion } from '../version/package-version.ts'
 import { registerCheck } from './check.ts'
+import { registerCompletion } from './completion.ts'
 import { registerDemo } from './demo.ts'
 import { registerDiagnostics } from './diagnostics.ts'
 import { registerDiff } from './diff.ts'
@@ -34,6 +35,7 @@ const COMMANDS: readonly ((program: Command) => void)[] = [
   registerDemo,
   registerDoctor,
   registerDiagnostics,
+  registerCompletion,
 ]
 
 const EXAMPLES = `
