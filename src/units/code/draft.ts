@@ -31,7 +31,7 @@ export function draftOf(
   const file = fileOf(id)
   try {
     const content = contentOf(id, bytes, packages, jsx)
-    if (content.outlined) keepOutline(file, hash, content.outlined)
+    if (content.outlined) keepOutline(hash, content.outlined)
     return { id, file, hash, bytes, content, requests: [], lazy: [] }
   } catch (cause) {
     if (!(cause instanceof SourceError)) throw cause
