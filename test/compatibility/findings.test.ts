@@ -192,6 +192,19 @@ describe('state', () => {
   })
 })
 
+test('constants that double each other, or go in circles, end in bounded time', () => {
+  const doubled = Array.from({ length: 40 }, (_, i) => `const c${i} = c${i + 1} + c${i + 1}`).join('\n')
+  const from = performance.now()
+  const unit = traffic(
+    source({
+      unit: 'state: { columns: { a: f32(c0), b: f32(x) } },',
+      body: `${doubled}\nconst c40 = 1, x = y, y = x`,
+    }),
+  )
+  expect(performance.now() - from).toBeLessThan(5000)
+  expect(unit.state.columns).toMatchObject({ a: { length: 'c0' }, b: { length: 'x' } })
+})
+
 test('the chain of migrations: by which versions the way goes, or where it breaks off', () => {
   const one = traffic(source({ version: '1.0.0', unit: 'state: { columns: { a: f32(8) } },' }))
   const two = (ways: string) =>

@@ -30,6 +30,9 @@ export interface Commit {
   readonly path: string
 }
 
+/** A message may hold any character, also those that part the records. */
+const IS_HASH = /^[0-9a-f]{40,64}$/
+
 const FORMAT = '--format=%x01%H%x00%ct%x00%B%x00'
 
 /** The commits that changed a file, under its former names too; oldest first. */
@@ -49,5 +52,6 @@ function log(repository: string, args: readonly string[]): Commit[] {
       const [hash = '', seconds = '', message = '', rest = ''] = record.split('\0')
       return { hash, at: Number(seconds) * 1000, message: message.trim(), path: rest.trim() }
     })
+    .filter(({ hash }) => IS_HASH.test(hash))
     .reverse()
 }

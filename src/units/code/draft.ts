@@ -5,7 +5,6 @@ import type { Content } from './content/content.ts'
 import { contentOf, decode, fileOf } from './content/read.ts'
 import type { PackageJsons } from './resolve/package-json.ts'
 import { keepOutline } from './surface/cache.ts'
-import { outline } from './surface/outline.ts'
 import { SourceError } from './transform/declarations.ts'
 import type { JsxOptions } from './transform/fallback.ts'
 import { placeOf } from './transform/parse.ts'
@@ -32,7 +31,7 @@ export function draftOf(
   const file = fileOf(id)
   try {
     const content = contentOf(id, bytes, packages, jsx)
-    if (content.outlined) keepOutline(file, hash, outline(content.outlined))
+    if (content.outlined) keepOutline(hash, content.outlined)
     return { id, file, hash, bytes, content, requests: [], lazy: [] }
   } catch (cause) {
     if (!(cause instanceof SourceError)) throw cause

@@ -1,22 +1,45 @@
-import type { Outline } from './outline.ts'
+import { type Outline, type Outlined, outline } from './outline.ts'
 
-/** A module's outline is a few kilobytes. */
-const MOST_OUTLINES = 4096
+/** Versions of one file, each a few kilobytes: as many as there are editions of a unit to go back to. */
+const MOST_VERSIONS = 64
+/** What waits holds whole syntax trees. */
+const MOST_WAITING = 32
 
-/** Outlines by content hash, made when a module is staged. The oldest go first. */
-const outlines = new Map<string, Outline>()
+/** Outlines by file and content hash. The oldest of a file go first. */
+const outlines = new Map<string, Map<string, Outline>>()
 
-/** The same bytes are another module under another type of file. */
-const keyOf = (file: string, hash: string): string => `${hash}${file}`
-
-export function keepOutline(file: string, hash: string, outline: Outline): void {
-  const key = keyOf(file, hash)
-  outlines.delete(key)
-  outlines.set(key, outline)
-  for (const oldest of outlines.keys()) {
-    if (outlines.size <= MOST_OUTLINES) break
-    outlines.delete(oldest)
-  }
+interface Waiting {
+  readonly hash: string
+  readonly outlined: Outlined
 }
 
-export const outlineFor = (file: string, hash: string): Outline | undefined => outlines.get(keyOf(file, hash))
+/** Modules whose outline nobody has needed yet: an edit is not kept waiting for it. */
+const waiting = new Set<Waiting>()
+
+/** Takes what an outline is made of; it is made when it is asked for, or when the thread has nothing else to do. */
+export function keepOutline(hash: string, outlined: Outlined): void {
+  if (waiting.size === 0) setImmediate(settleAll).unref()
+  waiting.add({ hash, outlined })
+  const [oldest] = waiting
+  if (waiting.size > MOST_WAITING) settle(oldest!)
+}
+
+export function outlineFor(file: string, hash: string): Outline | undefined {
+  for (const each of waiting) if (each.hash === hash && each.outlined.file === file) settle(each)
+  return outlines.get(file)?.get(hash)
+}
+
+function settle(each: Waiting): void {
+  waiting.delete(each)
+  const { hash, outlined } = each
+  const versions = outlines.get(outlined.file) ?? new Map<string, Outline>()
+  outlines.set(outlined.file, versions)
+  versions.delete(hash)
+  versions.set(hash, outline(outlined))
+  const [oldest] = versions.keys()
+  if (versions.size > MOST_VERSIONS) versions.delete(oldest!)
+}
+
+function settleAll(): void {
+  for (const each of waiting) settle(each)
+}

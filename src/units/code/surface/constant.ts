@@ -6,12 +6,24 @@ export type Constant = { readonly value: unknown; readonly node: Node } | undefi
 /** Gives the expression behind a name, in whichever module it stands. */
 export type Lookup = (name: string) => { readonly node: Node; readonly lookup: Lookup } | undefined
 
-const MOST_STEPS = 64
+/** nodes that are looked at for one value: constants that double each other end here */
+const MOST_NODES = 10_000
+/** constants that stand for one another */
+const MOST_DEPTH = 64
+
+interface Effort {
+  nodes: number
+}
 
 /** Evaluates literals, arithmetic, lists and objects of them, and constants by their names. */
-export function constantOf(node: Node | undefined, lookup: Lookup, steps = 0): Constant {
-  if (!node || steps > MOST_STEPS) return undefined
-  const inner = (child: Node) => constantOf(child, lookup, steps + 1)
+export function constantOf(
+  node: Node | undefined,
+  lookup: Lookup,
+  depth = 0,
+  effort: Effort = { nodes: 0 },
+): Constant {
+  if (!node || depth > MOST_DEPTH || ++effort.nodes > MOST_NODES) return undefined
+  const inner = (child: Node) => constantOf(child, lookup, depth + 1, effort)
   switch (node.type) {
     case 'Literal':
       return { value: node.value, node }
@@ -19,7 +31,9 @@ export function constantOf(node: Node | undefined, lookup: Lookup, steps = 0): C
       return node.expressions.length === 0 ? { value: node.quasis[0].value.cooked, node } : undefined
     case 'Identifier': {
       const behind = lookup(node.name)
-      return behind && behind.node !== node ? constantOf(behind.node, behind.lookup, steps + 1) : undefined
+      return behind && behind.node !== node
+        ? constantOf(behind.node, behind.lookup, depth + 1, effort)
+        : undefined
     }
     case 'UnaryExpression': {
       const operand = inner(node.argument)

@@ -44,11 +44,22 @@ export class SourceText {
   }
 
   #lineStarts(): readonly number[] {
-    if (this.#lines) return this.#lines
-    const starts = [0]
-    for (const match of this.#parsed.matchAll(/\r\n|[\n\r\u2028\u2029]/g))
-      starts.push(match.index + match[0].length)
-    this.#lines = starts
-    return starts
+    this.#lines ??= OTHER_ENDS.test(this.#parsed) ? lineStarts(this.#parsed) : newlineStarts(this.#parsed)
+    return this.#lines
   }
+}
+
+const OTHER_ENDS = /[\r\u2028\u2029]/
+
+function lineStarts(text: string): number[] {
+  const starts = [0]
+  for (const match of text.matchAll(/\r\n|[\n\r\u2028\u2029]/g)) starts.push(match.index + match[0].length)
+  return starts
+}
+
+/** The same for text that has no other line ends, several times as fast. */
+function newlineStarts(text: string): number[] {
+  const starts = [0]
+  for (let at = text.indexOf('\n'); at >= 0; at = text.indexOf('\n', at + 1)) starts.push(at + 1)
+  return starts
 }
