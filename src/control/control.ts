@@ -18,11 +18,12 @@ import { Graph } from '../units/code/graph.ts'
 import { planUpdate } from '../units/code/plan.ts'
 import { Stager } from '../units/code/stager.ts'
 import type { Contract } from '../units/contract.ts'
-import { Version } from '../version/version.ts'
+import type { Version } from '../version/version.ts'
 import { Barrier } from './barrier.ts'
 import { Behind } from './behind.ts'
 import { Catalog, newMemory, type UnitEntry } from './catalog.ts'
-import { checkRequirements } from './check.ts'
+import { checkRequirements, declaredBy } from './check.ts'
+import { Compatibility } from './compatibility.ts'
 import { Crew } from './crew.ts'
 import { Desk } from './desk.ts'
 import { isModuleFile, requireFolder, unitFilesIn } from './folder.ts'
@@ -71,6 +72,7 @@ export class Control {
   readonly stager: Stager
   readonly #desk: Desk
   readonly quarantine = new Quarantine()
+  readonly compatibility: Compatibility
   /** the candidate that the participants have, while its fate is open */
   offer: Offer | undefined
   closed = false
@@ -96,6 +98,7 @@ export class Control {
     this.registry = registry
     this.settings = settings
     this.crew = new Crew(board, id)
+    this.compatibility = new Compatibility(this.catalog, settings.rules, settings.flags)
     this.barrier = new Barrier(board, this.crew)
     this.rehearsal = new Rehearsal(() => this.graph(), settings.evaluateMs)
     this.stager = new Stager({ root: settings.units, hash: hashHex })
@@ -143,7 +146,7 @@ export class Control {
           `${twin.file} and ${contract.file} are both unit ${contract.name}`,
           { file: contract.file },
         )
-      sides.set(contract.name, { version: Version.parse(contract.version), contract })
+      sides.set(contract.name, { version: declaredBy(contract), contract })
     }
     const [wrong] = checkRequirements(sides, [])
     if (wrong) throw new TickswapError(wrong.code, wrong.message, wrong)

@@ -7,7 +7,7 @@ import type { Prepared } from '../units/code/linker.ts'
 import { placeOf } from '../units/code/place.ts'
 import { isUnit, type Migration, type SetupContext, type State } from '../units/unit.ts'
 import type { Move, PrepareMessage } from './protocol.ts'
-import type { LiveUnit, World } from './world.ts'
+import { type LiveUnit, peersIn, type World } from './world.ts'
 
 type Migrations = Readonly<Record<string, Migration>> | undefined
 
@@ -140,7 +140,7 @@ export class Transition {
       const running = this.#world.units.get(name)
       if (running) this.#previous.set(name, running)
       this.#world.units.set(name, next)
-      next.unit.bind(next.state)
+      next.unit.bind(next.state, peersIn(this.#world))
     }
   }
 
@@ -239,7 +239,8 @@ export class Transition {
   /** The swap is permanent: the old version is disposed of and forgotten. */
   settle(): Finding[] {
     const warnings: Finding[] = []
-    for (const move of this.message.moves) {
+    // Backwards: nobody is disposed of before those that need it.
+    for (const move of this.message.moves.toReversed()) {
       const previous = this.#previous.get(move.unit)
       if (!previous) continue
       if (move.moved) previous.state.release()

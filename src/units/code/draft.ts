@@ -3,6 +3,7 @@ import type { Artifact, Request } from './artifact.ts'
 import { compileScript, keepScript } from './compile.ts'
 import type { Content } from './content/content.ts'
 import { contentOf, decode, fileOf, type ReadContext } from './content/read.ts'
+import { keepOutline } from './surface/cache.ts'
 import { SourceError } from './transform/declarations.ts'
 import { placeOf } from './transform/parse.ts'
 
@@ -23,16 +24,9 @@ export interface Draft {
 export function draftOf(id: string, bytes: Uint8Array, hash: string, context: ReadContext): Draft {
   const file = fileOf(id)
   try {
-    return {
-      id,
-      file,
-      hash,
-      bytes,
-      content: contentOf(id, bytes, context),
-      requests: [],
-      lazy: [],
-      unresolved: [],
-    }
+    const content = contentOf(id, bytes, context)
+    if (content.outlined) keepOutline(hash, content.outlined)
+    return { id, file, hash, bytes, content, requests: [], lazy: [], unresolved: [] }
   } catch (cause) {
     if (!(cause instanceof SourceError)) throw cause
     const place = { file, ...placeOf(decode(bytes), cause.offset) }

@@ -68,7 +68,7 @@ function scriptOf(file: string, extension: string, source: string, context: Read
     if (typed && text.hasDecorators) return decorated(file, source, context.jsx)
     if (certain || text.hasModuleSyntax || (typed && !looksLikeCommonJs(code))) {
       if (inPlace) context.recent.keep(file, text)
-      return scriptContent(text, lead, inPlace)
+      return scriptContent(text, { file, source, lead, selfContained: inPlace })
     }
   } catch (error) {
     if (certain || !looksLikeCommonJs(code)) throw error
@@ -100,7 +100,7 @@ function toJavaScript(
 
 function decorated(file: string, source: string, jsx: JsxOptions | undefined): Content {
   const { code, lead } = compileAll(file, source, jsx)
-  return scriptContent(parseText(code, code, true), lead)
+  return scriptContent(parseText(code, code, true), { file, source, lead, selfContained: false })
 }
 
 const looksLikeCommonJs = (code: string): boolean => /\b(?:module\.exports|exports\.|require\s*\()/.test(code)

@@ -1,8 +1,17 @@
 import type { ModuleText } from '../transform/module-text.ts'
+import { parseStatements } from '../transform/parse.ts'
 import type { Content } from './content.ts'
 
-/** @param lead characters of helpers that a compiler put in front of the first line */
-export function scriptContent(text: ModuleText, lead: number, selfContained = false): Content {
+interface Origin {
+  readonly file: string
+  /** the text of `file` */
+  readonly source: string
+  /** characters of helpers that a compiler put in front of the first line */
+  readonly lead: number
+  readonly selfContained: boolean
+}
+
+export function scriptContent(text: ModuleText, { file, source, lead, selfContained }: Origin): Content {
   return {
     ...(selfContained && { selfContained }),
     kind: 'esm',
@@ -11,6 +20,7 @@ export function scriptContent(text: ModuleText, lead: number, selfContained = fa
     requests: text.declarations.requests,
     lazy: [...text.dynamicSpecifiers()],
     requires: false,
+    outlined: { ...text.outlined(file, source), statements: () => parseStatements(text.text) },
     print(requests, lazy, guarded) {
       const printed = text.print(guarded, guarded.size > 0)
       const columnOffset = printed.columnOffset + lead
