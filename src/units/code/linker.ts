@@ -129,8 +129,11 @@ export class Linker {
   /** Evaluates what `id` imports and itself; what was through before an error stays, and the error too. */
   async #evaluate(id: string): Promise<void> {
     const order = evaluationOrder([id], (each) => nodeIn(this.#world, each))
-    const failed = order.find((each) => this.#failures.has(each))
-    if (failed) throw this.#failures.get(failed)
+    for (const each of order) {
+      if (this.#failures.has(each)) throw this.#failures.get(each)
+      const running = this.#world.instance(each)
+      if (running?.hasFailed) await running.finished()
+    }
     const evaluate = order.filter((each) => !this.has(each))
     const prepared = new Prepared(this.#world, { artifacts: [], evaluate, lazy: [], rebind: [], removed: [] })
     try {

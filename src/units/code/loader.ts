@@ -6,6 +6,8 @@ import { TickswapError } from '../../errors.ts'
 import type { Stage } from './artifact.ts'
 import { Linker } from './linker.ts'
 import { asLoaderError } from './loader-error.ts'
+import { ResolveError } from './resolve/resolve-error.ts'
+import { StageError } from './stage-error.ts'
 import { Stager } from './stager.ts'
 import type { JsxOptions } from './transform/fallback.ts'
 
@@ -74,6 +76,8 @@ class StandaloneLoader implements Loader {
   readonly #linker: Linker
   /** files of refused reloads: what they say now is not what runs */
   readonly #behind = new Set<string>()
+  /** modules that could not be staged when they were imported, and why */
+  readonly #refused = new Map<string, { readonly raw: StageError; readonly shown: unknown }>()
   #turn: Promise<unknown> = Promise.resolve()
   #closed = false
 
@@ -142,10 +146,20 @@ class StandaloneLoader implements Loader {
   /** Adds a module and what it imports to the graph; nothing that runs is touched. */
   async #add(id: string): Promise<void> {
     const stage = await this.#stager.boot([id]).catch((error) => {
-      throw asLoaderError(error)
+      throw this.#sameAsBefore(id, error)
     })
     this.#stager.accept(stage)
     this.#linker.adopt(stage.update)
+  }
+
+  /** A module that is as wrong as it was the last time fails with the same error, as in Node. */
+  #sameAsBefore(id: string, error: unknown): unknown {
+    const known = this.#refused.get(id)
+    if (known && known.raw.message === (error as Error).message) return known.shown
+    if (!(error instanceof StageError) || error.first instanceof ResolveError) return error
+    const shown = asLoaderError(error)
+    this.#refused.set(id, { raw: error, shown })
+    return shown
   }
 
   async #reload(paths: readonly string[]): Promise<ReloadReport> {

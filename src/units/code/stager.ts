@@ -12,7 +12,7 @@
  * `boot` may be called again to add entries. `stage` also takes `{ artifacts }`, to
  * go back to versions that were kept, and `{ entries }`, new files to take in.
  */
-import { join, relative } from 'node:path'
+import { isAbsolute, join, relative } from 'node:path'
 import { type Finding, finding, type Place, TickswapError } from '../../errors.ts'
 import type { Artifact, GraphUpdate, Request, Stage } from './artifact.ts'
 import { decode, readSource } from './content/read.ts'
@@ -20,8 +20,11 @@ import { type Draft, draftOf, finishDraft } from './draft.ts'
 import { cycles, Graph, type GraphNode, nodeOf } from './graph.ts'
 import { checkLinks } from './link-check.ts'
 import { planUpdate, unaccepted } from './plan.ts'
+import { checkType, withType } from './resolve/attributes.ts'
+import { ResolveError } from './resolve/resolve-error.ts'
 import { Resolver } from './resolve/resolver.ts'
 import { StageError } from './stage-error.ts'
+import type { SourceRequest } from './transform/declarations.ts'
 import type { JsxOptions } from './transform/fallback.ts'
 import { placeOf } from './transform/parse.ts'
 
@@ -109,7 +112,10 @@ export class Stager {
 
   /** What a name means when nothing imports it: relative to the root, or a package from there. */
   resolve(specifier: string): Request {
-    return this.#resolver.resolve(specifier, join(this.#options.root, 'index'))
+    const from = join(this.#options.root, 'index')
+    return isAbsolute(specifier)
+      ? this.#resolver.resolvePath(specifier, from)
+      : this.#resolver.resolve(specifier, from)
   }
 
   /** Files the accepted graph was made from: what a watcher watches. */
@@ -251,7 +257,7 @@ class Staging {
   }
 
   #readChanged(file: string): void {
-    for (const id of [file, `${file}?raw`, `${file}?bytes`]) {
+    for (const id of this.#base.idsOf(file)) {
       const known = this.#base.modules.get(id)
       if (!known || this.#given.has(id)) continue
       this.#attempt(
@@ -279,19 +285,24 @@ class Staging {
   #draft(id: string, bytes: Uint8Array, hash: string): Draft {
     const draft = draftOf(id, bytes, hash, this.#resolver.packages, this.#options.jsx)
     const { content, file } = draft
-    draft.requests = content.requests.map(({ specifier, type, start }) => {
-      const place = { file, ...placeOf(decode(bytes), start) }
-      return this.#resolve(withType(specifier, type), place)
-    })
+    draft.requests = content.requests.map((request) =>
+      this.#resolve(request, { file, ...placeOf(decode(bytes), request.start) }),
+    )
     draft.lazy = content.lazy.flatMap((specifier) => this.#resolveLazy(specifier, file, content.requires))
     return draft
   }
 
-  #resolve(specifier: string, place: Place & { file: string }): Request {
+  #resolve(
+    { specifier, type, unknownAttribute }: SourceRequest,
+    place: Place & { file: string },
+  ): Request {
     try {
+      const found = this.#resolver.resolve(withType(specifier, type, unknownAttribute), place.file)
+      checkType(found, type)
       const { line, column } = place
-      return { ...this.#resolver.resolve(specifier, place.file), line: line!, column: column! }
+      return { ...found, line: line!, column: column!, ...(type && found.kind === 'external' && { type }) }
     } catch (error) {
+      if (error instanceof ResolveError) throw error.at(place)
       if (!(error instanceof TickswapError)) throw error
       throw new TickswapError(error.code, error.finding.message, place)
     }
@@ -422,10 +433,4 @@ function guardedRequests(draft: Draft, groups: ReadonlyMap<string, number>): Rea
   if (group === undefined) return NO_REQUESTS
   const inGroup = draft.requests.map((request) => request.kind === 'hot' && groups.get(request.id) === group)
   return new Set(inGroup.flatMap((inside, index) => (inside ? [index] : [])))
-}
-
-/** `with { type: 'text' }` and `'bytes'` ask for what `?raw` and `?bytes` do. */
-function withType(specifier: string, type: string | undefined): string {
-  if (type === 'text') return `${specifier}?raw`
-  return type === 'bytes' ? `${specifier}?bytes` : specifier
 }

@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { extname } from 'node:path'
 import { TickswapError } from '../../../errors.ts'
-import type { PackageJsons } from '../resolve/package-json.ts'
+import { isFile, type PackageJsons } from '../resolve/package-json.ts'
+import { ResolveError } from '../resolve/resolve-error.ts'
 import { compileAll, compileSyntax, type JsxOptions } from '../transform/fallback.ts'
 import { parseText } from '../transform/parse.ts'
 import type { Compiled } from '../transform/relayout.ts'
@@ -21,8 +22,15 @@ export function readSource(id: string): Uint8Array {
   }
 }
 
-/** The file of a module id. */
-export const fileOf = (id: string): string => id.replace(/\?(?:raw|bytes)$/, '')
+/** The file of a module id, which is a path with the query and the fragment it was imported with. */
+export function fileOf(id: string): string {
+  if (!/[?#]/.test(id)) return id
+  // Folders may be named C#: the first part that is a file is it.
+  for (const { index } of id.matchAll(/[?#]/g)) if (isFile(id.slice(0, index))) return id.slice(0, index)
+  const name = id.lastIndexOf('/') + 1
+  const end = id.slice(name).search(/[?#]/)
+  return end < 0 || isFile(id) ? id : id.slice(0, name + end)
+}
 
 export function decode(bytes: Uint8Array): string {
   const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('utf8')
@@ -41,9 +49,8 @@ export function contentOf(id: string, bytes: Uint8Array, packages: PackageJsons,
   if (extension === '.json') return jsonContent(decode(bytes))
   if (extension === '.wasm') return wasmContent(bytes)
   if (SCRIPTS.has(extension)) return scriptOf(file, extension, decode(bytes), packages, jsx)
-  throw new TickswapError('TICKSWAP_E_RESOLVE', `files of the type '${extension}' cannot be imported`, {
-    file,
-  })
+  const message = `files of the type '${extension}' cannot be imported`
+  throw new ResolveError('ERR_UNKNOWN_FILE_EXTENSION', message, { file })
 }
 
 function scriptOf(
@@ -56,7 +63,9 @@ function scriptOf(
   const typed = TYPESCRIPT.has(extension)
   const { code, lead } = toJavaScript(file, extension, source, jsx)
   if (extension === '.cjs' || extension === '.cts') return commonJsContent(file, code)
-  const certain = extension === '.mjs' || extension === '.mts' || packages.scopeOf(file)?.type === 'module'
+  const { type } = packages.scopeOf(file) ?? {}
+  if (extension === '.js' && type === 'commonjs') return commonJsContent(file, code)
+  const certain = extension === '.mjs' || extension === '.mts' || type === 'module'
   try {
     const text = parseText(code, typed)
     if (typed && text.hasDecorators) return decorated(file, source, jsx)

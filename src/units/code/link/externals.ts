@@ -20,10 +20,11 @@ export class Externals {
     return new Set(Object.keys(this.get(id)))
   }
 
-  async load(id: string, options?: ImportCallOptions): Promise<Namespace> {
+  /** @param type the type that the import asks for; JSON that asks for none is taken all the same */
+  async load(id: string, type = isJson(id) ? 'json' : undefined): Promise<Namespace> {
     const known = this.#loaded.get(id)
     if (known) return known
-    const namespace: Namespace = await (options ? import(id, options) : import(id))
+    const namespace: Namespace = await (type === undefined ? import(id) : import(id, { with: { type } }))
     this.#loaded.set(id, namespace)
     return namespace
   }
@@ -35,6 +36,8 @@ export class Externals {
     return namespace
   }
 }
+
+const isJson = (id: string): boolean => /^file:.*\.json$/.test(id)
 
 function builtinNamespace(id: string): Namespace {
   const module: object | undefined = process.getBuiltinModule(id)

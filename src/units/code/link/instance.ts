@@ -78,6 +78,11 @@ export class Instance implements Listener {
     return this.#waiting.promise
   }
 
+  /** Whether its evaluation, or that of a module it imports, threw. */
+  get hasFailed(): boolean {
+    return this.#failure !== undefined
+  }
+
   fail(error: unknown): void {
     this.#failure = { error }
     this.#waiting?.reject(error)
@@ -121,6 +126,13 @@ export class Instance implements Listener {
   publish(index: number, value: unknown): void {
     const subscriptions = this.#subscriptions?.get(index)
     if (subscriptions) for (const { listener, slot } of subscriptions) listener.receive(slot, value)
+  }
+
+  /** Tells importers the values that there are by now. */
+  publishAll(): void {
+    for (const index of this.#subscriptions?.keys() ?? []) {
+      if (this.isReady(index)) this.publish(index, this.read(index))
+    }
   }
 
   subscribe(index: number, listener: Listener, slot: number): void {

@@ -66,13 +66,21 @@ class Bare {
 Object.setPrototypeOf(Bare.prototype, null)
 Reflect.deleteProperty(Bare.prototype, 'constructor')
 
-/** The plain twin of a namespace: properties with the current values, for `ns.name` in hot code. */
+/**
+ * The plain twins of a namespace: objects with the current values as properties, for
+ * `ns.name` and `ns.name()` in hot code.
+ */
 export class ModuleView implements Listener {
   readonly object: Record<string, unknown> = new Bare()
   readonly wiring = new Wiring(this)
+  readonly #id: string
   readonly #names: readonly string[]
+  #calls: Record<string, unknown> | undefined
+  world: World
 
   constructor(id: string, world: World) {
+    this.#id = id
+    this.world = world
     this.#names = world.resolution.names(id)
     for (const [slot, name] of this.#names.entries()) {
       const source = sourceAt(world, world.resolution.member(id, name))
@@ -81,17 +89,28 @@ export class ModuleView implements Listener {
     }
   }
 
+  /** The twin for calls: functions that mention `this` find the namespace there. */
+  get calls(): Record<string, unknown> {
+    if (this.#calls) return this.#calls
+    const calls: Record<string, unknown> = new Bare()
+    for (const name of this.#names) {
+      const { get, value } = Object.getOwnPropertyDescriptor(this.object, name) ?? {}
+      if (get) Object.defineProperty(calls, name, { get, enumerable: true, configurable: true })
+      else calls[name] = this.#callable(value)
+    }
+    this.#calls = calls
+    return calls
+  }
+
   receive(slot: number, value: unknown): void {
     const name = this.#names[slot]!
-    const isAccessor = Object.getOwnPropertyDescriptor(this.object, name)?.get !== undefined
-    if (!isAccessor) this.object[name] = value
-    else
-      Object.defineProperty(this.object, name, {
-        value,
-        writable: true,
-        enumerable: true,
-        configurable: true,
-      })
+    put(this.object, name, value)
+    if (this.#calls) put(this.#calls, name, this.#callable(value))
+  }
+
+  #callable(value: unknown): unknown {
+    if (typeof value !== 'function' || !MAY_USE_THIS.test(Function.prototype.toString.call(value))) return value
+    return value.bind(this.world.namespace(this.#id))
   }
 
   /** Until there is a value, reading throws what reading the variable throws. */
@@ -100,4 +119,13 @@ export class ModuleView implements Listener {
     const get = (): unknown => instance.read(index)
     Object.defineProperty(this.object, name, { get, enumerable: true, configurable: true })
   }
+}
+
+const MAY_USE_THIS = /\b(?:this|eval)\b|\[native code\]/
+
+/** Sets a property that may still be a getter. */
+function put(object: Record<string, unknown>, name: string, value: unknown): void {
+  const isAccessor = Object.getOwnPropertyDescriptor(object, name)?.get !== undefined
+  if (!isAccessor) object[name] = value
+  else Object.defineProperty(object, name, { value, writable: true, enumerable: true, configurable: true })
 }

@@ -1,5 +1,6 @@
 import type { Artifact, GraphUpdate, Request } from '../artifact.ts'
 import { evaluationOrder } from '../graph.ts'
+import { asImportError } from '../loader-error.ts'
 import { Resolution } from '../resolution.ts'
 import { AsyncEvaluation, evaluateOne, evaluateSync, refuseAwait } from './evaluation.ts'
 import type { Externals } from './externals.ts'
@@ -93,40 +94,67 @@ export class Prepared implements World {
     return namespace.object
   }
 
-  view(id: string): object {
+  view(id: string): ModuleView {
     if (!this.#isTouched(id)) return this.#running.view(id)
     const view = this.#views.get(id) ?? new ModuleView(id, this)
     this.#views.set(id, view)
-    return view.object
+    return view
   }
 
-  dynamicRequest(instance: Instance, asked: unknown): Request {
-    return this.#running.dynamicRequest(instance, asked)
+  dynamicRequest(instance: Instance, asked: unknown, options?: unknown): Request {
+    return this.#running.dynamicRequest(instance, asked, options)
   }
 
   metaOf(instance: Instance): object {
     return this.#running.metaOf(instance)
   }
 
-  async importDynamically(instance: Instance, asked: unknown, options?: ImportCallOptions): Promise<unknown> {
-    const { kind, id } = this.#running.dynamicRequest(instance, asked)
-    return kind === 'hot' ? this.#importHot(id) : this.externals.load(id, options)
+  async importDynamically(instance: Instance, asked: unknown, options?: unknown): Promise<unknown> {
+    const { kind, id, type } = this.#running.dynamicRequest(instance, asked, options)
+    return kind === 'hot' ? this.#importHot(id) : this.externals.load(id, type)
   }
 
   /** `import()` while the candidate is evaluated: what it leads to belongs to the candidate. */
   async #importHot(id: string): Promise<object> {
     if (this.#state !== 'open') return this.#running.importHot(id)
-    if (!this.artifact(id)) await this.#running.loadMissing(id)
+    if (!this.artifact(id)) await this.#loadMissing(id)
     const instance = this.instance(id)
     if (instance) await instance.finished()
     else await this.#extend(id)
     return this.namespace(id)
   }
 
+  async #loadMissing(id: string): Promise<void> {
+    try {
+      await this.#running.loadMissing(id)
+    } catch (error) {
+      throw asImportError(error)
+    }
+  }
+
   async #extend(id: string): Promise<void> {
-    const order = evaluationOrder([id], (each) => nodeIn(this, each)).filter((each) => !this.instance(each))
-    const added = order.map((each) => this.#addInstance(each))
-    await this.#evaluate(added)
+    const order = evaluationOrder([id], (each) => nodeIn(this, each))
+    for (const each of order) if (this.instance(each)?.hasFailed) await this.instance(each)!.finished()
+    const added = order.filter((each) => !this.instance(each)).map((each) => this.#addInstance(each))
+    try {
+      await this.#evaluate(added)
+    } catch (error) {
+      this.#dropUnfinished(added, error)
+      throw error
+    }
+  }
+
+  /** After an `import()` that failed: who waits for a module that failed has failed, the others are as if new. */
+  #dropUnfinished(added: readonly Instance[], error: unknown): void {
+    for (const instance of added) {
+      if (instance.phase === 'evaluated' || instance.hasFailed) continue
+      if (instance.artifact.imports.some((each) => this.instance(each)?.hasFailed)) instance.fail(error)
+      else if (instance.phase === 'linked' || instance.phase === 'new') {
+        instance.wiring.suspend()
+        this.#instances.delete(instance.id)
+        this.#order.splice(this.#order.indexOf(instance), 1)
+      }
+    }
   }
 
   requireHot(id: string): Instance | undefined {
@@ -206,8 +234,8 @@ export class Prepared implements World {
 
   async #loadExternals(order: readonly Instance[]): Promise<void> {
     for (const instance of order) {
-      for (const { kind, id } of instance.artifact.links.requests) {
-        if (kind === 'external') await this.externals.load(id)
+      for (const { kind, id, type } of instance.artifact.links.requests) {
+        if (kind === 'external') await this.externals.load(id, type)
       }
     }
   }
@@ -337,6 +365,7 @@ export class Prepared implements World {
   #moveTo(world: World): void {
     for (const instance of this.#order) instance.world = world
     for (const namespace of this.#namespaces.values()) namespace.world = world
+    for (const view of this.#views.values()) view.world = world
   }
 }
 

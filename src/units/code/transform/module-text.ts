@@ -39,6 +39,7 @@ export class ModuleText {
   readonly #notifiers = new Map<string, string>()
   #announcers: string[] = []
   readonly #views = new Map<string, string>()
+  readonly #callViews = new Map<string, string>()
   readonly #handle: string
   readonly #index: string
   readonly #value: string
@@ -134,7 +135,7 @@ export class ModuleText {
     const exported = new Set(this.declarations.exports.map((binding) => binding.local))
     for (const binding of this.declarations.imports.values()) {
       const found = mentions.get(binding.local) ?? []
-      if (found.length === 0 && exported.has(binding.local)) continue
+      if (found.length === 0 && exported.has(binding.local) && !this.#hasEval) continue
       this.#imported[binding.local] = []
       if (binding.imported === '*') this.#namespaceSlots(binding, found)
       else this.#addSlot(binding, 'value', binding.local, lenient && found.length === 0)
@@ -142,14 +143,23 @@ export class ModuleText {
   }
 
   #namespaceSlots(binding: ImportBinding, mentions: readonly Mention[]): void {
-    if (mentions.some((mention) => mention.kind === 'member')) {
-      const variable = this.#names.like(binding.local)
-      this.#views.set(binding.local, variable)
-      this.#addSlot(binding, 'view', variable, false)
-    }
-    if (mentions.some((mention) => mention.kind === 'read')) {
+    const members = mentions.filter((mention) => mention.kind === 'member')
+    if (members.some((mention) => !mention.isCalled)) this.#viewSlot(binding, 'view', this.#views)
+    if (members.some((mention) => mention.isCalled)) this.#viewSlot(binding, 'calls', this.#callViews)
+    if (this.#hasEval || mentions.some((mention) => mention.kind === 'read')) {
       this.#addSlot(binding, 'namespace', binding.local, false)
     }
+  }
+
+  #viewSlot(binding: ImportBinding, kind: 'view' | 'calls', variables: Map<string, string>): void {
+    const variable = this.#names.like(binding.local)
+    variables.set(binding.local, variable)
+    this.#addSlot(binding, kind, variable, false)
+  }
+
+  /** Direct `eval` sees, and writes, names that the text does not mention. */
+  get #hasEval(): boolean {
+    return this.#scopes.evals.length > 0
   }
 
   #addSlot(binding: ImportBinding, kind: Slot['kind'], variable: string, weak: boolean): void {
@@ -175,9 +185,9 @@ export class ModuleText {
       }
       const hoisted =
         this.#isHoistedDefault(local) || declared?.kind === 'function' || declared?.kind === 'var'
-      const live = written.has(local)
-      this.#locals.push({ name, local, hoisted, live })
-      if (live && !this.#notifiers.has(local)) this.#notifiers.set(local, this.#names.next())
+      const isWritten = written.has(local)
+      this.#locals.push({ name, local, hoisted, live: isWritten || this.#hasEval })
+      if (isWritten && !this.#notifiers.has(local)) this.#notifiers.set(local, this.#names.next())
     }
   }
 
@@ -209,10 +219,23 @@ export class ModuleText {
     for (const meta of this.#scopes.metas) edits.replace(meta.start, meta.end, `${this.#handle}.m`)
     for (const node of this.#scopes.dynamicImports)
       edits.replace(node.start, node.start + 6, `${this.#handle}.d`)
+    for (const node of this.#scopes.evals) {
+      edits.insertFirst(node.start, `${this.#handle}.e(`)
+      edits.insert(node.end, ')')
+    }
+    this.#editArguments(edits)
     const prefix = this.#prefix(guarded, cyclic)
     const { text, shifts } = edits.print()
     const code = prefix + text + this.#suffix(guarded)
     return { code, columnOffset: prefix.length, ...(shifts.length > 0 && { shifts }) }
+  }
+
+  /** The wrapper is a function and has `arguments`, a module has none: a name that nobody has stands for it. */
+  #editArguments(edits: Edits): void {
+    const { strayArguments } = this.#scopes
+    if (strayArguments.length === 0) return
+    const nobodys = this.#names.like('arguments')
+    for (const { start, end } of strayArguments) edits.replace(start, end, nobodys)
   }
 
   #editStatement(edits: Edits, node: Node, cyclic: boolean): void {
@@ -286,7 +309,7 @@ export class ModuleText {
     const wrapped = new Map<Node, string[]>()
     for (const mention of this.#scopes.mentions) {
       if (mention.kind === 'member') {
-        const view = this.#views.get(mention.name)
+        const view = (mention.isCalled ? this.#callViews : this.#views).get(mention.name)
         if (view) edits.replace(mention.node.start, mention.node.end, view)
       } else if (mention.kind === 'write') {
         if (this.declarations.imports.has(mention.name)) this.#editConstant(edits, mention)
