@@ -150,7 +150,8 @@ class UseGraph {
     const key = `${module}\n${owner}`
     let targets = this.#targets.get(key)
     if (!targets) {
-      const names = this.#graph.modules.get(module)?.links.uses[owner] ?? []
+      const uses = this.#graph.modules.get(module)?.links.uses ?? {}
+      const names = Object.hasOwn(uses, owner) ? uses[owner]! : []
       targets = names.flatMap((name) => [...this.#behindName(module, name)])
       this.#targets.set(key, targets)
     }
@@ -159,9 +160,8 @@ class UseGraph {
 
   *#behindName(module: string, name: string): Generator<readonly [string, string]> {
     const { links } = this.#graph.modules.get(module)!
-    const slots = links.imported[name]
-    if (!slots) return yield [module, name]
-    for (const index of slots) yield* this.#behind(this.#graph.resolution.slot(module, links.slots[index]!))
+    if (!Object.hasOwn(links.imported, name)) return yield [module, name]
+    for (const index of links.imported[name]!) yield* this.#behind(this.#graph.resolution.slot(module, links.slots[index]!))
   }
 
   *#behind(origin: Origin, seen = new Set<string>()): Generator<readonly [string, string]> {

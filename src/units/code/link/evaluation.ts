@@ -89,6 +89,7 @@ export class AsyncEvaluation {
         node.pending++
         dependency.parents.push(node)
       }
+      for (const elsewhere of this.#pendingElsewhere(node)) this.#await(node, elsewhere)
       if (node.pending > 0) node.state = 'async'
       else if (!this.#execute(node)) break
     }
@@ -101,6 +102,24 @@ export class AsyncEvaluation {
       if (!dependency || dependency.order >= node.order) continue
       yield dependency.root === node.root ? dependency : dependency.root
     }
+  }
+
+  /** Modules it imports that another evaluation, begun by another `import()`, is not through with. */
+  #pendingElsewhere({ instance: { artifact, world } }: Node): Instance[] {
+    return artifact.imports.flatMap((id) => {
+      const instance = this.#nodes.has(id) ? undefined : world.instance(id)
+      return instance?.isPending ? [instance] : []
+    })
+  }
+
+  #await(node: Node, dependency: Instance): void {
+    node.pending++
+    dependency.finished().then(
+      () => {
+        if (--node.pending === 0 && node.state !== 'failed') this.#execute(node)
+      },
+      (error) => this.#rejected(node, error),
+    )
   }
 
   /** @returns false when it threw */

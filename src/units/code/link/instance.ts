@@ -83,6 +83,11 @@ export class Instance implements Listener {
     return this.#failure !== undefined
   }
 
+  /** Whether its evaluation has begun, or waits to, and is not over. */
+  get isPending(): boolean {
+    return this.#phase !== 'evaluated' && !this.hasFailed
+  }
+
   fail(error: unknown): void {
     this.#failure = { error }
     this.#waiting?.reject(error)

@@ -55,7 +55,19 @@ export class ModuleNamespace implements ProxyHandler<object> {
   #read(name: string): unknown {
     const source = sourceAt(this.world, this.world.resolution.member(this.#id, name))
     if (!source) return undefined
-    return source.instance ? source.instance.read(source.index) : source.value
+    return source.instance ? readNamed(source.instance, source.index) : source.value
+  }
+}
+
+/** Reads an export; what is too early is said of the name that the module exports. */
+function readNamed(instance: Instance, index: number): unknown {
+  if (instance.phase === 'evaluated') return instance.read(index)
+  try {
+    return instance.read(index)
+  } catch (error) {
+    const { name, local } = instance.artifact.links.locals[index]!
+    if (local !== '*default*') throw error
+    throw new ReferenceError(`Cannot access '${name}' before initialization`)
   }
 }
 
@@ -116,7 +128,7 @@ export class ModuleView implements Listener {
   /** Until there is a value, reading throws what reading the variable throws. */
   #defer(name: string, instance: Instance, index: number): void {
     if (instance.isReady(index)) return
-    const get = (): unknown => instance.read(index)
+    const get = (): unknown => readNamed(instance, index)
     Object.defineProperty(this.object, name, { get, enumerable: true, configurable: true })
   }
 }

@@ -150,6 +150,7 @@ export class Prepared implements World {
       if (instance.phase === 'evaluated' || instance.hasFailed) continue
       if (instance.artifact.imports.some((each) => this.instance(each)?.hasFailed)) instance.fail(error)
       else if (instance.phase === 'linked' || instance.phase === 'new') {
+        instance.fail(error)
         instance.wiring.suspend()
         this.#instances.delete(instance.id)
         this.#order.splice(this.#order.indexOf(instance), 1)

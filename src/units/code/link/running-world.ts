@@ -99,7 +99,8 @@ export class RunningWorld implements World {
     if ('main' in import.meta) meta.main = false
     // Only where it is asked for, so that the object has the keys that Node's has.
     if (links.hot) meta.hot = this.hot.contextOf(instance)
-    meta.resolve = (specifier: unknown) => this.#resolveFrom(file, String(specifier))
+    const resolve = (specifier: unknown) => this.#resolveFrom(file, `${specifier as string}`)
+    meta.resolve = resolve
     meta.url = url
     return meta
   }
@@ -153,7 +154,11 @@ export class RunningWorld implements World {
     const base = pathToFileURL(file).href
     if (/^\.{0,2}\//.test(specifier)) return new URL(specifier, base).href
     if (URL.canParse(specifier) && !specifier.startsWith('node:')) return new URL(specifier).href
-    const { kind, id } = this.#resolver.resolve(specifier, file)
-    return kind === 'hot' ? pathToFileURL(id).href : id
+    try {
+      const { kind, id } = this.#resolver.resolve(specifier, file)
+      return kind === 'hot' ? pathToFileURL(id).href : id
+    } catch (error) {
+      throw asImportError(error)
+    }
   }
 }

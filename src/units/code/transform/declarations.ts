@@ -77,6 +77,7 @@ export class Declarations {
   }
 
   #import(node: Node): void {
+    if (node.phase) throw new SourceError(`'import ${node.phase}' is not supported`, node.start)
     const request = this.#request(node)
     for (const specifier of node.specifiers) {
       const imported =
@@ -138,6 +139,9 @@ export class Declarations {
   #declare(node: Node): void {
     switch (node.type) {
       case 'FunctionDeclaration':
+        if (this.names.get(node.id.name)?.kind === 'function') {
+          throw duplicate(`Identifier '${node.id.name}' has already been declared`, node.id.start)
+        }
         this.names.set(node.id.name, { kind: 'function' })
         return
       case 'ClassDeclaration':

@@ -34,7 +34,7 @@ export class ModuleText {
   readonly #slots: NamedSlot[] = []
   readonly #locals: LocalExport[] = []
   readonly #indirect: IndirectExport[]
-  readonly #imported: Record<string, number[]> = {}
+  readonly #imported: Record<string, number[]> = Object.create(null)
   /** local name to what its writes are wrapped in */
   readonly #notifiers = new Map<string, string>()
   #announcers: string[] = []
@@ -95,7 +95,7 @@ export class ModuleText {
       indirect: this.#indirect,
       stars: this.declarations.stars,
       uses: this.#uses(),
-      imported: this.#imported,
+      imported: { ...this.#imported },
       circular: guarded.size > 0,
       ...this.#hotUse(requests, lazy),
     }
@@ -200,12 +200,13 @@ export class ModuleText {
   }
 
   #uses(): Record<string, string[]> {
-    const uses: Record<string, Set<string>> = {}
+    const uses = new Map<string, Set<string>>()
     for (const { owner, name } of this.#scopes.mentions) {
-      uses[owner] ??= new Set()
-      uses[owner].add(name)
+      const names = uses.get(owner)
+      if (names) names.add(name)
+      else uses.set(owner, new Set([name]))
     }
-    return Object.fromEntries(Object.entries(uses).map(([owner, names]) => [owner, [...names]]))
+    return Object.fromEntries([...uses].map(([owner, names]) => [owner, [...names]]))
   }
 
   /** @param guarded requests whose slots have a scope of their own; @param cyclic tell of each new value */
