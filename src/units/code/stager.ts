@@ -77,9 +77,9 @@ export class Stager {
   async stage(change: readonly string[] | StageRequest): Promise<Stage> {
     const request: StageRequest = 'length' in change ? { files: change } : change
     const work = new Staging(this.#graph, this.#resolver, this.#options, request)
-    const { graph, changed, warnings } = work.run()
-    const rerun = request.invalidated?.flatMap((id) => this.#importersToRerun(id))
-    const update = planUpdate(this.#graph, graph, changed, rerun)
+    const { graph, changed, reprinted, warnings } = work.run()
+    const rerun = request.invalidated?.flatMap((id) => this.#importersToRerun(id)) ?? []
+    const update = planUpdate(this.#graph, graph, changed, { rerun, reprinted })
     const path = unaccepted(this.#graph, graph, update)
     if (path) throw notAccepted(path)
     const stage: Stage = { update, units: this.#movedUnits(graph, update), warnings }
@@ -193,6 +193,8 @@ class Staging {
   readonly #gone = new Map<string, TickswapError>()
   /** new modules that do not compile or link, and that only an `import()` needs */
   readonly #broken = new Set<string>()
+  /** modules that did not change, and are printed anew because they are in a circle of imports now */
+  readonly #reprinted = new Set<string>()
   /** modules that the entries import statically */
   #needed: ReadonlySet<string> = new Set()
   readonly #errors: TickswapError[] = []
@@ -209,7 +211,7 @@ class Staging {
     resolver.refresh()
   }
 
-  run(): { graph: Graph; changed: Artifact[]; warnings: Finding[] } {
+  run(): { graph: Graph; changed: Artifact[]; reprinted: Artifact[]; warnings: Finding[] } {
     for (const file of this.#request.files ?? []) this.#readChanged(file)
     const entries = new Set([...this.#base.entries, ...(this.#request.entries ?? [])])
     for (;;) {
@@ -234,9 +236,11 @@ class Staging {
     if (this.#leaveOut()) return undefined
     this.#throwErrors()
     const named = this.#nameExports(graph, printed)
+    const result = [...printed.keys()].map((id) => named.modules.get(id)!)
     return {
       graph: named,
-      changed: [...printed.keys()].map((id) => named.modules.get(id)!),
+      changed: result.filter(({ id }) => !this.#reprinted.has(id)),
+      reprinted: result.filter(({ id }) => this.#reprinted.has(id)),
       warnings: this.#warnings,
     }
   }
@@ -388,9 +392,12 @@ class Staging {
 
   #print(reached: readonly string[]): Map<string, Artifact> {
     const printed = new Map<string, Artifact>()
-    const fresh = reached.filter((id) => this.#drafts.has(id) || this.#given.has(id))
-    const groups = fresh.length > 0 ? cycles(reached, (id) => this.#node(id)) : new Map<string, number>()
-    for (const id of fresh) {
+    const isFresh = (id: string) => this.#drafts.has(id) || this.#given.has(id)
+    const groups = reached.some(isFresh)
+      ? cycles(reached, (id) => this.#node(id))
+      : new Map<string, number>()
+    this.#reprint(reached, groups)
+    for (const id of reached.filter(isFresh)) {
       const given = this.#given.get(id)
       if (given) {
         printed.set(id, given)
@@ -405,6 +412,29 @@ class Staging {
       )
     }
     return printed
+  }
+
+  /**
+   * A circle that another file closes: modules that were printed without guards get them.
+   * When the file is not what it was, its own edit will come.
+   */
+  #reprint(reached: readonly string[], groups: ReadonlyMap<string, number>): void {
+    for (const id of reached) {
+      const known = this.#base.modules.get(id)
+      if (!groups.has(id) || !known || this.#drafts.has(id) || this.#given.has(id)) continue
+      const { links, hash, kind } = known
+      const guarded = guardedRequests({ id, requests: links.requests }, groups)
+      if (kind !== 'esm' || links.slots.every((slot) => slot.guarded || !guarded.has(slot.request))) continue
+      this.#attempt(
+        () => {
+          const bytes = this.#options.contents?.get(id) ?? readSource(id)
+          if (this.#options.hash(bytes) !== hash) return
+          this.#drafts.set(id, this.#draft(id, bytes, hash))
+          this.#reprinted.add(id)
+        },
+        () => undefined,
+      )
+    }
   }
 
   /** Fills in `exports`, which needs the whole graph where there is `export *`. */
@@ -428,7 +458,10 @@ const empty = (file: string) => new TickswapError('TICKSWAP_E_FILE_EMPTY', 'the 
 /** Requests of a module that lead back to it; a module in no circle has none. */
 const NO_REQUESTS: ReadonlySet<number> = new Set()
 
-function guardedRequests(draft: Draft, groups: ReadonlyMap<string, number>): ReadonlySet<number> {
+function guardedRequests(
+  draft: Pick<Draft, 'id' | 'requests'>,
+  groups: ReadonlyMap<string, number>,
+): ReadonlySet<number> {
   const group = groups.get(draft.id)
   if (group === undefined) return NO_REQUESTS
   const inGroup = draft.requests.map((request) => request.kind === 'hot' && groups.get(request.id) === group)
