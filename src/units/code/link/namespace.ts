@@ -121,7 +121,8 @@ export class ModuleView implements Listener {
   }
 
   #callable(value: unknown): unknown {
-    if (typeof value !== 'function' || !MAY_USE_THIS.test(Function.prototype.toString.call(value))) return value
+    if (typeof value !== 'function' || !MAY_USE_THIS.test(Function.prototype.toString.call(value)))
+      return value
     return value.bind(this.world.namespace(this.#id))
   }
 

@@ -4,6 +4,7 @@ import { asImportError } from '../loader-error.ts'
 import { Resolution } from '../resolution.ts'
 import { AsyncEvaluation, evaluateOne, evaluateSync, refuseAwait } from './evaluation.ts'
 import type { Externals } from './externals.ts'
+import { updatePayload } from './hot.ts'
 import { Instance } from './instance.ts'
 import { ModuleNamespace, ModuleView } from './namespace.ts'
 import type { RunningWorld } from './running-world.ts'
@@ -44,6 +45,8 @@ export class Prepared implements World {
   readonly #order: Instance[] = []
   readonly #rebind: readonly string[]
   #replaced: Replaced | undefined
+  /** what listeners of updates threw */
+  readonly #listenerErrors: unknown[] = []
   #state: 'open' | 'committed' | 'settled' | 'discarded' = 'open'
 
   constructor(running: RunningWorld, update: GraphUpdate) {
@@ -303,6 +306,9 @@ export class Prepared implements World {
     if (this.#state !== 'open') return
     this.#state = 'committed'
     const running = this.#running
+    if (this.#isUpdate()) {
+      this.#listenerErrors.push(...running.hot.emit('vite:beforeUpdate', updatePayload(this.evaluated)))
+    }
     this.#replaced = {
       instances: running.instances.replace(this.#instances, this.#removed),
       artifacts: running.artifacts.replace(this.#artifacts, this.#removed),
@@ -345,11 +351,26 @@ export class Prepared implements World {
   settle(): unknown[] {
     if (this.#state !== 'committed') return []
     this.#state = 'settled'
+    const { hot } = this.#running
+    const isUpdate = this.#replaced!.instances.some(([, instance]) => instance)
     const replaced = this.#replaced!.instances.flatMap(([, instance]) => instance ?? [])
     this.#replaced = undefined
     this.#patches.length = 0
     const evaluated = new Set(this.#instances.keys())
-    return this.#running.hot.settle(replaced, this.#removed, evaluated, (id) => this.#running.namespace(id))
+    const errors = this.#listenerErrors
+    if (this.#removed.size > 0) {
+      errors.push(...hot.emit('vite:beforePrune', { type: 'prune', paths: [...this.#removed] }))
+    }
+    errors.push(
+      ...hot.settle(replaced, this.#removed, evaluated, (id) => this.#running.namespace(id)),
+      ...(isUpdate ? hot.emit('vite:afterUpdate', updatePayload(this.evaluated)) : []),
+    )
+    return errors
+  }
+
+  /** Whether it replaces something that runs; a first load does not. */
+  #isUpdate(): boolean {
+    return this.#removed.size > 0 || this.#order.some(({ id }) => this.#running.instance(id) !== undefined)
   }
 
   /** Drops new instances that were never committed, or were taken back. */

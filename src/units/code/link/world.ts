@@ -43,11 +43,7 @@ export function sourceOf(world: World, id: string, slot: Slot): Source | undefin
 }
 
 /** The source behind an export's origin in the graph. */
-export function sourceAt(
-  world: World,
-  origin: Origin,
-  kind: Slot['kind'] = 'value',
-): Source | undefined {
+export function sourceAt(world: World, origin: Origin, kind: Slot['kind'] = 'value'): Source | undefined {
   switch (origin.kind) {
     case 'local': {
       const instance = world.instance(origin.id)

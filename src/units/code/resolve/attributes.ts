@@ -13,11 +13,17 @@ const TYPES: Readonly<Record<string, { readonly query?: string; readonly extensi
 /** The specifier with what its type asks for. @throws ResolveError for an attribute that nobody knows */
 export function withType(specifier: string, type: string | undefined, unknownKey?: string): string {
   if (unknownKey !== undefined) {
-    throw new ResolveError('ERR_IMPORT_ATTRIBUTE_UNSUPPORTED', `the import attribute '${unknownKey}' is unknown`)
+    throw new ResolveError(
+      'ERR_IMPORT_ATTRIBUTE_UNSUPPORTED',
+      `the import attribute '${unknownKey}' is unknown`,
+    )
   }
   if (type === undefined) return specifier
   if (!Object.hasOwn(TYPES, type)) {
-    throw new ResolveError('ERR_IMPORT_ATTRIBUTE_UNSUPPORTED', `the import attribute type '${type}' is unknown`)
+    throw new ResolveError(
+      'ERR_IMPORT_ATTRIBUTE_UNSUPPORTED',
+      `the import attribute type '${type}' is unknown`,
+    )
   }
   return specifier + (TYPES[type]!.query ?? '')
 }

@@ -59,7 +59,9 @@ export class Resolver {
       return this.#file(specifier, fileURLToPath(specifier), splitSuffix(specifier)[1], from)
     }
     if (specifier.startsWith('node:')) {
-      throw new ResolveError('ERR_UNKNOWN_BUILTIN_MODULE', `there is no module '${specifier}'`, { file: from })
+      throw new ResolveError('ERR_UNKNOWN_BUILTIN_MODULE', `there is no module '${specifier}'`, {
+        file: from,
+      })
     }
     if (/^[a-z][a-z\d+.-]*:/i.test(specifier)) return external(specifier, specifier)
     if (specifier.startsWith('#')) return this.#imports(specifier, from)
