@@ -2,10 +2,8 @@ import { TickswapError } from '../../errors.ts'
 import type { Artifact, Request } from './artifact.ts'
 import { compileScript, keepScript } from './compile.ts'
 import type { Content } from './content/content.ts'
-import { contentOf, decode, fileOf } from './content/read.ts'
-import type { PackageJsons } from './resolve/package-json.ts'
+import { contentOf, decode, fileOf, type ReadContext } from './content/read.ts'
 import { SourceError } from './transform/declarations.ts'
-import type { JsxOptions } from './transform/fallback.ts'
 import { placeOf } from './transform/parse.ts'
 
 /** A module that is being staged: read and parsed. */
@@ -20,16 +18,10 @@ export interface Draft {
 }
 
 /** Parses what was read. @throws TickswapError TICKSWAP_E_SYNTAX with line and column */
-export function draftOf(
-  id: string,
-  bytes: Uint8Array,
-  hash: string,
-  packages: PackageJsons,
-  jsx?: JsxOptions,
-): Draft {
+export function draftOf(id: string, bytes: Uint8Array, hash: string, context: ReadContext): Draft {
   const file = fileOf(id)
   try {
-    return { id, file, hash, bytes, content: contentOf(id, bytes, packages, jsx), requests: [], lazy: [] }
+    return { id, file, hash, bytes, content: contentOf(id, bytes, context), requests: [], lazy: [] }
   } catch (cause) {
     if (!(cause instanceof SourceError)) throw cause
     const place = { file, ...placeOf(decode(bytes), cause.offset) }

@@ -27,6 +27,7 @@ import { StageError } from './stage-error.ts'
 import type { SourceRequest } from './transform/declarations.ts'
 import type { JsxOptions } from './transform/fallback.ts'
 import { placeOf } from './transform/parse.ts'
+import { RecentSources } from './transform/recent.ts'
 
 export interface StagerOptions {
   /** folder that closure hashes name files relative to */
@@ -62,6 +63,7 @@ export interface StageRequest {
 export class Stager {
   readonly #options: StagerOptions
   readonly #resolver: Resolver
+  readonly #recent = new RecentSources()
   readonly #staged = new WeakMap<Stage, { readonly graph: Graph; readonly base: Graph }>()
   #graph = new Graph(new Map(), new Set())
 
@@ -83,7 +85,7 @@ export class Stager {
   /** Stages an edit against the accepted graph, which it leaves alone. @throws StageError */
   async stage(change: readonly string[] | StageRequest): Promise<Stage> {
     const request: StageRequest = 'length' in change ? { files: change } : change
-    const work = new Staging(this.#graph, this.#resolver, this.#options, request)
+    const work = new Staging(this.#graph, this.#resolver, this.#recent, this.#options, request)
     const { graph, changed, reprinted, warnings } = work.run()
     const rerun = request.invalidated?.flatMap((id) => this.#importersToRerun(id)) ?? []
     const update = planUpdate(this.#graph, graph, changed, { rerun, reprinted })
@@ -199,6 +201,7 @@ export class Stager {
 class Staging {
   readonly #base: Graph
   readonly #resolver: Resolver
+  readonly #recent: RecentSources
   readonly #options: StagerOptions
   readonly #request: StageRequest
   readonly #drafts = new Map<string, Draft>()
@@ -213,9 +216,16 @@ class Staging {
   readonly #errors: TickswapError[] = []
   readonly #warnings: Finding[] = []
 
-  constructor(base: Graph, resolver: Resolver, options: StagerOptions, request: StageRequest) {
+  constructor(
+    base: Graph,
+    resolver: Resolver,
+    recent: RecentSources,
+    options: StagerOptions,
+    request: StageRequest,
+  ) {
     this.#base = base
     this.#resolver = resolver
+    this.#recent = recent
     this.#options = options
     this.#request = request
     // What a kept version shares with the running ones is not a change.
@@ -300,7 +310,11 @@ class Staging {
   }
 
   #draft(id: string, bytes: Uint8Array, hash: string): Draft {
-    const draft = draftOf(id, bytes, hash, this.#resolver.packages, this.#options.jsx)
+    const draft = draftOf(id, bytes, hash, {
+      packages: this.#resolver.packages,
+      recent: this.#recent,
+      jsx: this.#options.jsx,
+    })
     const { content, file } = draft
     draft.requests = content.requests.map((request) =>
       this.#resolve(request, { file, ...placeOf(decode(bytes), request.start) }),

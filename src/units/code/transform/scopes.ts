@@ -69,8 +69,9 @@ export class ScopeWalker {
     this.#interesting = new Set(interesting).add(ARGUMENTS)
   }
 
-  walk(program: Node): ScopeReport {
-    for (const statement of program.body) this.#statement(statement)
+  /** @param statements of the top level */
+  walk(statements: readonly Node[]): ScopeReport {
+    for (const statement of statements) this.#statement(statement)
     const isStray = (mention: Mention) => mention.name === ARGUMENTS
     return {
       mentions: this.#mentions.filter((mention) => !isStray(mention)),
