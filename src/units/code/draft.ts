@@ -15,13 +15,15 @@ export interface Draft {
   readonly content: Content
   requests: readonly Request[]
   lazy: readonly Request[]
+  /** local names of imports from packages whose values change */
+  live: ReadonlySet<string>
 }
 
 /** Parses what was read. @throws TickswapError TICKSWAP_E_SYNTAX with line and column */
 export function draftOf(id: string, bytes: Uint8Array, hash: string, context: ReadContext): Draft {
   const file = fileOf(id)
   try {
-    return { id, file, hash, bytes, content: contentOf(id, bytes, context), requests: [], lazy: [] }
+    return { id, file, hash, bytes, content: contentOf(id, bytes, context), requests: [], lazy: [], live: new Set() }
   } catch (cause) {
     if (!(cause instanceof SourceError)) throw cause
     const place = { file, ...placeOf(decode(bytes), cause.offset) }
@@ -34,7 +36,7 @@ export function finishDraft(draft: Draft, guarded: ReadonlySet<number>, withCach
   const { id, file, hash, content } = draft
   const hot = draft.requests.filter((request) => request.kind === 'hot')
   const external = [...draft.requests, ...draft.lazy].filter((request) => request.kind === 'external')
-  const printed = content.print(draft.requests, draft.lazy, guarded)
+  const printed = content.print(draft.requests, draft.lazy, guarded, draft.live)
   const artifact: Artifact = {
     id,
     file,

@@ -22,6 +22,7 @@ import { checkLinks } from './link-check.ts'
 import { planUpdate, unaccepted, usesHot } from './plan.ts'
 import { checkType, withType } from './resolve/attributes.ts'
 import { ResolveError } from './resolve/resolve-error.ts'
+import { ExternalShapes } from './resolve/external-shape.ts'
 import { Resolver } from './resolve/resolver.ts'
 import { StageError } from './stage-error.ts'
 import type { SourceRequest } from './transform/declarations.ts'
@@ -63,6 +64,7 @@ export interface StageRequest {
 export class Stager {
   readonly #options: StagerOptions
   readonly #resolver: Resolver
+  readonly #shapes: ExternalShapes
   readonly #recent = new RecentSources()
   readonly #staged = new WeakMap<Stage, { readonly graph: Graph; readonly base: Graph }>()
   #graph = new Graph(new Map(), new Set())
@@ -70,6 +72,7 @@ export class Stager {
   constructor(options: StagerOptions) {
     this.#options = options
     this.#resolver = new Resolver((file) => this.#graph.modules.has(file))
+    this.#shapes = new ExternalShapes(this.#resolver)
   }
 
   /** The accepted graph. */
@@ -85,7 +88,7 @@ export class Stager {
   /** Stages an edit against the accepted graph, which it leaves alone. @throws StageError */
   async stage(change: readonly string[] | StageRequest): Promise<Stage> {
     const request: StageRequest = 'length' in change ? { files: change } : change
-    const work = new Staging(this.#graph, this.#resolver, this.#recent, this.#options, request)
+    const work = new Staging(this.#graph, this.#resolver, this.#shapes, this.#recent, this.#options, request)
     const { graph, changed, reprinted, warnings } = work.run()
     const rerun = request.invalidated?.flatMap((id) => this.#importersToRerun(id)) ?? []
     const update = planUpdate(this.#graph, graph, changed, { rerun, reprinted })
@@ -201,6 +204,7 @@ export class Stager {
 class Staging {
   readonly #base: Graph
   readonly #resolver: Resolver
+  readonly #shapes: ExternalShapes
   readonly #recent: RecentSources
   readonly #options: StagerOptions
   readonly #request: StageRequest
@@ -219,19 +223,21 @@ class Staging {
   constructor(
     base: Graph,
     resolver: Resolver,
+    shapes: ExternalShapes,
     recent: RecentSources,
     options: StagerOptions,
     request: StageRequest,
   ) {
     this.#base = base
     this.#resolver = resolver
+    this.#shapes = shapes
     this.#recent = recent
     this.#options = options
     this.#request = request
     // What a kept version shares with the running ones is not a change.
     const differing = request.artifacts?.filter(({ id, hash }) => base.modules.get(id)?.hash !== hash)
     this.#given = new Map(differing?.map((artifact) => [artifact.id, artifact]))
-    resolver.refresh()
+    if (resolver.refresh()) shapes.refresh()
   }
 
   run(): { graph: Graph; changed: Artifact[]; reprinted: Artifact[]; warnings: Finding[] } {
@@ -255,7 +261,7 @@ class Staging {
       }),
     )
     const graph = new Graph(modules, entries)
-    this.#errors.push(...checkLinks(graph, printed.keys()))
+    this.#errors.push(...checkLinks(graph, printed.keys(), this.#shapes))
     if (this.#leaveOut()) return undefined
     this.#throwErrors()
     const named = this.#nameExports(graph, printed)
@@ -319,8 +325,18 @@ class Staging {
     draft.requests = content.requests.map((request) =>
       this.#resolve(request, { file, ...placeOf(decode(bytes), request.start) }),
     )
+    draft.live = this.#liveNames(draft)
     draft.lazy = content.lazy.flatMap((specifier) => this.#resolveLazy(specifier, file, content.requires))
     return draft
+  }
+
+  #liveNames({ content, requests }: Draft): ReadonlySet<string> {
+    const live = new Set<string>()
+    for (const { local, request, imported } of content.bindings ?? []) {
+      const { kind, id } = requests[request]!
+      if (kind === 'external' && this.#shapes.isLive(id, imported)) live.add(local)
+    }
+    return live
   }
 
   #resolve({ specifier, type, unknownAttribute }: SourceRequest, place: Place & { file: string }): Request {

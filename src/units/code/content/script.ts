@@ -10,7 +10,9 @@ export function scriptContent(text: ModuleText, lead: number): Content {
     requests: text.declarations.requests,
     lazy: [...text.dynamicSpecifiers()],
     requires: false,
-    print(requests, lazy, guarded) {
+    bindings: text.declarations.imports.values(),
+    print(requests, lazy, guarded, live) {
+      text.readLive(live)
       const printed = text.print(guarded, guarded.size > 0)
       const columnOffset = printed.columnOffset + lead
       return { ...printed, columnOffset, links: text.links(requests, lazy, guarded) }

@@ -128,6 +128,11 @@ class Handle {
     for (const index of indexes) this.#instance.publish(index, this.#instance.read(index))
   }
 
+  /** its argument: `c(ns.f)()` calls without a `this` */
+  c(value: unknown): unknown {
+    return value
+  }
+
   /** after a direct `eval`, which may have written to any export */
   e(value: unknown): unknown {
     this.#instance.publishAll()

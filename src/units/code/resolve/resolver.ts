@@ -80,13 +80,17 @@ export class Resolver {
     return this.#target(specifier, createRequire(from).resolve(specifier))
   }
 
-  /** Reads package.json and tsconfig.json files anew, if what is known of them is not of just now. */
-  refresh(): void {
+  /**
+   * Reads package.json and tsconfig.json files anew, if what is known of them is not of just now.
+   * @returns whether it was old
+   */
+  refresh(): boolean {
     const now = performance.now()
-    if (now - this.#readAt < FRESH_MS) return
+    if (now - this.#readAt < FRESH_MS) return false
     this.#readAt = now
     this.packages.forget()
     this.#paths.forget()
+    return true
   }
 
   /** @param suffix query and fragment: as in Node, each of them makes a module of its own */

@@ -16,6 +16,8 @@ export interface PrintedModule {
   readonly shifts?: readonly Shift[]
 }
 
+const IDENTIFIER = /^[\p{ID_Start}$_][\p{ID_Continue}$\u200c\u200d]*$/u
+
 interface NamedSlot extends Slot {
   readonly variable: string
 }
@@ -43,6 +45,7 @@ export class ModuleText {
   #announcers: string[] = []
   readonly #views = new Map<string, string>()
   readonly #callViews = new Map<string, string>()
+  readonly #liveReads = new Map<string, string>()
   readonly #handle: string
   readonly #index: string
   readonly #value: string
@@ -68,6 +71,20 @@ export class ModuleText {
     this.#indirect = declarations.indirect.map(({ name, request, imported }) => ({ name, request, imported }))
     this.#collectSlots(lenient)
     this.#collectExports(lenient)
+  }
+
+  /**
+   * Imports of packages whose values change are read from the namespace each time.
+   * @param live their local names
+   */
+  readLive(live: ReadonlySet<string>): void {
+    for (const [index, slot] of this.#slots.entries()) {
+      if (slot.kind !== 'value' || !live.has(slot.variable)) continue
+      const variable = this.#names.next()
+      const key = IDENTIFIER.test(slot.name) ? `.${slot.name}` : `[${JSON.stringify(slot.name)}]`
+      this.#liveReads.set(slot.variable, variable + key)
+      this.#slots[index] = { ...slot, kind: 'view', variable }
+    }
   }
 
   /** Whether the text has decorators, which V8 does not know. */
@@ -232,6 +249,7 @@ export class ModuleText {
       default: this.#default,
       views: this.#views,
       callViews: this.#callViews,
+      liveReads: this.#liveReads,
       notifiers: this.#notifiers,
       imports: this.declarations.imports,
     }

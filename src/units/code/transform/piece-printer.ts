@@ -17,6 +17,8 @@ export interface Naming {
   readonly views: ReadonlyMap<string, string>
   /** the same for `ns.name()` */
   readonly callViews: ReadonlyMap<string, string>
+  /** local name of a package's import to what reads it anew */
+  readonly liveReads: ReadonlyMap<string, string>
   /** local name of an export to what its writes are wrapped in */
   readonly notifiers: ReadonlyMap<string, string>
   /** local names of imports */
@@ -25,7 +27,7 @@ export interface Naming {
 
 /** Equal for two namings under which a piece is printed alike. @param mentions of the whole module */
 export function namingKey(naming: Naming, mentions: readonly Mention[]): string {
-  const { handle, constant, nobody, default: ownDefault, views, callViews, notifiers, imports } = naming
+  const { handle, constant, nobody, default: ownDefault, views, callViews, liveReads, notifiers, imports } = naming
   const written = mentions.filter(({ kind, name }) => kind === 'write' && imports.has(name))
   return [
     handle,
@@ -34,6 +36,7 @@ export function namingKey(naming: Naming, mentions: readonly Mention[]): string 
     ownDefault,
     [...views].join(' '),
     [...callViews].join(' '),
+    [...liveReads].join(' '),
     [...notifiers].join(' '),
     [...new Set(written.map(({ name }) => name))].join(' '),
   ].join('\n')
@@ -130,6 +133,7 @@ export class PiecePrinter {
   #editMentions(): void {
     const wrapped = new Map<Node, string[]>()
     for (const mention of this.#piece.scopes.mentions) {
+      this.#editLiveRead(mention)
       if (mention.kind === 'member') {
         const { views, callViews } = this.#names
         const view = (mention.isCalled ? callViews : views).get(mention.name)
@@ -145,6 +149,14 @@ export class PiecePrinter {
     }
     // Inner writers were met later, and are closed first.
     for (const [writer, notifiers] of [...wrapped].reverse()) this.#editWriter(writer, notifiers)
+  }
+
+  #editLiveRead({ kind, name, node, isCalled, shorthand }: Mention): void {
+    const read = kind === 'write' ? undefined : this.#names.liveReads.get(name)
+    if (read === undefined) return
+    // What is called that way has no `this`, and a statement still begins with a name.
+    const value = kind === 'read' && isCalled ? `${this.#names.handle}.c(${read})` : read
+    this.#edits.swap(node.start, node.end, shorthand ? `${name}:${value}` : value)
   }
 
   /** An import that is written to throws as a constant does. */

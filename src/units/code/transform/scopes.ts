@@ -8,11 +8,11 @@ export interface Mention {
   readonly kind: 'read' | 'member' | 'write'
   /** of a write: the expression or loop that writes */
   readonly writer?: Node
-  /** of a write: the property of `{ name } = ...`, which names and targets at once */
+  /** the property of `{ name }`, or of `{ name } = ...`, which stands for key and value at once */
   readonly shorthand?: boolean
   /** of a member: the property's name */
   readonly property?: string
-  /** of a member: what it names is called, with the object as `this` */
+  /** it is called: a name that is read, or what a member names, with the object as `this` */
   readonly isCalled?: true
   /** the top-level binding whose code this is; '' for what runs when the module is evaluated */
   readonly owner: string
@@ -259,7 +259,8 @@ export class ScopeWalker {
     if (node.computed) this.#visit(node.key)
     if (!node.value) return
     if (node.type !== 'PropertyDefinition') {
-      this.#visit(node.value)
+      if (node.shorthand) this.#mention(node.value, 'read', { shorthand: true })
+      else this.#visit(node.value)
       return
     }
     // A field's value is a function of its own: it has its own `await` rules, and runs per instance.
@@ -276,6 +277,7 @@ export class ScopeWalker {
 
   #callee(node: Node): void {
     if (node.type === 'MemberExpression') this.#member(node, true, true)
+    else if (node.type === 'Identifier') this.#mention(node, 'read', { isCalled: true })
     else this.#visit(node)
   }
 
