@@ -3,6 +3,8 @@ import { fileURLToPath } from 'node:url'
 import { types } from 'node:util'
 import { TickswapError } from '../../../errors.ts'
 import { commonJsNames } from '../content/commonjs.ts'
+import { builtinExport, builtinModule } from './builtins.ts'
+import type { Source } from './wiring.ts'
 
 export type Namespace = Readonly<Record<string, unknown>>
 
@@ -14,6 +16,18 @@ export class Externals {
 
   get(id: string): Namespace {
     return this.#loaded.get(id) ?? this.loadSync(id)
+  }
+
+  has(id: string): boolean {
+    return this.#loaded.has(id)
+  }
+
+  /** What an import of `name` is connected to; `*` is the namespace. */
+  source(id: string, name: string): Source {
+    const namespace = this.get(id)
+    if (name === '*') return { value: namespace }
+    const builtin = id.startsWith('node:') ? builtinExport(id, name, namespace) : undefined
+    return builtin ?? { value: namespace[name] }
   }
 
   names(id: string): ReadonlySet<string> {
@@ -40,8 +54,7 @@ export class Externals {
 const isJson = (id: string): boolean => /^file:.*\.json$/.test(id)
 
 function builtinNamespace(id: string): Namespace {
-  const module: object | undefined = process.getBuiltinModule(id)
-  if (module === undefined) throw new TickswapError('TICKSWAP_E_RESOLVE', `there is no module '${id}'`)
+  const module = builtinModule(id)
   return commonJsNamespace(module, Object.keys(module))
 }
 

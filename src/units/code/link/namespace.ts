@@ -1,5 +1,4 @@
-import type { Instance } from './instance.ts'
-import { type Listener, Wiring } from './wiring.ts'
+import { type Exporter, type Listener, Wiring } from './wiring.ts'
 import { sourceAt, type World } from './world.ts'
 
 /**
@@ -55,19 +54,7 @@ export class ModuleNamespace implements ProxyHandler<object> {
   #read(name: string): unknown {
     const source = sourceAt(this.world, this.world.resolution.member(this.#id, name))
     if (!source) return undefined
-    return source.instance ? readNamed(source.instance, source.index) : source.value
-  }
-}
-
-/** Reads an export; what is too early is said of the name that the module exports. */
-function readNamed(instance: Instance, index: number): unknown {
-  if (instance.phase === 'evaluated') return instance.read(index)
-  try {
-    return instance.read(index)
-  } catch (error) {
-    const { name, local } = instance.artifact.links.locals[index]!
-    if (local !== '*default*') throw error
-    throw new ReferenceError(`Cannot access '${name}' before initialization`)
+    return source.instance ? source.instance.readMember(source.index) : source.value
   }
 }
 
@@ -127,9 +114,9 @@ export class ModuleView implements Listener {
   }
 
   /** Until there is a value, reading throws what reading the variable throws. */
-  #defer(name: string, instance: Instance, index: number): void {
+  #defer(name: string, instance: Exporter, index: number): void {
     if (instance.isReady(index)) return
-    const get = (): unknown => readNamed(instance, index)
+    const get = (): unknown => instance.readMember(index)
     Object.defineProperty(this.object, name, { get, enumerable: true, configurable: true })
   }
 }

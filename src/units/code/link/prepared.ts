@@ -2,11 +2,12 @@ import type { Artifact, GraphUpdate, Request } from '../artifact.ts'
 import { evaluationOrder } from '../graph.ts'
 import { asImportError } from '../loader-error.ts'
 import { Resolution } from '../resolution.ts'
-import { AsyncEvaluation, evaluateOne, evaluateSync, refuseAwait } from './evaluation.ts'
+import { AsyncEvaluation, evaluateOne, refuseAwait } from './evaluation.ts'
 import type { Externals } from './externals.ts'
 import { updatePayload } from './hot.ts'
 import { Instance } from './instance.ts'
 import { ModuleNamespace, ModuleView } from './namespace.ts'
+import { Packages } from './packages.ts'
 import type { RunningWorld } from './running-world.ts'
 import type { Source, Wiring } from './wiring.ts'
 import { nodeIn, sourceOf, type World } from './world.ts'
@@ -180,9 +181,15 @@ export class Prepared implements World {
   /** Links, evaluates and works out the commit, without yielding. */
   evaluateSync(): this {
     return this.#guarded(() => {
-      refuseAwait(this.#order)
-      this.#link(this.#order)
-      evaluateSync(this.#order)
+      const order = [...this.#order]
+      refuseAwait(order)
+      const packages = new Packages(this, order)
+      packages.loadFirstSync()
+      this.#link(order, packages)
+      for (const step of packages.steps()) {
+        if (step instanceof Instance) evaluateOne(step)
+        else packages.loadSync(step)
+      }
       this.#collectPatches()
       return this
     })
@@ -231,30 +238,21 @@ export class Prepared implements World {
   }
 
   async #evaluate(order: readonly Instance[]): Promise<void> {
-    await this.#loadExternals(order)
-    await Promise.all(this.#link(order))
-    await new AsyncEvaluation(order).run()
-  }
-
-  async #loadExternals(order: readonly Instance[]): Promise<void> {
-    for (const instance of order) {
-      for (const { kind, id, type } of instance.artifact.links.requests) {
-        if (kind === 'external') await this.externals.load(id, type)
-      }
+    const packages = new Packages(this, order)
+    await packages.loadFirst()
+    await Promise.all(this.#link(order, packages))
+    const evaluation = new AsyncEvaluation(order)
+    for (const step of packages.steps()) {
+      if (!(step instanceof Instance)) await packages.load(step)
+      else if (!evaluation.begin(step)) break
     }
+    await evaluation.finished()
   }
 
   /** All modules get their functions, then all get their imports, before the first one runs. */
-  #link(order: readonly Instance[]): Promise<unknown>[] {
+  #link(order: readonly Instance[], packages: Packages): Promise<unknown>[] {
     const started = order.map((instance) => instance.link())
-    for (const { artifact, wiring } of order) {
-      for (const request of artifact.links.requests) {
-        if (request.kind === 'external') this.externals.get(request.id)
-      }
-      for (const [index, slot] of artifact.links.slots.entries()) {
-        wiring.connect(index, sourceOf(this, artifact.id, slot))
-      }
-    }
+    for (const instance of order) packages.connect(instance)
     for (const { wiring } of order) wiring.deliverAll()
     return started.filter((promise) => promise !== undefined)
   }

@@ -52,8 +52,7 @@ export function sourceAt(world: World, origin: Origin, kind: Slot['kind'] = 'val
     case 'namespace':
       return { value: objectOf(world, origin.id, kind) }
     case 'external': {
-      const namespace = world.externals.get(origin.id)
-      return { value: origin.name === '*' ? namespace : namespace[origin.name] }
+      return world.externals.source(origin.id, origin.name)
     }
     default:
       return undefined
