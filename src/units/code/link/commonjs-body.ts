@@ -24,6 +24,10 @@ type Wrapper = (
   dirname: string,
 ) => void
 
+/** Not the folders for everybody, such as that of the user. */
+const isAbove = (nodeModules: string, folder: string): boolean =>
+  `${folder}/`.startsWith(nodeModules.slice(0, -'node_modules'.length))
+
 /** A CommonJS module: `require` leads to the hot instances, where there are hot ones. */
 export class CommonJsBody implements Body {
   readonly writesEarly = false
@@ -37,7 +41,8 @@ export class CommonJsBody implements Body {
     this.#wrapper = scriptOf(artifact).runInThisContext() as Wrapper
     const { file } = artifact
     const path = dirname(file)
-    this.module = { exports: {}, loaded: false, id: file, filename: file, path, children: [], paths: [] }
+    const paths = (createRequire(file).resolve.paths('x') ?? []).filter((each) => isAbove(each, path))
+    this.module = { exports: {}, loaded: false, id: file, filename: file, path, children: [], paths }
     instance.read = () => {
       throw new ReferenceError(`${file} has not been evaluated yet`)
     }
@@ -72,6 +77,7 @@ export class CommonJsBody implements Body {
     const require = (specifier: string): unknown => {
       const request = instance.artifact.links.lazy.find((each) => each.specifier === specifier)
       const hot = request?.kind === 'hot' ? instance.world.requireHot(request.id) : undefined
+      if (hot && !this.module.children.includes(hot.commonJs)) this.module.children.push(hot.commonJs)
       return hot ? hot.commonJs.exports : native(specifier)
     }
     return Object.assign(require, native)

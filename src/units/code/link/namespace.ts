@@ -5,22 +5,34 @@ import { sourceAt, type World } from './world.ts'
  * A module's namespace object, as the language has it. It reads through a world, so
  * one that was kept follows the swaps; the names it was made with stay.
  */
-export class ModuleNamespace implements ProxyHandler<object> {
+export class ModuleNamespace implements ProxyHandler<object>, Listener {
   readonly object: object
   readonly names: readonly string[]
   world: World
+  /** Keeps the values behind the proxy those of now: who prints a proxy looks behind it. */
+  readonly wiring = new Wiring(this)
   readonly #id: string
+  readonly #shape: Record<string, unknown>
 
   constructor(id: string, world: World) {
     this.#id = id
     this.world = world
     this.names = world.resolution.names(id)
-    const shape: object = Object.create(null)
+    const shape: Record<string, unknown> = Object.create(null)
     for (const name of this.names) {
       Object.defineProperty(shape, name, { value: undefined, writable: true, enumerable: true })
     }
     Object.defineProperty(shape, Symbol.toStringTag, { value: 'Module' })
-    this.object = new Proxy(Object.preventExtensions(shape), this)
+    this.#shape = Object.preventExtensions(shape)
+    this.object = new Proxy(shape, this)
+    for (const [slot, name] of this.names.entries()) {
+      const origin = world.resolution.member(id, name)
+      if (origin.kind === 'local') this.wiring.rewire(slot, sourceAt(world, origin))
+    }
+  }
+
+  receive(slot: number, value: unknown): void {
+    this.#shape[this.names[slot]!] = value
   }
 
   get(shape: object, key: string | symbol): unknown {

@@ -320,7 +320,7 @@ export class Prepared implements World {
     running.resolution = this.resolution
     this.#moveTo(running)
     for (const [, instance] of this.#replaced.instances) instance?.wiring.suspend()
-    for (const [, view] of this.#replaced.views) view?.wiring.suspend()
+    for (const [, twin] of [...this.#replaced.views, ...this.#replaced.namespaces]) twin?.wiring.suspend()
     for (const { wiring, slot, after } of this.#patches) wiring.rewire(slot, after)
   }
 
@@ -338,7 +338,7 @@ export class Prepared implements World {
     this.#replaced = undefined
     this.#moveTo(this)
     for (const [, instance] of replaced.instances) instance?.wiring.resume()
-    for (const [, view] of replaced.views) view?.wiring.resume()
+    for (const [, twin] of [...replaced.views, ...replaced.namespaces]) twin?.wiring.resume()
     for (const { wiring, slot, before } of this.#patches) wiring.rewire(slot, before)
   }
 
@@ -379,7 +379,7 @@ export class Prepared implements World {
       instance.wiring.suspend()
       this.#running.hot.forget(instance)
     }
-    for (const view of this.#views.values()) view.wiring.suspend()
+    for (const twin of [...this.#views.values(), ...this.#namespaces.values()]) twin.wiring.suspend()
   }
 
   #moveTo(world: World): void {

@@ -65,7 +65,7 @@ export class RunningWorld implements World {
 
   clear(): void {
     for (const instance of this.instances.values()) instance.wiring.suspend()
-    for (const view of this.views.values()) view.wiring.suspend()
+    for (const twin of [...this.views.values(), ...this.namespaces.values()]) twin.wiring.suspend()
     this.hot.clear()
     for (const table of [this.instances, this.artifacts, this.namespaces, this.views]) table.clear()
   }
