@@ -25,7 +25,7 @@ export const urlOfModule = ({ id, file }: Pick<Artifact, 'id' | 'file'>): string
 
 /** The script of an artifact, to be run. */
 export function scriptOf(artifact: Artifact): Script {
-  correctColumns(urlOf(artifact.file), artifact.shifts)
+  correctColumns(urlOfModule(artifact), artifact)
   const kept = compiled.get(artifact.links)
   compiled.delete(artifact.links)
   return kept ?? compileScript(artifact)

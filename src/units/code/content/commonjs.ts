@@ -6,6 +6,9 @@ import { type Content, plainLinks } from './content.ts'
 initSync()
 
 const REQUIRE = /\brequire\s*\(\s*(['"])([^'"\n]+)\1\s*\)/g
+/** What every CommonJS module exports; newer Nodes have a second name for it. */
+const OWN_NAMES = Number.parseInt(process.versions.node, 10) >= 23 ? ['default', 'module.exports'] : ['default']
+
 const WRAPPER = '(function(exports,require,module,__filename,__dirname){'
 
 /** A CommonJS module; its exports are the names that Node's own lexer finds. */
@@ -21,7 +24,7 @@ export function commonJsContent(file: string, source: string): Content {
     print: (_, requests) => ({
       code: `${WRAPPER}${source.startsWith('#!') ? `//${source.slice(2)}` : source}\n})`,
       columnOffset: WRAPPER.length,
-      links: plainLinks(['default', ...namesIn(source, file, new Set())], { lazy: requests }),
+      links: plainLinks([...OWN_NAMES, ...namesIn(source, file, new Set())], { lazy: requests }),
     }),
   }
 }
@@ -42,7 +45,7 @@ function namesIn(source: string, file: string, seen: Set<string>): string[] {
         ? []
         : namesIn(readFileSync(target, 'utf8'), target, seen)
     })
-    return [...new Set([...exports, ...more])].filter((name) => name !== 'default')
+    return [...new Set([...exports, ...more])].filter((name) => !OWN_NAMES.includes(name))
   } catch {
     return []
   }

@@ -62,7 +62,7 @@ export class CommonJsBody implements Body {
     const holder =
       (typeof exports === 'object' && exports !== null) || typeof exports === 'function' ? exports : {}
     const values = artifact.links.locals.map(({ name }) =>
-      name === 'default' ? exports : (Reflect.get(holder, name) as unknown),
+      name === 'default' || name === 'module.exports' ? exports : (Reflect.get(holder, name) as unknown),
     )
     this.#instance.read = (index) => values[index]
   }

@@ -96,6 +96,7 @@ export class ScopeWalker {
         this.#held(node.declaration.id?.name ?? '*default*', () => this.#visit(node.declaration))
         return
       case 'VariableDeclaration':
+        if (node.kind === 'await using') this.#awaits(node)
         for (const declarator of node.declarations) this.#declarator(declarator)
         return
       case 'FunctionDeclaration':
