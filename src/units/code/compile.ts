@@ -2,6 +2,7 @@ import { pathToFileURL } from 'node:url'
 import { setFlagsFromString } from 'node:v8'
 import { constants, Script } from 'node:vm'
 import type { Artifact } from './artifact.ts'
+import { coverScript } from './link/coverage.ts'
 import { correctColumns } from './link/stack-columns.ts'
 
 // V8 would keep every script it has seen, and each reload would leak the one before.
@@ -25,7 +26,9 @@ export const urlOfModule = ({ id, file }: Pick<Artifact, 'id' | 'file'>): string
 
 /** The script of an artifact, to be run. */
 export function scriptOf(artifact: Artifact): Script {
-  correctColumns(urlOfModule(artifact), artifact)
+  const url = urlOfModule(artifact)
+  correctColumns(url, artifact)
+  coverScript(url, artifact)
   const kept = compiled.get(artifact.links)
   compiled.delete(artifact.links)
   return kept ?? compileScript(artifact)

@@ -23,7 +23,16 @@ export interface Draft {
 export function draftOf(id: string, bytes: Uint8Array, hash: string, context: ReadContext): Draft {
   const file = fileOf(id)
   try {
-    return { id, file, hash, bytes, content: contentOf(id, bytes, context), requests: [], lazy: [], live: new Set() }
+    return {
+      id,
+      file,
+      hash,
+      bytes,
+      content: contentOf(id, bytes, context),
+      requests: [],
+      lazy: [],
+      live: new Set(),
+    }
   } catch (cause) {
     if (!(cause instanceof SourceError)) throw cause
     const place = { file, ...placeOf(decode(bytes), cause.offset) }

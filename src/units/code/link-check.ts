@@ -1,15 +1,11 @@
 import { TickswapError } from '../../errors.ts'
 import type { Artifact, Request } from './artifact.ts'
 import type { Graph } from './graph.ts'
-import type { ExternalShapes } from './resolve/external-shape.ts'
 import type { Origin } from './resolution.ts'
+import type { ExternalShapes } from './resolve/external-shape.ts'
 
 /** Checks that changed modules, and all that import them, find every name they import. */
-export function checkLinks(
-  graph: Graph,
-  changed: Iterable<string>,
-  shapes: ExternalShapes,
-): TickswapError[] {
+export function checkLinks(graph: Graph, changed: Iterable<string>, shapes: ExternalShapes): TickswapError[] {
   const suspects = new Set(changed)
   for (const id of suspects) for (const importer of graph.importersOf(id)) suspects.add(importer)
   return [...suspects].flatMap((id) => {

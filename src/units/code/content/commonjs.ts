@@ -7,7 +7,8 @@ initSync()
 
 const REQUIRE = /\brequire\s*\(\s*(['"])([^'"\n]+)\1\s*\)/g
 /** What every CommonJS module exports; newer Nodes have a second name for it. */
-const OWN_NAMES = Number.parseInt(process.versions.node, 10) >= 23 ? ['default', 'module.exports'] : ['default']
+const OWN_NAMES =
+  Number.parseInt(process.versions.node, 10) >= 23 ? ['default', 'module.exports'] : ['default']
 
 const WRAPPER = '(function(exports,require,module,__filename,__dirname){'
 

@@ -1,7 +1,7 @@
 import type { Artifact } from '../artifact.ts'
 import { type Body, bodyOf } from './body.ts'
-import { type Exporter, type Listener, Wiring } from './wiring.ts'
 import { Subscriptions } from './subscriptions.ts'
+import { type Exporter, type Listener, Wiring } from './wiring.ts'
 import type { World } from './world.ts'
 
 /** linked: its functions exist. evaluated: its body has run to the end. */

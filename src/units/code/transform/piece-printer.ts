@@ -27,7 +27,17 @@ export interface Naming {
 
 /** Equal for two namings under which a piece is printed alike. @param mentions of the whole module */
 export function namingKey(naming: Naming, mentions: readonly Mention[]): string {
-  const { handle, constant, nobody, default: ownDefault, views, callViews, liveReads, notifiers, imports } = naming
+  const {
+    handle,
+    constant,
+    nobody,
+    default: ownDefault,
+    views,
+    callViews,
+    liveReads,
+    notifiers,
+    imports,
+  } = naming
   const written = mentions.filter(({ kind, name }) => kind === 'write' && imports.has(name))
   return [
     handle,
