@@ -25,6 +25,7 @@ export interface ExportBinding {
 
 export interface TopLevelName {
   readonly kind: 'var' | 'function' | 'class' | 'lexical'
+  readonly start: number
 }
 
 /** What the top level of a module, or of a piece of one, says, before it is known which file a specifier means. */
@@ -61,12 +62,7 @@ export class Declarations {
       this.#show(name, request + base, imported, start + shift)
     }
     for (const star of part.stars) this.stars.push(star + base)
-    for (const [name, declared] of part.names) {
-      if (declared.kind === 'function' && this.names.get(name)?.kind === 'function') {
-        throw duplicate(`Identifier '${name}' has already been declared`, shift)
-      }
-      this.names.set(name, declared)
-    }
+    for (const [name, { kind, start }] of part.names) this.#name(name, kind, start + shift)
   }
 
   #statement(node: Node): void {
@@ -122,6 +118,7 @@ export class Declarations {
   #bind(binding: ImportBinding, start: number): void {
     const { local } = binding
     if (this.imports.has(local)) throw duplicate(`'${local}' is imported twice`, start)
+    if (this.names.has(local)) throw declaredTwice(local, start)
     this.imports.set(local, { ...binding, start })
   }
 
@@ -175,24 +172,30 @@ export class Declarations {
   #declare(node: Node): void {
     switch (node.type) {
       case 'FunctionDeclaration':
-        if (this.names.get(node.id.name)?.kind === 'function') {
-          throw duplicate(`Identifier '${node.id.name}' has already been declared`, node.id.start)
-        }
-        this.names.set(node.id.name, { kind: 'function' })
+        this.#name(node.id.name, 'function', node.id.start)
         return
       case 'ClassDeclaration':
-        this.names.set(node.id.name, { kind: 'class' })
+        this.#name(node.id.name, 'class', node.id.start)
         return
       case 'VariableDeclaration':
         for (const declarator of node.declarations) {
           for (const id of boundNames(declarator.id)) {
-            this.names.set(id.name, { kind: node.kind === 'var' ? 'var' : 'lexical' })
+            this.#name(id.name, node.kind === 'var' ? 'var' : 'lexical', id.start)
           }
         }
         return
       default:
         this.#nestedVars(node)
     }
+  }
+
+  /** In a function's body, which the module becomes, V8 would let two functions have one name. */
+  #name(name: string, kind: TopLevelName['kind'], start: number): void {
+    const known = this.names.get(name)
+    if (this.imports.has(name) || (known && !(kind === 'var' && known.kind === 'var'))) {
+      throw declaredTwice(name, start)
+    }
+    this.names.set(name, { kind, start })
   }
 
   /** `var` in a block of the top level belongs to the top level. */
@@ -233,3 +236,6 @@ export class SourceError extends Error {
 }
 
 const duplicate = (message: string, offset: number) => new SourceError(message, offset)
+
+const declaredTwice = (name: string, offset: number) =>
+  duplicate(`Identifier '${name}' has already been declared`, offset)
