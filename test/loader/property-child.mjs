@@ -24,7 +24,10 @@ const module = fc.record({
   stars: fc.uniqueArray(index, { maxLength: 2 }),
   names: fc.uniqueArray(index, { maxLength: 1 }),
   shared: fc.boolean(),
-  strays: fc.oneof({ weight: 15, arbitrary: fc.constant(false) }, { weight: 1, arbitrary: fc.constant(true) }),
+  strays: fc.oneof(
+    { weight: 15, arbitrary: fc.constant(false) },
+    { weight: 1, arbitrary: fc.constant(true) },
+  ),
   /** values of any module, ours and earlier ones too: there may be nothing to read yet */
   wild: fc.oneof(
     { weight: 8, arbitrary: fc.constant(undefined) },

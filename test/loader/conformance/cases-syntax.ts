@@ -1,3 +1,4 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: these are texts of programs
 import { type Case, main } from './case.ts'
 
 /** Programs of one line: most of them are errors, and all of them are what V8 says. */
