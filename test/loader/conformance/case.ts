@@ -8,6 +8,8 @@ export interface Case {
   readonly files: Readonly<Record<string, string>>
   /** compare the messages of errors too */
   readonly messages?: boolean
+  /** participants do something else, and docs/loader.md says so */
+  readonly notInParticipants?: true
   /** what to import, in turn; default: main.js */
   readonly imports?: readonly string[]
 }

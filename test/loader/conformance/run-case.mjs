@@ -25,13 +25,15 @@ const orHang = async (promise) => {
   return first
 }
 
+const AWAITS = new Set(['TICKSWAP_E_TOP_LEVEL_AWAIT', 'ERR_REQUIRE_ASYNC_MODULE'])
+
 async function settle(load, importing) {
   try {
     const namespace = await orHang(load(importing))
     return { value: show(await orHang(namespace.result)) }
   } catch (error) {
     if (!(error instanceof Error)) return { thrown: show(error) }
-    if (error.code === 'TICKSWAP_E_TOP_LEVEL_AWAIT') return { awaits: true }
+    if (AWAITS.has(error.code)) return { awaits: true }
     return { error: error.name === 'TickswapError' ? 'Error' : error.name, message: error.message }
   }
 }

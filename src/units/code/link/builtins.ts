@@ -62,23 +62,45 @@ class BuiltinExports implements Exporter {
 const known = new Map<string, BuiltinExports>()
 let follows = false
 
+/** The namespace of a `node:` module as hot modules see it in a loop that never yields. */
+export function builtinNamespace(id: string): Readonly<Record<string, unknown>> {
+  const module = builtinModule(id)
+  const names = [...new Set([...Object.keys(module), 'default'])]
+  const now = Object.fromEntries(
+    names.map((name) => [name, name === 'default' ? module : Reflect.get(module, name)]),
+  )
+  const exports = exportsOf(id, names, now)
+  const namespace: Record<string, unknown> = Object.create(null)
+  for (const [index, name] of names.entries()) {
+    Object.defineProperty(namespace, name, { get: () => exports.read(index), enumerable: true })
+  }
+  Object.defineProperty(namespace, Symbol.toStringTag, { value: 'Module' })
+  return Object.freeze(namespace)
+}
+
+function exportsOf(
+  id: string,
+  names: readonly string[],
+  namespace: Readonly<Record<string, unknown>>,
+): BuiltinExports {
+  follow()
+  const exports = known.get(id) ?? new BuiltinExports(builtinModule(id), names, namespace)
+  known.set(id, exports)
+  return exports
+}
+
 /** The export of a `node:` module, as a slot can listen to it. */
 export function builtinExport(
   id: string,
   name: string,
   namespace: Readonly<Record<string, unknown>>,
 ): { readonly instance: Exporter; readonly index: number } | undefined {
-  follow()
-  let exports = known.get(id)
-  if (!exports) {
-    exports = new BuiltinExports(builtinModule(id), Object.keys(namespace), namespace)
-    known.set(id, exports)
-  }
+  const exports = exportsOf(id, Object.keys(namespace), namespace)
   const index = exports.indexOf(name)
   return index < 0 ? undefined : { instance: exports, index }
 }
 
-export function builtinModule(id: string): object {
+function builtinModule(id: string): object {
   const module: object | undefined = process.getBuiltinModule(id)
   if (module === undefined) throw new TickswapError('TICKSWAP_E_RESOLVE', `there is no module '${id}'`)
   return module

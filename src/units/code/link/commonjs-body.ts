@@ -22,6 +22,7 @@ type Wrapper = (
   module: CommonJsModule,
   filename: string,
   dirname: string,
+  importCall?: (specifier: unknown, options?: unknown) => Promise<unknown>,
 ) => void
 
 /** Not the folders for everybody, such as that of the user. */
@@ -56,13 +57,17 @@ export class CommonJsBody implements Body {
     const { module } = this
     const require = this.#makeRequire()
     module.require = require
-    this.#wrapper.call(module.exports, module.exports, require, module, module.filename, module.path)
+    const importCall = (specifier: unknown, options?: unknown) =>
+      this.#instance.world.importDynamically(this.#instance, specifier, options)
+    const { exports, filename, path } = module
+    if (this.#wrapper.length > 5) {
+      this.#wrapper.call(exports, exports, require, module, filename, path, importCall)
+    } else this.#wrapper.call(exports, exports, require, module, filename, path)
     module.loaded = true
-    const { exports } = module
-    const holder =
-      (typeof exports === 'object' && exports !== null) || typeof exports === 'function' ? exports : {}
+    const value = module.exports
+    const holder = (typeof value === 'object' && value !== null) || typeof value === 'function' ? value : {}
     const values = artifact.links.locals.map(({ name }) =>
-      name === 'default' || name === 'module.exports' ? exports : (Reflect.get(holder, name) as unknown),
+      name === 'default' || name === 'module.exports' ? value : (Reflect.get(holder, name) as unknown),
     )
     this.#instance.read = (index) => values[index]
   }

@@ -2,8 +2,8 @@ import { createRequire } from 'node:module'
 import { fileURLToPath } from 'node:url'
 import { types } from 'node:util'
 import { TickswapError } from '../../../errors.ts'
-import { commonJsNames } from '../content/commonjs.ts'
-import { builtinExport, builtinModule } from './builtins.ts'
+import { commonJsNames } from '../content/commonjs-names.ts'
+import { builtinExport, builtinNamespace } from './builtins.ts'
 import type { Source } from './wiring.ts'
 
 export type Namespace = Readonly<Record<string, unknown>>
@@ -52,11 +52,6 @@ export class Externals {
 }
 
 const isJson = (id: string): boolean => /^file:.*\.json$/.test(id)
-
-function builtinNamespace(id: string): Namespace {
-  const module = builtinModule(id)
-  return commonJsNamespace(module, Object.keys(module))
-}
 
 function fileNamespace(id: string): Namespace {
   if (!id.startsWith('file:')) {
