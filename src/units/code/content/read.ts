@@ -102,7 +102,11 @@ function toJavaScript(
     return { code, lead: 0, inPlace: code.length === source.length }
   } catch (error) {
     if (!(error instanceof UnsupportedByStripping)) throw error
-    return { ...(compileSyntax(source) ?? compileAll(file, source, jsx)), inPlace: false }
+    return {
+      ...(compileSyntax(extension === '.cts' ? source : withRequire(source)) ??
+        compileAll(file, source, jsx)),
+      inPlace: false,
+    }
   }
 }
 
@@ -110,5 +114,14 @@ function decorated(file: string, source: string, jsx: JsxOptions | undefined): C
   const { code, lead } = compileAll(file, source, jsx)
   return scriptContent(parseText(code, code, true), lead)
 }
+
+const IMPORT_EQUALS = /^(\s*(?:export\s+)?)import(\s+[\p{ID_Continue}$]+\s*=\s*)require(?=\s*\()/gmu
+
+/** `import x = require('y')` of an ES module, as TypeScript compiles it. */
+const withRequire = (source: string): string =>
+  source.replace(
+    IMPORT_EQUALS,
+    "$1const$2process.getBuiltinModule('node:module').createRequire(import.meta.url)",
+  )
 
 const looksLikeCommonJs = (code: string): boolean => /\b(?:module\.exports|exports\.|require\s*\()/.test(code)
