@@ -1,13 +1,25 @@
 /**
- * A fresh process that loads a graph of modules once: `graph-process.js tickswap|vite FOLDER`.
- * The packages are loaded before the clock starts.
+ * A fresh process that loads a graph of modules once: `graph-process.js tickswap|vite|keep|kept FOLDER`.
+ * `keep` also writes down what it staged, and `kept` starts from that. The packages are loaded
+ * before the clock starts.
  */
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { deserialize, serialize } from 'node:v8'
 import { entryOf } from './graph.js'
 import { answer } from './process.js'
 
 const [how, dir] = process.argv.slice(2)
 
-answer(how === 'tickswap' ? withTickswap : withVite)
+const KEPT = join(dir, 'kept.bin')
+const WAYS = {
+  tickswap: withTickswap,
+  vite: withVite,
+  keep: () => withArtifacts(() => new Map()),
+  kept: () => withArtifacts(() => deserialize(readFileSync(KEPT))),
+}
+
+answer(WAYS[how])
 
 async function withTickswap() {
   const { createLoader } = await import('../../dist/index.js')
@@ -23,6 +35,23 @@ async function withVite() {
   const vite = await ViteRunner.start(dir)
   const { latest } = await vite.import(entryOf(dir))
   return loaded(latest, from, vite)
+}
+
+/** As the control thread and a participant do, in one thread. */
+async function withArtifacts(read) {
+  await import('../../dist/index.js')
+  const { hashHex } = await import('../../dist/native/addon.js')
+  const { Linker } = await import('../../dist/units/code/linker.js')
+  const { Stager } = await import('../../dist/units/code/stager.js')
+  const from = performance.now()
+  const kept = read()
+  const stager = new Stager({ root: dir, hash: hashHex, kept: (id) => kept.get(id) })
+  const linker = new Linker()
+  const stage = await stager.boot([entryOf(dir)])
+  await linker.loadAsync(stage.update)
+  const { latest } = linker.namespace(entryOf(dir))
+  stager.accept(stage)
+  return loaded(latest, from, { close: () => writeFileSync(KEPT, serialize(stager.graph.modules)) })
 }
 
 async function loaded(latest, from, tool) {

@@ -9,7 +9,7 @@ import { expect, test } from 'vitest'
  */
 const COUNTS = {
   full: { leaf: 20_000, graph: 2000, swaps: 6000, mostKb: 0.05 },
-  gate: { leaf: 5000, graph: 500, swaps: 300, mostKb: 0.5 },
+  gate: { leaf: 5000, graph: 480, swaps: 300, mostKb: 0.5 },
   quick: { leaf: 2000, graph: 200, swaps: 200, mostKb: 5 },
 }
 const mode = process.env.TICKSWAP_MEMORY ?? 'quick'

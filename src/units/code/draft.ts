@@ -17,6 +17,8 @@ export interface Draft {
   lazy: readonly Request[]
   /** local names of imports from packages whose values change */
   live: ReadonlySet<string>
+  /** lazy specifiers that lead nowhere */
+  unresolved: readonly string[]
 }
 
 /** Parses what was read. @throws TickswapError TICKSWAP_E_SYNTAX with line and column */
@@ -32,6 +34,7 @@ export function draftOf(id: string, bytes: Uint8Array, hash: string, context: Re
       requests: [],
       lazy: [],
       live: new Set(),
+      unresolved: [],
     }
   } catch (cause) {
     if (!(cause instanceof SourceError)) throw cause
@@ -52,11 +55,13 @@ export function finishDraft(draft: Draft, guarded: ReadonlySet<number>, withCach
     hash,
     kind: content.kind,
     ...printed,
+    ...(draft.unresolved.length > 0 && { links: { ...printed.links, unresolved: draft.unresolved } }),
     imports: [...new Set(hot.map((request) => request.id))],
     externals: [...new Set(external.map((request) => request.id))],
     exports: [],
     isUnit: content.kind === 'esm' && printed.links.locals.some((local) => local.name === 'unit'),
     async: content.isAsync,
+    ...(content.selfContained && { selfContained: true as const }),
   }
   if (!content.isScript) return artifact
   const script = compileChecked(artifact)

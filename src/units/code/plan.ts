@@ -46,6 +46,8 @@ function spread(base: Graph, graph: Graph, anew: Set<string>): void {
     before = anew.size
     for (const id of requirersOf(graph, anew)) anew.add(id)
     for (const id of dependentsOf(graph, anew)) {
+      // What imports nothing leads nowhere else.
+      if (graph.modules.get(id)?.imports.length === 0) continue
       for (const module of uses.modulesTowards(id, (each) => anew.has(each))) anew.add(module)
     }
     for (const id of circles.members(anew)) {

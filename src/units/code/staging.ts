@@ -2,7 +2,8 @@ import { type Finding, finding, type Place, TickswapError } from '../../errors.t
 import type { Artifact, Request } from './artifact.ts'
 import { decode, readSource } from './content/read.ts'
 import { type Draft, draftOf, finishDraft } from './draft.ts'
-import { cycles, Graph, type GraphNode, nodeOf } from './graph.ts'
+import { cycles, Graph, type GraphNode, guardedRequests, nodeOf } from './graph.ts'
+import { isCurrent, isGuardedAs } from './kept.ts'
 import { checkLinks } from './link-check.ts'
 import { checkType, withType } from './resolve/attributes.ts'
 import type { ExternalShapes } from './resolve/external-shape.ts'
@@ -23,6 +24,11 @@ export interface StagerOptions {
   readonly codeCache?: boolean
   /** contents to take instead of what is on disk, by module id; looked up whenever a file is read */
   readonly contents?: ReadonlyMap<string, Uint8Array>
+  /**
+   * A module as it was staged before, in this process or in another, by id and content hash: what a
+   * store has kept. It is taken, code cache and all, when its imports lead to where they led then.
+   */
+  readonly kept?: (id: string, hash: string) => Artifact | undefined
   /** how JSX is compiled; without it, as the nearest tsconfig.json says */
   readonly jsx?: JsxOptions
   /**
@@ -54,7 +60,9 @@ export class Staging {
   readonly #options: StagerOptions
   readonly #request: StageRequest
   readonly #drafts = new Map<string, Draft>()
-  readonly #given: ReadonlyMap<string, Artifact>
+  readonly #given: Map<string, Artifact>
+  /** bytes of the files whose artifacts were kept */
+  readonly #kept = new Map<string, Uint8Array>()
   readonly #gone = new Map<string, TickswapError>()
   /** new modules that do not compile or link, and that only an `import()` needs */
   readonly #broken = new Set<string>()
@@ -171,7 +179,9 @@ export class Staging {
       this.#resolve(request, { file, ...placeOf(decode(bytes), request.start) }),
     )
     draft.live = this.#liveNames(draft)
-    draft.lazy = content.lazy.flatMap((specifier) => this.#resolveLazy(specifier, file, content.requires))
+    const lazy = content.lazy.map((specifier) => this.#resolveLazy(specifier, file, content.requires))
+    draft.lazy = lazy.flat()
+    draft.unresolved = content.lazy.filter((_, index) => lazy[index]!.length === 0)
     return draft
   }
 
@@ -262,17 +272,26 @@ export class Staging {
     return known ? nodeOf(known) : this.#load(id)
   }
 
-  #load(id: string): Draft | undefined {
-    let draft: Draft | undefined
+  #load(id: string): GraphNode | undefined {
+    let node: GraphNode | undefined
     this.#attempt(
       () => {
         const bytes = this.#options.contents?.get(id) ?? readSource(id)
-        draft = this.#draft(id, bytes, this.#options.hash(bytes))
-        this.#drafts.set(id, draft)
+        const hash = this.#options.hash(bytes)
+        node = this.#takeKept(id, bytes, hash) ?? this.#draft(id, bytes, hash)
+        if ('content' in node) this.#drafts.set(id, node as Draft)
       },
       (error) => this.#errors.push(error),
     )
-    return draft
+    return node
+  }
+
+  #takeKept(id: string, bytes: Uint8Array, hash: string): GraphNode | undefined {
+    const kept = this.#options.kept?.(id, hash)
+    if (kept?.id !== id || kept.hash !== hash || !isCurrent(kept, this.#resolver)) return undefined
+    this.#given.set(id, kept)
+    this.#kept.set(id, bytes)
+    return nodeOf(kept)
   }
 
   #print(reached: readonly string[]): Map<string, Artifact> {
@@ -282,14 +301,16 @@ export class Staging {
     this.#reprint(reached, groups)
     for (const id of reached.filter(isFresh)) {
       const given = this.#given.get(id)
-      if (given) {
+      const guarded = guardedRequests(this.#node(id)!, groups)
+      const bytes = this.#kept.get(id)
+      if (given && (!bytes || isGuardedAs(given, guarded))) {
         printed.set(id, given)
         continue
       }
-      const draft = this.#drafts.get(id)!
       this.#attempt(
         () => {
-          printed.set(id, finishDraft(draft, guardedRequests(draft, groups), this.#options.codeCache ?? true))
+          const draft = this.#drafts.get(id) ?? this.#draft(id, bytes!, given!.hash)
+          printed.set(id, finishDraft(draft, guarded, this.#options.codeCache ?? true))
         },
         (error) => this.#errors.push(error),
       )
@@ -306,7 +327,7 @@ export class Staging {
       const known = this.#base.modules.get(id)
       if (!groups.has(id) || !known || this.#drafts.has(id) || this.#given.has(id)) continue
       const { links, hash, kind } = known
-      const guarded = guardedRequests({ id, requests: links.requests }, groups)
+      const guarded = guardedRequests(nodeOf(known), groups)
       if (kind !== 'esm' || links.slots.every((slot) => slot.guarded || !guarded.has(slot.request))) continue
       this.#attempt(
         () => {
@@ -332,16 +353,3 @@ export class Staging {
 
 /** A file in the middle of being saved looks like this: it never replaces what runs. */
 const empty = (file: string) => new TickswapError('TICKSWAP_E_FILE_EMPTY', 'the file is empty', { file })
-
-/** Requests of a module that lead back to it; a module in no circle has none. */
-const NO_REQUESTS: ReadonlySet<number> = new Set()
-
-function guardedRequests(
-  draft: Pick<Draft, 'id' | 'requests'>,
-  groups: ReadonlyMap<string, number>,
-): ReadonlySet<number> {
-  const group = groups.get(draft.id)
-  if (group === undefined) return NO_REQUESTS
-  const inGroup = draft.requests.map((request) => request.kind === 'hot' && groups.get(request.id) === group)
-  return new Set(inGroup.flatMap((inside, index) => (inside ? [index] : [])))
-}

@@ -76,7 +76,7 @@ function scriptOf(file: string, extension: string, source: string, context: Read
     if (typed && text.hasDecorators) return decorated(file, source, context.jsx)
     if (certain || text.hasModuleSyntax || (typed && !looksLikeCommonJs(code))) {
       if (inPlace) context.recent.keep(file, text)
-      return scriptContent(text, lead)
+      return scriptContent(text, lead, inPlace)
     }
   } catch (error) {
     if (certain || !looksLikeCommonJs(code)) throw error

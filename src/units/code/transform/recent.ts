@@ -3,8 +3,8 @@ import { parseStatements } from './parse.ts'
 import { cut, declaredBy, finishPiece, namesOf, type Piece, type RawPiece } from './pieces.ts'
 import { stripTypes } from './strip.ts'
 
-/** Characters of source that are remembered at most; what is known of one takes some 5 bytes. */
-const LIMIT_CHARACTERS = 4 * 1024 * 1024
+/** Characters of source that are remembered at most; what is known of one takes some 14 bytes. */
+const LIMIT_CHARACTERS = 1024 * 1024
 
 /** Pieces that are parsed again on each side of those that changed: one to say where it ends, one for its neighbour. */
 const MARGIN = 2
