@@ -23,7 +23,7 @@ export class WarmUp {
   /** @returns undefined for a graph without a module to practise on */
   static on(graph: Graph): WarmUp | undefined {
     const scripts = [...graph.modules.values()].filter(
-      ({ kind, code }) => kind === 'esm' && code.length <= LONGEST_BYTES,
+      ({ selfContained, code }) => selfContained && code.length <= LONGEST_BYTES,
     )
     const longest = scripts.reduce<(typeof scripts)[number] | undefined>(
       (best, each) => (best && best.code.length >= each.code.length ? best : each),
