@@ -16,6 +16,8 @@ export interface Draft {
   readonly content: Content
   requests: readonly Request[]
   lazy: readonly Request[]
+  /** local names of imports from packages whose values change */
+  live: ReadonlySet<string>
   /** lazy specifiers that lead nowhere */
   unresolved: readonly string[]
 }
@@ -26,7 +28,7 @@ export function draftOf(id: string, bytes: Uint8Array, hash: string, context: Re
   try {
     const content = contentOf(id, bytes, context)
     if (content.outlined) keepOutline(hash, content.outlined)
-    return { id, file, hash, bytes, content, requests: [], lazy: [], unresolved: [] }
+    return { id, file, hash, bytes, content, requests: [], lazy: [], live: new Set(), unresolved: [] }
   } catch (cause) {
     if (!(cause instanceof SourceError)) throw cause
     const place = { file, ...placeOf(decode(bytes), cause.offset) }
@@ -39,7 +41,7 @@ export function finishDraft(draft: Draft, guarded: ReadonlySet<number>, withCach
   const { id, file, hash, content } = draft
   const hot = draft.requests.filter((request) => request.kind === 'hot')
   const external = [...draft.requests, ...draft.lazy].filter((request) => request.kind === 'external')
-  const printed = content.print(draft.requests, draft.lazy, guarded)
+  const printed = content.print(draft.requests, draft.lazy, guarded, draft.live)
   const artifact: Artifact = {
     id,
     file,

@@ -21,7 +21,9 @@ export function scriptContent(text: ModuleText, { file, source, lead, selfContai
     lazy: [...text.dynamicSpecifiers()],
     requires: false,
     outlined: { ...text.outlined(file, source), statements: () => parseStatements(text.text) },
-    print(requests, lazy, guarded) {
+    bindings: text.declarations.imports.values(),
+    print(requests, lazy, guarded, live) {
+      text.readLive(live)
       const printed = text.print(guarded, guarded.size > 0)
       const columnOffset = printed.columnOffset + lead
       return { ...printed, columnOffset, links: text.links(requests, lazy, guarded) }

@@ -43,6 +43,7 @@ interface Module {
 }
 
 const NO_GUARDS: ReadonlySet<number> = new Set()
+const NONE_LIVE: ReadonlySet<string> = new Set()
 /** How an import may name a file, beside by its whole name. */
 const ENDINGS = ['', '.ts', '.js', '.mts', '.mjs', '.tsx', '.jsx', '/index.ts', '/index.js']
 
@@ -114,7 +115,7 @@ export class UnitReader {
     const content = this.#parse(id, bytes)
     if (!content) return undefined
     const requests = content.requests.map(({ specifier }) => this.#request(specifier, id))
-    const { links } = content.print(requests, [], NO_GUARDS)
+    const { links } = content.print(requests, [], NO_GUARDS, NONE_LIVE)
     const topLevel = content.outlined ? topLevelOf(content.outlined.statements()) : new Map<string, Node>()
     const module: Module = {
       bytes,
