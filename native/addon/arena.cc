@@ -114,7 +114,7 @@ Napi::Value copy_pages(const Napi::CallbackInfo &info) {
       fail(info.Env(), "TICKSWAP_E_OPTION", "an index of a page leaves the range");
       return info.Env().Undefined();
     }
-    ts_copy_pages(to, from, &index, 1);
+    ts_kernels.copy_pages(to, from, &index, 1);
   }
   return info.Env().Undefined();
 }

@@ -10,10 +10,11 @@
   {                                                                                                          \
     .implementation = "c", .version_compare = ts_version_compare_c,                                          \
     .version_compare_many = ts_version_compare_many_c, .version_merge = ts_version_merge_c,                  \
-    .version_best = ts_version_best_c, .hash_stripes = ts_hash_stripes_c,                                    \
+    .version_best = ts_version_best_c, .version_seal = ts_version_seal_c, .hash_stripes = ts_hash_stripes_c, \
     .first_non_finite_f32 = ts_first_non_finite_f32_c, .first_non_finite_f64 = ts_first_non_finite_f64_c,    \
-    .xor_bytes = ts_xor_c, .changed_pages = ts_changed_pages_c, .word_take = ts_word_take_c,                 \
-    .word_advance = ts_word_advance_c, .word_add = ts_word_add_c,                                            \
+    .xor_bytes = ts_xor_c, .changed_pages = ts_changed_pages_c, .copy = ts_copy_c,                           \
+    .copy_pages = ts_copy_pages_c, .word_take = ts_word_take_c, .word_advance = ts_word_advance_c,           \
+    .word_add = ts_word_add_c,                                                                               \
   }
 
 static const ts_kernel_table portable = PORTABLE;
