@@ -98,8 +98,8 @@ test-node: build .build/node-$(VERSION)/installed ## all tests on another Node (
 	PATH=$(OTHER_NODE):$$PATH node node_modules/vitest/vitest.mjs run $(ARGS)
 
 .PHONY: bench bench-gate
-bench: build ## measure (ARGS='--quick --only tick.idle --json FILE')
+bench: build .build/check/native ## measure (ARGS='--quick --only tick.idle --json FILE')
 	node bench/run.js $(ARGS)
 
-bench-gate: build ## fail when a ratio or a count misses its target
+bench-gate: build .build/check/native ## fail when a ratio or a count misses its target
 	node bench/run.js --quick --gate $(ARGS)

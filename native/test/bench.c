@@ -147,10 +147,11 @@ static double measure(const struct bench *bench) {
   return samples[SAMPLES / 2];
 }
 
-void check_bench(void) {
+void check_bench(const char *only) {
   ts_kernel_table chosen = ts_kernels;
   set_up();
   for (int b = 0; b < COUNT; b++) {
+    if (only != NULL && strcmp(only, BENCHES[b].name) != 0) continue;
     printf("%-22s ns/%-8s", BENCHES[b].name, BENCHES[b].unit);
     for (size_t i = 0; ts_kernels_available(i) != NULL; i++) {
       if (ts_kernels_choose(ts_kernels_available(i)) != TS_OK) continue;
