@@ -34,7 +34,7 @@ export function run({ quick }) {
 }
 
 function requireSame(ours, theirs) {
-  if (ours !== (theirs && theirs.version)) throw new Error(`found ${ours}, node-semver ${theirs}`)
+  if (ours !== (theirs?.version ?? null)) throw new Error(`found ${ours}, node-semver ${theirs}`)
 }
 
 function timed(turns, work) {
