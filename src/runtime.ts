@@ -255,7 +255,7 @@ export class Runtime {
     // A control thread that is gone has nothing left to close.
     if (this.#owner) await this.#request('close', {}).catch(() => {})
     this.#leave()
-    await this.#owner?.terminate()
+    await Promise.all([this.#owner?.terminate(), endAdmin(this.#admin)])
   }
 
   #leave(): void {
@@ -272,14 +272,25 @@ export class Runtime {
   }
 
   #owner: Worker | undefined
-  /** @internal The control thread belongs to the participant that started it. */
-  own(worker: Worker): void {
+  #admin: Worker | undefined
+  /** @internal The control thread belongs to the participant that started it, and so does the admin thread. */
+  own(worker: Worker, admin: Worker | undefined): void {
     this.#owner = worker
+    this.#admin = admin
+    admin?.on('error', (error: Error) => this.#loseAdmin(error))
+    admin?.once('exit', () => {
+      this.#admin = undefined
+    })
     let why = ''
     worker.on('error', (error: Error) => {
       why = `: ${error.stack ?? error.message}`
     })
     worker.once('exit', () => this.#lose(why))
+  }
+
+  #loseAdmin(error: Error): void {
+    const message = `the admin thread ended: ${error.stack ?? error.message}`
+    this.#emit('warning', finding('TICKSWAP_E_INTERNAL', message, { severity: 'warning' }))
   }
 
   /** The control thread has ended: what runs runs on, but nothing is swapped any more. */
@@ -393,6 +404,19 @@ export class Runtime {
     this.#channel.unref()
     this.#control.unref()
   }
+}
+
+const ADMIN_GRACE_MS = 1000
+
+/** Lets the admin thread close its sockets and take its files away. */
+async function endAdmin(admin: Worker | undefined): Promise<void> {
+  if (!admin) return
+  const timer = setTimeout(() => void admin.terminate(), ADMIN_GRACE_MS)
+  await new Promise((resolve) => {
+    admin.once('exit', resolve)
+    admin.postMessage('close')
+  })
+  clearTimeout(timer)
 }
 
 const closed = () => new TickswapError('TICKSWAP_E_CLOSED', 'the runtime is closed')

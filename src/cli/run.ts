@@ -30,7 +30,10 @@ export function registerRun(program: Command): void {
     .passThroughOptions()
     .action(async (entry: string, args: string[], options: RunOptions) => {
       const script = checkEntry(entry)
-      const env = options.units === undefined ? {} : { TICKSWAP_UNITS: checkFolder(options.units) }
+      const env = {
+        TICKSWAP_SOCKET: process.env.TICKSWAP_SOCKET ?? resolve('.tickswap'),
+        ...(options.units !== undefined && { TICKSWAP_UNITS: checkFolder(options.units) }),
+      }
       process.exitCode = await runEngine(script, args, env)
     })
 }

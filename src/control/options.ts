@@ -22,6 +22,12 @@ export interface RuntimeOptions {
   }
   /** backups kept per unit, 1 to 64; default 4 */
   backups?: number
+  /**
+   * The local socket through which `tickswap status`, `top` and the other commands reach this engine: true, or
+   * the folder to keep it in instead of './.tickswap'. Only the same user can open it. Default: the
+   * environment's TICKSWAP_SOCKET, which `tickswap run` sets; otherwise false
+   */
+  socket?: boolean | string
   deadlines?: {
     /** for the body of a module in rehearsal; default 1000 */
     evaluateMs?: number
@@ -47,9 +53,12 @@ export interface Settings {
   prepareMs: number
   parkMs: number
   probationMs: number
+  /** the folder of the local socket, absolute */
+  socket: string | undefined
 }
 
-const KEYS = ['units', 'watch', 'name', 'maxParticipants', 'probation', 'backups', 'deadlines']
+const KEYS = ['units', 'watch', 'name', 'maxParticipants', 'probation', 'backups', 'deadlines', 'socket']
+const FOLDER = '.tickswap'
 
 /** @throws TickswapError OPTION that names the option */
 export function settingsOf(options: RuntimeOptions): Settings {
@@ -70,7 +79,15 @@ export function settingsOf(options: RuntimeOptions): Settings {
     prepareMs: integer('deadlines.prepareMs', deadlines.prepareMs ?? 2000, 1, 600_000),
     parkMs: integer('deadlines.parkMs', deadlines.parkMs ?? 250, 1, 600_000),
     probationMs: integer('deadlines.probationMs', deadlines.probationMs ?? 1000, 1, 600_000),
+    socket: socketFolder(options.socket ?? (process.env.TICKSWAP_SOCKET || false)),
   }
+}
+
+function socketFolder(socket: unknown): string | undefined {
+  if (socket === false) return undefined
+  if (socket === true) return resolve(FOLDER)
+  if (typeof socket === 'string' && socket !== '') return resolve(socket)
+  throw bad('socket must be true, false or the path of a folder')
 }
 
 function within(name: string, value: unknown, low: number, high: number): number {

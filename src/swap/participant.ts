@@ -18,6 +18,7 @@ import type { Call } from './guard.ts'
 import { Leader } from './leader.ts'
 import type { Loaded } from './load.ts'
 import { type Order, Orders } from './orders.ts'
+import { paced } from './pace.ts'
 import { Probation } from './probation.ts'
 import type { BootMessage, FailureMessage, OutcomeMessage, PrepareMessage } from './protocol.ts'
 import { leadAlone, letPass, type Member, rendezvous } from './rendezvous.ts'
@@ -89,7 +90,8 @@ export class Participant implements Member {
     })
     this.#words = board.words
     this.#tickWord = board.at(slot, SlotWord.TICK)
-    this.tick = ticker(this.#words, this.#tickWord, (explicit) => this.#boundary(explicit))
+    const tick = ticker(this.#words, this.#tickWord, (explicit) => this.#boundary(explicit))
+    this.tick = board.pace.length > 0 ? paced(tick, board.pace, slot) : tick
     this.#repeats = new Repeats(
       (name) => this.world.units.get(name),
       (live) => this.surface(live),
