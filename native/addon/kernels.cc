@@ -80,6 +80,23 @@ Napi::Value implementation(const Napi::CallbackInfo &info) {
   return Napi::String::New(info.Env(), ts_kernels.implementation);
 }
 
+// available(): the implementations that this machine runs, best last
+Napi::Value available(const Napi::CallbackInfo &info) {
+  Napi::Array names = Napi::Array::New(info.Env());
+  for (uint32_t i = 0; ts_kernels_available(i) != nullptr; i++)
+    names.Set(i, Napi::String::New(info.Env(), ts_kernels_available(i)));
+  return names;
+}
+
+// kernels(): whose form of each kernel runs, by the kernel's name
+Napi::Value kernels(const Napi::CallbackInfo &info) {
+  Napi::Object table = Napi::Object::New(info.Env());
+  const char *kernel, *owner;
+  for (size_t i = 0; ts_kernels_describe(i, &kernel, &owner); i++)
+    table.Set(kernel, Napi::String::New(info.Env(), owner));
+  return table;
+}
+
 } // namespace
 
 void add_kernels(Napi::Env env, Napi::Object exports) {
@@ -88,6 +105,8 @@ void add_kernels(Napi::Env env, Napi::Object exports) {
   add_function<compare_keys>(env, exports, "compareKeys");
   add_function<first_non_finite>(env, exports, "firstNonFinite");
   add_function<implementation>(env, exports, "implementation");
+  add_function<available>(env, exports, "available");
+  add_function<kernels>(env, exports, "kernels");
 }
 
 } // namespace tickswap

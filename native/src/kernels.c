@@ -1,5 +1,7 @@
 #include "tickswap/kernels.h"
 
+#include <assert.h>
+#include <stddef.h>
 #include <string.h>
 
 #include "arm64.h"
@@ -58,6 +60,46 @@ ts_status ts_kernels_choose(const char *forced) {
   table.implementation = chosen->name;
   ts_kernels = table;
   return TS_OK;
+}
+
+/* ---- what runs ---- */
+
+#define SLOT(name)                                                                                           \
+  { #name, offsetof(ts_kernel_table, name) }
+
+static const struct slot {
+  const char *name;
+  size_t at;
+} SLOTS[] = {SLOT(version_compare),
+             SLOT(version_compare_many),
+             SLOT(version_merge),
+             SLOT(version_best),
+             SLOT(version_seal),
+             SLOT(hash_stripes),
+             SLOT(first_non_finite_f32),
+             SLOT(first_non_finite_f64),
+             SLOT(xor_bytes),
+             SLOT(changed_pages),
+             SLOT(copy),
+             SLOT(copy_pages),
+             SLOT(word_take),
+             SLOT(word_advance),
+             SLOT(word_add)};
+
+enum { SLOT_COUNT = sizeof SLOTS / sizeof SLOTS[0], SLOT_BYTES = sizeof ts_kernels.word_add };
+static_assert(sizeof(ts_kernel_table) == sizeof(char *) + SLOT_COUNT * SLOT_BYTES, "every kernel is listed");
+
+int ts_kernels_describe(size_t index, const char **kernel, const char **implementation) {
+  if (index >= SLOT_COUNT) return 0;
+  size_t at = SLOTS[index].at;
+  for (size_t i = COUNT; i-- > 0;) {
+    ts_kernel_table table = portable;
+    IMPLEMENTATIONS[i].fill(&table);
+    if (memcmp((const char *)&table + at, (const char *)&ts_kernels + at, SLOT_BYTES) == 0)
+      *implementation = IMPLEMENTATIONS[i].name;
+  }
+  *kernel = SLOTS[index].name;
+  return 1;
 }
 
 const char *ts_kernels_available(size_t index) {

@@ -59,11 +59,12 @@ static void tracks(int sharing) {
 static void tracking(void) {
   uint8_t *memory = map(MAP_PRIVATE);
   ts_dirty dirty;
+  CHECK(ts_dirty_probe() == (ts_dirty_obstacle() == NULL));
   if (ts_dirty_probe()) {
     tracks(MAP_PRIVATE);
     tracks(MAP_SHARED);
   } else {
-    printf("      this machine does not track writes\n");
+    printf("      this machine does not track writes: %s\n", ts_dirty_obstacle());
     CHECK(ts_dirty_open(&dirty, memory, TS_PAGE_BYTES) == TS_E_UNSUPPORTED);
   }
   munmap(memory, (size_t)PAGES * TS_PAGE_BYTES);

@@ -1,4 +1,4 @@
-import { addon } from '../native/addon.ts'
+import { addon, type Handle } from '../native/addon.ts'
 import type { ColumnArray } from '../units/column.ts'
 import type { ColumnSlot, Layout } from './layout.ts'
 
@@ -12,20 +12,20 @@ export interface NonFinite {
 
 /** Shared memory that the addon reads in batches: attached once, then only integers cross. */
 export class ScannedMemory {
-  readonly #handle: number
+  readonly handle: Handle
 
   constructor(memory: SharedArrayBuffer) {
-    this.#handle = addon().attach(new Uint8Array(memory))
+    this.handle = addon().attach(new Uint8Array(memory))
   }
 
   /** index of the first non-finite element of a float column, -1 when there is none */
   firstNonFinite({ type, offset, length }: ColumnSlot): number {
     if (type !== 'f32' && type !== 'f64') return -1
-    return addon().firstNonFinite(this.#handle, offset, length, type === 'f32' ? 4 : 8)
+    return addon().firstNonFinite(this.handle, offset, length, type === 'f32' ? 4 : 8)
   }
 
   release(): void {
-    addon().detach(this.#handle)
+    addon().detach(this.handle)
   }
 }
 

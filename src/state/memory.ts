@@ -3,6 +3,7 @@ import type { ColumnArray } from '../units/column.ts'
 import type { State } from '../units/unit.ts'
 import { type NonFinite, newNonFinite, ScannedMemory } from './finite.ts'
 import { type Layout, viewsOf } from './layout.ts'
+import { Mirror } from './mirror.ts'
 import { copySoft } from './soft.ts'
 
 const PAGE = 4096
@@ -41,10 +42,16 @@ export interface UnitMemory {
   readonly lastGood: SharedArrayBuffer
 }
 
-/** The two memories of a unit, as the addon scans them. */
+/** The two memories of a unit, as the addon scans and copies them. */
 interface Scanned {
   readonly arena: ScannedMemory
   readonly lastGood: ScannedMemory
+  readonly mirror: Mirror
+}
+
+function scan({ arena, lastGood }: UnitMemory): Scanned {
+  const [now, kept] = [new ScannedMemory(arena), new ScannedMemory(lastGood)]
+  return { arena: now, lastGood: kept, mirror: new Mirror(now.handle, kept.handle, arena.byteLength) }
 }
 
 /** A unit's state as one participant sees it. */
@@ -69,10 +76,7 @@ export class UnitState implements State {
     this.declaredSoft = Object.keys(soft)
     this.#own = heir?.own ?? new ArrayBuffer(memory.own.bytes)
     this.#lastGoodOwn = new ArrayBuffer(memory.own.bytes)
-    this.#scanned = heir?.scanned ?? {
-      arena: new ScannedMemory(memory.arena),
-      lastGood: new ScannedMemory(memory.lastGood),
-    }
+    this.#scanned = heir?.scanned ?? scan(memory)
     this.columns = { ...viewsOf(memory.shared, memory.arena), ...viewsOf(memory.own, this.#own) }
   }
 
@@ -92,6 +96,21 @@ export class UnitState implements State {
   nonFiniteSince(other: UnitState): NonFinite | undefined {
     const before = { layout: other.memory.shared, memory: other.#scanned.arena }
     return newNonFinite(this.memory.shared, this.#scanned.arena, before, this.columns)
+  }
+
+  /** Keeps the shared columns in `lastGood`. For one participant while all stand at a boundary. */
+  keepShared(): void {
+    this.#scanned.mirror.keep()
+  }
+
+  /** Brings the shared columns back to `lastGood`. For one participant while all stand at a boundary. */
+  restoreShared(): void {
+    this.#scanned.mirror.restore()
+  }
+
+  /** To be called before `lastGood` is written to other than by `keepShared`. */
+  forgetShared(): void {
+    this.#scanned.mirror.forget()
   }
 
   /** Keeps this participant's own part, to come back to. */
@@ -117,6 +136,7 @@ export class UnitState implements State {
 
   /** The memory is no longer used by this participant. */
   release(): void {
+    this.#scanned.mirror.release()
     this.#scanned.arena.release()
     this.#scanned.lastGood.release()
   }

@@ -53,6 +53,13 @@ ts_status ts_kernels_choose(const char *forced);
 /* The implementations this machine runs, best last: the name of number `index`, null past the end. */
 const char *ts_kernels_available(size_t index);
 
+/*
+ * Number `index` of the kernels, by its name in the table, and whose form of it the table
+ * holds: the first implementation that has this very function. Gives 0 past the end, 1
+ * otherwise. `kernel`, `implementation`: not null; set to text that lives for ever.
+ */
+int ts_kernels_describe(size_t index, const char **kernel, const char **implementation);
+
 #ifdef __cplusplus
 }
 #endif
