@@ -51,13 +51,16 @@ ORDERED := .build/ordering/registry.c.o .build/ordering/reader.c.o .build/orderi
 	@mkdir -p $(@D)
 	aarch64-linux-gnu-gcc $(C_FLAGS) -O3 -fno-inline-functions-called-once -c $< -o $@
 
-.build/ordering/registry.S.o: native/arm64/registry.S $(ARM64_HEADERS) | cross-tools
+.build/ordering/%.S.o: native/arm64/%.S $(ARM64_HEADERS) | cross-tools
 	@mkdir -p $(@D)
 	aarch64-linux-gnu-gcc -c $< -o $@
 
+ASSEMBLED := $(patsubst native/arm64/%.S,.build/ordering/%.S.o,$(filter-out %/asm.S,$(wildcard native/arm64/*.S)))
+ARM64_ADDON := .build/arm64/build/Release/tickswap.node
 .PHONY: check-ordering
-check-ordering: $(ORDERED) ## the orderings of shared accesses in the arm64 machine code
-	@node native/test/ordering.js $^
+check-ordering: $(ORDERED) $(ASSEMBLED) $(ARM64_ADDON) ## the arm64 machine code: orderings of shared accesses, landing pads, signed returns, hidden symbols
+	@node native/test/ordering.js $(ORDERED)
+	@node native/test/objects.js $(ASSEMBLED) --library $(ARM64_ADDON)
 
 # The addon and the tests in an emulated arm64 Node, in a tree of their own, because an
 # addon is loaded from build/ next to the package's dist/.
@@ -176,20 +179,39 @@ sanitize-addon: dist/.stamp .build/asan/run .build/tsan/run
 	  { echo "the thread sanitizer found races of the addon" >&2; exit 1; }
 
 .PHONY: check-cmake example-native-thread
-check-cmake: ## the static library, its checks, the example and the addon, built by plain cmake, here and for arm64
+# Into .build/, for this check alone: node-gyp is what installs use.
+CMAKE_JS := .build/cmake-js/node_modules/.bin/cmake-js
+$(CMAKE_JS):
+	@mkdir -p .build/cmake-js
+	npm install --prefix .build/cmake-js --ignore-scripts --no-audit --no-fund --loglevel=error cmake-js@8
+
+CROSS := $(CURDIR)/native/cmake/aarch64-linux-gnu.cmake
+# $(call loads,folder,node): the addon there answers in that Node
+loads = $(2) -e "const a = require('./$(1)/tickswap.node'); console.log('$(1):', process.arch, a.implementation()); \
+  if (a.hash(new Uint8Array(0)) !== 0x2d06800538d394c2n) process.exit(1)"
+# Only what emulation is quick enough for; make check-arm64 runs all.
+check-cmake: $(CMAKE_JS) .build/node/$(lastword $(ARM64_NODES))/run ## the library, its checks, the example and the addon by cmake and cmake-js: here, with sanitizers, for arm64
 	@$(call need,cmake,cmake)
-	cmake -S native -B .build/cmake -DCMAKE_JS_INC=$(NODE_DIR)/include/node >/dev/null
-	cmake --build .build/cmake -- -s
-	ctest --test-dir .build/cmake --output-on-failure -Q
-	node -e "require('./.build/cmake/tickswap.node').implementation()"
 	@$(MAKE) --no-print-directory cross-tools
-	cmake -S native -B .build/cmake-arm64 -DCMAKE_TOOLCHAIN_FILE=$(CURDIR)/native/cmake/aarch64-linux-gnu.cmake >/dev/null
-	cmake --build .build/cmake-arm64 -- -s
+	cmake -S native -B .build/cmake -DCMAKE_JS_INC=$(NODE_DIR)/include/node >/dev/null
+	cmake --build .build/cmake -j2 >/dev/null
+	ctest --test-dir .build/cmake --output-on-failure -Q
+	@$(call loads,.build/cmake,node)
+	cmake -S native -B .build/cmake-asan -DTICKSWAP_SANITIZE=address,undefined >/dev/null
+	cmake --build .build/cmake-asan -j2 >/dev/null
+	ctest --test-dir .build/cmake-asan --output-on-failure -Q
+	cmake -S native -B .build/cmake-arm64 -DCMAKE_TOOLCHAIN_FILE=$(CROSS) >/dev/null
+	cmake --build .build/cmake-arm64 -j2 >/dev/null
 	ctest --test-dir .build/cmake-arm64 --output-on-failure -Q -R example
+	$(CMAKE_JS) compile -l warn -d native -O .build/cmake-js/here >/dev/null
+	ctest --test-dir .build/cmake-js/here --output-on-failure -Q -R example
+	@$(call loads,.build/cmake-js/here/Release,node)
+	$(CMAKE_JS) compile -l warn -d native -O .build/cmake-js/arm64 -a arm64 --CDCMAKE_TOOLCHAIN_FILE=$(CROSS) >/dev/null
+	@$(call loads,.build/cmake-js/arm64/Release,.build/node/$(lastword $(ARM64_NODES))/run)
 
 example-native-thread: ## a native engine thread that follows swaps without Node
 	@$(call need,cmake,cmake)
-	@cmake -S native -B .build/cmake >/dev/null && cmake --build .build/cmake --target native_thread -- -s
+	@cmake -S native -B .build/cmake >/dev/null && cmake --build .build/cmake --target native_thread >/dev/null
 	@.build/cmake/native_thread
 
 .build/count.so: native/count/count.c
