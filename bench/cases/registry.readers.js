@@ -12,7 +12,7 @@ export const targets = [
     text: 'scales with cores: >= 0.8 as well as plain reads',
     value: ({ share }) => 1 / share,
     limit: 1 / 0.8,
-    gate: 1.6,
+    gate: 2,
   },
   { text: '0 torn reads', value: ({ torn }) => torn, limit: 0, gate: true },
 ]

@@ -5,8 +5,8 @@ import { Version } from '../../dist/version/version.js'
 
 const { shared, words, counters, lock, role, index, units } = workerData
 const registry = Registry.attach(shared)
-const RECORD_EVERY = 64
-const BATCH = 256
+const RECORD_EVERY = 1024
+const BATCH = 1024
 /** About as long as a lookup. */
 const PLAIN_PER_LOOKUP = 32
 

@@ -1,6 +1,10 @@
 #include "tickswap/kernels.h"
 #include "tickswap/hash.h"
 
+#include <algorithm>
+#include <cstring>
+#include <vector>
+
 #include "addon.h"
 
 namespace tickswap {
@@ -58,6 +62,56 @@ Napi::Value compare_keys(const Napi::CallbackInfo &info) {
                                                       reinterpret_cast<const ts_version_key *>(right)));
 }
 
+// compareMany(handle, probeOffset, keysOffset, count, out, outOffset): the order of each key against the
+// probe
+Napi::Value compare_many(const Napi::CallbackInfo &info) {
+  uint64_t probe_at, keys_at, count, out_at;
+  Memory *memory = read_memory(info, 0);
+  Memory *out = memory == nullptr ? nullptr : read_memory(info, 4);
+  if (out == nullptr || !read_integer(info, 1, MOST_OFFSET, &probe_at) ||
+      !read_integer(info, 2, MOST_OFFSET, &keys_at) || !read_integer(info, 3, UINT32_MAX, &count) ||
+      !read_integer(info, 5, MOST_OFFSET, &out_at))
+    return info.Env().Undefined();
+  const uint8_t *probe = range_of(info.Env(), *memory, probe_at, sizeof(ts_version_key));
+  const uint8_t *keys =
+      probe == nullptr ? nullptr : range_of(info.Env(), *memory, keys_at, count * sizeof(ts_version_key));
+  uint8_t *orders = keys == nullptr ? nullptr : range_of(info.Env(), *out, out_at, count);
+  if (orders == nullptr) return info.Env().Undefined();
+  if (reinterpret_cast<uintptr_t>(probe) % 4 != 0 || reinterpret_cast<uintptr_t>(keys) % 4 != 0)
+    fail(info.Env(), "TICKSWAP_E_OPTION", "a version key is not aligned to 4 bytes");
+  else
+    ts_kernels.version_compare_many(reinterpret_cast<const ts_version_key *>(probe),
+                                    reinterpret_cast<const ts_version_key *>(keys), count,
+                                    reinterpret_cast<int8_t *>(orders));
+  return info.Env().Undefined();
+}
+
+// sortRecords(handle, recordsOffset, records, list, listOffset, count): sorts the indices in place
+Napi::Value sort_records(const Napi::CallbackInfo &info) {
+  uint64_t records_at, records, list_at, count;
+  Memory *memory = read_memory(info, 0);
+  Memory *list = memory == nullptr ? nullptr : read_memory(info, 3);
+  if (list == nullptr || !read_integer(info, 1, MOST_OFFSET, &records_at) ||
+      !read_integer(info, 2, UINT32_MAX, &records) || !read_integer(info, 4, MOST_OFFSET, &list_at) ||
+      !read_integer(info, 5, UINT32_MAX, &count))
+    return info.Env().Undefined();
+  const uint8_t *first = range_of(info.Env(), *memory, records_at, records * sizeof(ts_version_record));
+  uint8_t *indices = first == nullptr ? nullptr : range_of(info.Env(), *list, list_at, count * 4);
+  if (indices == nullptr) return info.Env().Undefined();
+  // A copy: what was checked is what is sorted, whoever else writes to the list.
+  std::vector<uint32_t> sorted(count), scratch(count);
+  if (count > 0) std::memcpy(sorted.data(), indices, count * 4);
+  bool is_inside = std::all_of(sorted.begin(), sorted.end(), [&](uint32_t index) { return index < records; });
+  if (!is_inside || reinterpret_cast<uintptr_t>(first) % 8 != 0) {
+    fail(info.Env(), "TICKSWAP_E_OPTION",
+         "an index names no record, or the records are not aligned to 8 bytes");
+    return info.Env().Undefined();
+  }
+  ts_version_sort(reinterpret_cast<const ts_version_record *>(first), sorted.data(), count, scratch.data());
+  if (count > 0) std::memcpy(indices, sorted.data(), count * 4);
+  return info.Env().Undefined();
+}
+
 // firstNonFinite(handle, offset, count, bytesPerElement): index or -1
 Napi::Value first_non_finite(const Napi::CallbackInfo &info) {
   uint64_t offset, count, element;
@@ -103,6 +157,8 @@ void add_kernels(Napi::Env env, Napi::Object exports) {
   add_function<hash>(env, exports, "hash");
   add_function<hash_range>(env, exports, "hashRange");
   add_function<compare_keys>(env, exports, "compareKeys");
+  add_function<compare_many>(env, exports, "compareMany");
+  add_function<sort_records>(env, exports, "sortRecords");
   add_function<first_non_finite>(env, exports, "firstNonFinite");
   add_function<implementation>(env, exports, "implementation");
   add_function<available>(env, exports, "available");

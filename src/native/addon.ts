@@ -33,6 +33,27 @@ export interface Addon {
   hashRange(memory: Handle, offsetBytes: number, bytes: number, seed?: bigint): bigint
   /** Orders two 16-byte version keys, aligned to 4: -1, 0 or 1. */
   compareKeys(memory: Handle, offsetA: number, offsetB: number): number
+  /** Writes the order of each of `count` keys against the one at `probeOffset` to `out`, a signed byte each. */
+  compareMany(
+    memory: Handle,
+    probeOffset: number,
+    keysOffset: number,
+    count: number,
+    out: Handle,
+    outOffset: number,
+  ): void
+  /**
+   * Sorts `count` indices, 32 bits each, into the `records` version records of 64 bytes at `recordsOffset`
+   * by ascending key; of equal keys the order stays. Prereleases are not part of a key.
+   */
+  sortRecords(
+    memory: Handle,
+    recordsOffset: number,
+    records: number,
+    list: Handle,
+    listOffset: number,
+    count: number,
+  ): void
   /** Index of the first NaN or infinity among `count` floats of 4 or 8 bytes, -1 when all are finite. */
   firstNonFinite(memory: Handle, offsetBytes: number, count: number, bytesPerFloat: 4 | 8): number
 
