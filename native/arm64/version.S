@@ -112,22 +112,27 @@ function ts_version_merge_neon
     load_key x7, x8, x6
     ldr w9, [x3], #4                            // w9 = index on the right; x10, x11 its key
     load_key x10, x11, x9
-1:
     cmp x11, x8
-    sbcs xzr, x10, x7                           // right is not below left
+    sbcs xzr, x10, x7
     b.lo 2f
-    str w6, [x5], #4
+1:
+    str w6, [x5], #4                            // right is not below left
     cmp x1, x2
     b.eq 3f
     ldr w6, [x1], #4
     load_key x7, x8, x6
-    b 1b
+    cmp x11, x8
+    sbcs xzr, x10, x7
+    b.hs 1b
 2:
-    str w9, [x5], #4
+    str w9, [x5], #4                            // right is below left
     cmp x3, x4
     b.eq 6f
     ldr w9, [x3], #4
     load_key x10, x11, x9
+    cmp x11, x8
+    sbcs xzr, x10, x7
+    b.lo 2b
     b 1b
 3:
     str w9, [x5], #4                            // left is used up

@@ -68,7 +68,7 @@ void ts_version_merge_c(const ts_version_record *records, const uint32_t *left, 
   while (right < right_end) *out++ = *right++;
 }
 
-enum { SORTED_BY_INSERTION = 8 };
+enum { SORTED_BY_INSERTION = 4 };
 
 static void insertion_sort(const ts_version_record *records, uint32_t *indices, size_t count) {
   for (size_t i = 1; i < count; i++) {
