@@ -130,6 +130,44 @@ Napi::Value first_non_finite(const Napi::CallbackInfo &info) {
   return Napi::Number::New(info.Env(), static_cast<double>(found));
 }
 
+// The first bad float of a range of `memory` in the named pages, or -1; an index past the memory is passed
+// over.
+int64_t first_in_pages(const uint8_t *data, uint64_t offset, uint64_t bytes, uint64_t element,
+                       const uint32_t *pages, uint64_t page_count) {
+  auto scan = element == 4 ? ts_kernels.first_non_finite_f32 : ts_kernels.first_non_finite_f64;
+  for (uint64_t i = 0; i < page_count; i++) {
+    // Loaded once, so that another thread cannot change it after it was compared.
+    uint64_t page = uint64_t{__atomic_load_n(&pages[i], __ATOMIC_RELAXED)} * TS_PAGE_BYTES;
+    uint64_t from = std::max(offset, page), end = std::min(offset + bytes, page + TS_PAGE_BYTES);
+    if (from >= end) continue;
+    int64_t found = scan(data + from, (end - from) / element);
+    if (found >= 0) return static_cast<int64_t>((from - offset) / element) + found;
+  }
+  return -1;
+}
+
+// firstNonFiniteIn(handle, offset, count, bytesPerElement, indices, pages): index or -1
+Napi::Value first_non_finite_in(const Napi::CallbackInfo &info) {
+  uint64_t offset, count, element, pages;
+  Memory *memory = read_memory(info, 0);
+  Memory *list = memory == nullptr ? nullptr : read_memory(info, 4);
+  if (list == nullptr || !read_integer(info, 1, MOST_OFFSET, &offset) ||
+      !read_integer(info, 2, MOST_OFFSET >> 3, &count) || !read_integer(info, 3, 8, &element) ||
+      !read_integer(info, 5, UINT32_MAX, &pages))
+    return info.Env().Undefined();
+  const uint8_t *indices = range_of(info.Env(), *list, 0, pages * 4);
+  const uint8_t *data = indices == nullptr ? nullptr : range_of(info.Env(), *memory, offset, count * element);
+  if (data == nullptr) return info.Env().Undefined();
+  if ((element != 4 && element != 8) || offset % element != 0 ||
+      reinterpret_cast<uintptr_t>(indices) % 4 != 0) {
+    fail(info.Env(), "TICKSWAP_E_OPTION", "a float has 4 or 8 bytes and lies at a multiple of them");
+    return info.Env().Undefined();
+  }
+  int64_t found = first_in_pages(memory->data, offset, count * element, element,
+                                 reinterpret_cast<const uint32_t *>(indices), pages);
+  return Napi::Number::New(info.Env(), static_cast<double>(found));
+}
+
 Napi::Value implementation(const Napi::CallbackInfo &info) {
   return Napi::String::New(info.Env(), ts_kernels.implementation);
 }
@@ -160,6 +198,7 @@ void add_kernels(Napi::Env env, Napi::Object exports) {
   add_function<compare_many>(env, exports, "compareMany");
   add_function<sort_records>(env, exports, "sortRecords");
   add_function<first_non_finite>(env, exports, "firstNonFinite");
+  add_function<first_non_finite_in>(env, exports, "firstNonFiniteIn");
   add_function<implementation>(env, exports, "implementation");
   add_function<available>(env, exports, "available");
   add_function<kernels>(env, exports, "kernels");

@@ -32,10 +32,22 @@ ts_status Writes::take(uint32_t *out, size_t *count) {
   return status;
 }
 
+ts_status Writes::peek(uint32_t *out, size_t *count) {
+  std::lock_guard<std::mutex> held(mutex);
+  return is_open ? ts_dirty_peek(&dirty, out, count) : TS_E_STATE;
+}
+
 void Writes::rest(uint32_t takes) {
   std::lock_guard<std::mutex> held(mutex);
   close();
   resting = takes;
+}
+
+bool Writes::is_heavy_again(bool is_heavy) {
+  std::lock_guard<std::mutex> held(mutex);
+  bool again = is_heavy && was_heavy;
+  was_heavy = is_heavy;
+  return again;
 }
 
 namespace {
@@ -84,15 +96,25 @@ uint32_t *read_indices(const Napi::CallbackInfo &info, size_t index, const Memor
   return nullptr;
 }
 
-// takeWritten(handle, indices): number of pages, or status
-Napi::Value take_written(const Napi::CallbackInfo &info) {
+// Of a memory and room for the indices of its pages: number of pages, or status
+Napi::Value written(const Napi::CallbackInfo &info, ts_status (Writes::*ask)(uint32_t *, size_t *)) {
   Memory *memory = read_memory(info, 0);
   uint32_t *indices = memory == nullptr ? nullptr : read_indices(info, 1, *memory);
   if (indices == nullptr) return info.Env().Undefined();
   size_t count = 0;
-  ts_status status = writes_of(*memory).take(indices, &count);
+  ts_status status = (writes_of(*memory).*ask)(indices, &count);
   return Napi::Number::New(info.Env(),
                            status == TS_OK ? static_cast<double>(count) : static_cast<double>(status));
+}
+
+// takeWritten(handle, indices): number of pages, or status
+Napi::Value take_written(const Napi::CallbackInfo &info) {
+  return written(info, &Writes::take);
+}
+
+// peekWritten(handle, indices): number of pages, or status
+Napi::Value peek_written(const Napi::CallbackInfo &info) {
+  return written(info, &Writes::peek);
 }
 
 // The two memories of mirrorMemory and the room for the indices of their pages.
@@ -125,7 +147,8 @@ Napi::Value mirror_memory(const Napi::CallbackInfo &info) {
   Writes &writes = writes_of(*memory);
   size_t count = 0;
   if (writes.take(indices, &count) == TS_OK) {
-    if (count > most_pages) writes.rest(static_cast<uint32_t>(takes));
+    // One take of many pages may only be the first in a long while.
+    if (writes.is_heavy_again(count > most_pages)) writes.rest(static_cast<uint32_t>(takes));
     ts_kernels.copy_pages(to, from, indices, count);
     return Napi::Number::New(info.Env(), static_cast<double>(count * TS_PAGE_BYTES));
   }
@@ -150,6 +173,7 @@ void add_writes(Napi::Env env, Napi::Object exports) {
   add_function<write_obstacle>(env, exports, "writeObstacle");
   add_function<track_writes>(env, exports, "trackWrites");
   add_function<take_written>(env, exports, "takeWritten");
+  add_function<peek_written>(env, exports, "peekWritten");
   add_function<mirror_memory>(env, exports, "mirrorMemory");
   add_function<rest_writes>(env, exports, "restWrites");
 }

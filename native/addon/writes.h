@@ -23,8 +23,12 @@ public:
   ts_status begin();
   // TS_E_STATE when it has not begun, or rests. A failure of the kernel ends it.
   ts_status take(uint32_t *out, size_t *count);
+  // The same, and what it gives is given by the next take, too.
+  ts_status peek(uint32_t *out, size_t *count);
   // Ends it, and answers the next `takes` as if it could not begin.
   void rest(uint32_t takes);
+  // Whether this take and the one before were both of many pages.
+  bool is_heavy_again(bool is_heavy);
 
 private:
   uint8_t *const data;
@@ -33,6 +37,7 @@ private:
   ts_dirty dirty = {};
   bool is_open = false;
   uint32_t resting = 0;
+  bool was_heavy = false;
 
   void close();
 };

@@ -85,13 +85,13 @@ ts_status ts_dirty_open(ts_dirty *out, void *memory, uint64_t bytes) {
   return status;
 }
 
-ts_status ts_dirty_take(ts_dirty *dirty, uint32_t *out, size_t *count) {
+static ts_status scan_pages(const ts_dirty *dirty, uint64_t flags, uint32_t *out, size_t *count) {
   struct region regions[REGIONS];
   uint64_t base = (uint64_t)(uintptr_t)dirty->memory, end = base + dirty->bytes, at = base;
   size_t found = 0;
   while (at < end) {
     struct scan scan = {.size = sizeof scan,
-                        .flags = SCAN_PROTECTS_AGAIN | SCAN_CHECKS_TRACKING,
+                        .flags = flags,
                         .start = at,
                         .end = end,
                         .regions = (uint64_t)(uintptr_t)regions,
@@ -107,6 +107,14 @@ ts_status ts_dirty_take(ts_dirty *dirty, uint32_t *out, size_t *count) {
   }
   *count = found;
   return TS_OK;
+}
+
+ts_status ts_dirty_take(ts_dirty *dirty, uint32_t *out, size_t *count) {
+  return scan_pages(dirty, SCAN_PROTECTS_AGAIN | SCAN_CHECKS_TRACKING, out, count);
+}
+
+ts_status ts_dirty_peek(const ts_dirty *dirty, uint32_t *out, size_t *count) {
+  return scan_pages(dirty, SCAN_CHECKS_TRACKING, out, count);
 }
 
 void ts_dirty_close(ts_dirty *dirty) {
@@ -157,6 +165,11 @@ ts_status ts_dirty_open(ts_dirty *out, void *memory, uint64_t bytes) {
 }
 
 ts_status ts_dirty_take(ts_dirty *dirty, uint32_t *out, size_t *count) {
+  (void)dirty, (void)out, (void)count;
+  return TS_E_UNSUPPORTED;
+}
+
+ts_status ts_dirty_peek(const ts_dirty *dirty, uint32_t *out, size_t *count) {
   (void)dirty, (void)out, (void)count;
   return TS_E_UNSUPPORTED;
 }

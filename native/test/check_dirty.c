@@ -43,7 +43,9 @@ static void tracks(int sharing) {
       memory[page * TS_PAGE_BYTES + check_random_below(TS_PAGE_BYTES)]++;
       written[page] = 1;
     }
-    CHECK(ts_dirty_take(&dirty, found, &count) == TS_OK);
+    CHECK(ts_dirty_peek(&dirty, found, &count) == TS_OK);
+    size_t peeked = count;
+    CHECK(ts_dirty_take(&dirty, found, &count) == TS_OK && count == peeked);
     size_t at = 0;
     for (uint32_t page = 0; page < PAGES; page++)
       if (written[page]) CHECK(at < count && found[at++] == page);

@@ -57,6 +57,16 @@ export interface Addon {
   /** Index of the first NaN or infinity among `count` floats of 4 or 8 bytes, -1 when all are finite. */
   firstNonFinite(memory: Handle, offsetBytes: number, count: number, bytesPerFloat: 4 | 8): number
 
+  /** The same among the floats in the 4 KB pages of the memory that the first `pages` of `indices` name. */
+  firstNonFiniteIn(
+    memory: Handle,
+    offsetBytes: number,
+    count: number,
+    bytesPerFloat: 4 | 8,
+    indices: Handle,
+    pages: number,
+  ): number
+
   /** Copies bytes between attached memories; the ranges may overlap. */
   copyRange(to: Handle, toOffset: number, from: Handle, fromOffset: number, bytes: number): void
   /**
@@ -122,10 +132,12 @@ export interface Addon {
    * all pages have to count as written.
    */
   takeWritten(memory: Handle, indices: Handle): number
+  /** As takeWritten, but what it gives is given the next time, too. */
+  peekWritten(memory: Handle, indices: Handle): number
   /**
    * Brings `copy` up to date with `memory`, or with `isBack` 1 the other way round, and gives how many bytes
    * that took: the pages written since the last time where writes are tracked; otherwise tracking begins and
-   * everything is copied. After more than `mostPages` pages tracking rests for so many `takes`.
+   * everything is copied. After more than `mostPages` pages twice in a row tracking rests for so many `takes`.
    */
   mirrorMemory(
     memory: Handle,

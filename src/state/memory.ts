@@ -88,8 +88,9 @@ export class UnitState implements State {
   /** The first float of a shared column that is not finite and was when the state was last kept. */
   nonFiniteSinceKept(): NonFinite | undefined {
     const { shared } = this.memory
-    const { arena, lastGood } = this.#scanned
-    return newNonFinite(shared, arena, { layout: shared, memory: lastGood }, this.columns)
+    const { arena, lastGood, mirror } = this.#scanned
+    const before = { layout: shared, memory: lastGood }
+    return newNonFinite(shared, arena, before, this.columns, mirror.written())
   }
 
   /** The same against the state of another version. */

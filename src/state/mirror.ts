@@ -5,11 +5,17 @@ const PAGE = 4096
 const WHOLE_BYTES = 8 * 2 ** 20
 /**
  * The first write to a page that is tracked costs a microsecond, copying it a fraction of one. When more than
- * this share of the pages was written since the last time, copying them all is cheaper.
+ * this share of the pages was written since the last time, twice in a row, copying them all is cheaper.
  */
 const MOST_WRITTEN = 1 / 8
 /** Copies that are made whole after that, before tracking is tried again. */
 const RESTED_COPIES = 256
+
+/** Indices of 4 KB pages in attached memory, until the mirror that gave them is asked again. */
+export interface WrittenPages {
+  readonly indices: Handle
+  readonly count: number
+}
 
 /**
  * A memory and its copy, brought to agree again and again. Of a large memory only the pages that were written
@@ -40,6 +46,13 @@ export class Mirror {
   /** Brings the memory back to the copy and gives how many bytes that took. */
   restore(): number {
     return this.#transfer(1)
+  }
+
+  /** The pages in which the memory may differ from the copy; undefined when nobody can tell. */
+  written(): WrittenPages | undefined {
+    if (this.#indices === undefined) return undefined
+    const count = addon().peekWritten(this.#memory, this.#indices)
+    return count < 0 ? undefined : { indices: this.#indices, count }
   }
 
   /** To be called before the copy is written to by anybody else: the next copies are whole. */

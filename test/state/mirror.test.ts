@@ -57,8 +57,10 @@ describe('a mirror', () => {
     mirrors[0]!.forget()
     copy.fill(9)
     expect(mirrors[1]!.keep()).toBe(BYTES)
-    for (let page = 0; page < PAGES / 2; page++) write(page, 2)
-    expect(mirrors[0]!.keep()).toBe(isTracked ? (PAGES / 2) * PAGE : BYTES)
+    for (const value of [2, 3]) {
+      for (let page = 0; page < PAGES / 2; page++) write(page, value)
+      expect(mirrors[0]!.keep()).toBe(isTracked ? (PAGES / 2) * PAGE : BYTES)
+    }
     expect(mirrors[1]!.keep()).toBe(BYTES)
     expect(same(copy, memory)).toBe(true)
     close()
@@ -93,6 +95,29 @@ describe('a mirror', () => {
       }),
       { numRuns: 25 },
     )
+  })
+
+  it('tells which pages may differ, and is asked the same again until they are copied', () => {
+    const { memory, mirrors, write, close } = setUp()
+    expect(mirrors[0]!.written()).toBe(undefined)
+    mirrors[0]!.keep()
+    const handle = addon().attach(memory)
+    const floats = new Float32Array(memory.buffer)
+    const first = (mirror: Mirror) => {
+      const pages = mirror.written()
+      if (!pages) return undefined
+      const found = addon().firstNonFiniteIn(handle, PAGE, 2000 * 1024, 4, pages.indices, pages.count)
+      return { pages: pages.count, found }
+    }
+    write(3, 1)
+    floats[5 * 1024 + 7] = Number.NaN
+    floats[1024 - 1] = Number.NaN
+    for (const mirror of mirrors)
+      expect(first(mirror)).toEqual(isTracked ? { pages: 3, found: 4 * 1024 + 7 } : undefined)
+    mirrors[0]!.keep()
+    expect(first(mirrors[1]!)).toEqual(isTracked ? { pages: 0, found: -1 } : undefined)
+    addon().detach(handle)
+    close()
   })
 
   it('copies everything when the thread that began the tracking is gone', async () => {

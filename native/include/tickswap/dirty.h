@@ -47,6 +47,9 @@ ts_status ts_dirty_open(ts_dirty *out, void *memory, uint64_t bytes);
  */
 ts_status ts_dirty_take(ts_dirty *dirty, uint32_t *out, size_t *count);
 
+/* The same, without beginning anew: what the next take would give now. */
+ts_status ts_dirty_peek(const ts_dirty *dirty, uint32_t *out, size_t *count);
+
 /* Ends tracking. The tracker may be opened again. */
 void ts_dirty_close(ts_dirty *dirty);
 
