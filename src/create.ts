@@ -23,32 +23,40 @@ export async function createRuntime(options: RuntimeOptions = {}): Promise<Runti
   const ticket: Ticket = {
     tickswap: 1,
     id: randomUUID(),
-    board: Board.create(settings.maxParticipants, settings.socket !== undefined).shared,
+    board: Board.create(settings.maxParticipants, isWatched(settings)).shared,
     registry: registry.shared,
   }
   const data: ControlData = { ticket, settings }
   const control = thread(new URL('./control/thread.js', import.meta.url), data)
-  let admin: Worker | undefined
+  let admin: Admin | undefined
   try {
     await start(control, 'control')
     admin = await openAdmin(ticket, settings)
     const runtime = await join(ticket, settings.name)
-    runtime.own(control, admin)
+    runtime.own(control, admin?.worker, admin?.address)
     return runtime
   } catch (error) {
-    await Promise.all([control.terminate(), admin?.terminate()])
+    await Promise.all([control.terminate(), admin?.worker.terminate()])
     throw error
   }
 }
 
+interface Admin {
+  readonly worker: Worker
+  readonly address: string | undefined
+}
+
+const isWatched = ({ socket, admin }: Settings): boolean => socket !== undefined || admin !== undefined
+
 /** Starts what answers from outside, when somebody may ask. */
-async function openAdmin(ticket: Ticket, { units, socket }: Settings): Promise<Worker | undefined> {
-  if (socket === undefined) return undefined
-  const data: AdminData = { ticket, units, socket }
+async function openAdmin(ticket: Ticket, settings: Settings): Promise<Admin | undefined> {
+  const { units, socket, admin: http, log } = settings
+  if (!isWatched(settings) && !log) return undefined
+  const data: AdminData = { ticket, units, socket, http, log }
   const admin = thread(new URL('./admin/thread.js', import.meta.url), data)
   try {
-    await start(admin, 'admin')
-    return admin
+    const { address } = (await start(admin, 'admin')) as AdminStarted & { ready: true }
+    return { worker: admin, address }
   } catch (error) {
     await admin.terminate()
     throw error
@@ -58,7 +66,10 @@ async function openAdmin(ticket: Ticket, { units, socket }: Settings): Promise<W
 const thread = (file: URL, workerData: unknown): Worker => new Worker(file, { workerData, execArgv: [] })
 
 /** Resolves when the thread says that it is ready. @throws TickswapError what kept it from being so */
-async function start(worker: Worker, name: string): Promise<void> {
+async function start(
+  worker: Worker,
+  name: string,
+): Promise<(ControlStarted | AdminStarted) & { ready: true }> {
   const started = await new Promise<ControlStarted | AdminStarted>((resolve, reject) => {
     worker.once('message', resolve)
     worker.once('error', reject)
@@ -68,6 +79,7 @@ async function start(worker: Worker, name: string): Promise<void> {
   })
   if (!started.ready) throw new TickswapError(started.finding.code, started.finding.message, started.finding)
   worker.unref()
+  return started
 }
 
 /**

@@ -3,6 +3,7 @@ import { BroadcastChannel, type Worker } from 'node:worker_threads'
 import { type Finding, finding, TickswapError } from './errors.ts'
 import { addon } from './native/addon.ts'
 import { type NativeDiagnostics, nativeDiagnostics } from './native/diagnostics.ts'
+import { traceSwap } from './observe/traces.ts'
 import { Registry } from './registry/registry.ts'
 import { Board, ParticipantState, SlotWord, Word } from './swap/board.ts'
 import { versionsIn } from './swap/frames.ts'
@@ -216,6 +217,11 @@ export class Runtime {
     return this.#name
   }
 
+  /** Where the HTTP interface is, in the participant that created the runtime with one. */
+  get address(): string | undefined {
+    return this.#address
+  }
+
   /** Ticks of this participant, or the engine's last frame number. */
   get ticks(): number {
     return this.#participant.ticks
@@ -274,10 +280,14 @@ export class Runtime {
 
   #owner: Worker | undefined
   #admin: Worker | undefined
+  #address: string | undefined
   /** @internal The control thread belongs to the participant that started it, and so does the admin thread. */
-  own(worker: Worker, admin: Worker | undefined): void {
+  own(worker: Worker, admin: Worker | undefined, address: string | undefined): void {
     this.#owner = worker
     this.#admin = admin
+    for (const event of ['reject', 'rollback', 'permanent'] as const)
+      this.on(event, (report) => void traceSwap(report).catch(() => {}))
+    this.#address = address
     admin?.on('error', (error: Error) => this.#loseAdmin(error))
     admin?.once('exit', () => {
       this.#admin = undefined

@@ -1,6 +1,7 @@
 import { EventEmitter } from 'node:events'
 import { BroadcastChannel } from 'node:worker_threads'
 import { type Finding, TickswapError } from '../errors.ts'
+import type { Alert } from '../observe/alerts.ts'
 import type { UnitStatus } from '../runtime.ts'
 import { Board, ParticipantState, Word } from '../swap/board.ts'
 import {
@@ -17,10 +18,12 @@ import {
 } from '../swap/protocol.ts'
 import type { SwapReport } from '../swap/report.ts'
 import { PaceSampler, type PaceSummary } from './pace-sampler.ts'
+import { type UnitView, unitViews } from './unit-view.ts'
 
 /** reports, warnings and history entries that are kept; the oldest go */
 const REPORTS = 256
 const WARNINGS = 256
+const ALERTS = 256
 const HISTORY = 4096
 /** a list of participants this old is good enough */
 const FRESH_MS = 200
@@ -36,6 +39,8 @@ export interface ParticipantStatus {
   readonly tick: number
   /** over the last second */
   readonly ticksPerSecond: number
+  /** it should tick, and has not for a second */
+  readonly standsStill: boolean
   /** times between ticks over the last second, when the runtime notes them */
   readonly interval?: PaceSummary
 }
@@ -44,8 +49,13 @@ export interface ParticipantStatus {
 export interface EngineEvent {
   /** counts from 1 */
   readonly id: number
-  readonly event: RuntimeEvent
-  readonly payload: SwapReport | Finding
+  readonly event: RuntimeEvent | 'alert'
+  readonly payload: SwapReport | Finding | Alert
+}
+
+interface Hand {
+  readonly slot: number
+  readonly name: string
 }
 
 interface Waiting {
@@ -60,6 +70,7 @@ interface Waiting {
 export class EngineView {
   /** one per swap, in its latest state, oldest first */
   readonly reports: SwapReport[] = []
+  readonly alerts: Alert[] = []
   readonly warnings: (Finding & { readonly at: number })[] = []
   readonly history: HistoryEntry[] = []
   /** epoch milliseconds */
@@ -70,8 +81,9 @@ export class EngineView {
   readonly #events = new EventEmitter().setMaxListeners(0)
   readonly #waiting = new Map<number, Waiting>()
   readonly pace: PaceSampler
-  #units: Promise<readonly UnitStatus[]> | undefined
-  #hands: { readonly at: number; readonly list: Promise<{ slot: number; name: string }[]> } | undefined
+  #units: Promise<readonly UnitView[]> | undefined
+  #hands: { readonly at: number; readonly list: Promise<readonly Hand[]> } | undefined
+  readonly #names = new Map<number, string>()
   #lastRequest = 0
   #lastEvent = 0
 
@@ -110,10 +122,17 @@ export class EngineView {
     return new Promise((resolve, reject) => this.#waiting.set(request, { resolve, reject }))
   }
 
-  /** The units that run, each after those it requires. Asked for once after each change. */
-  units(): Promise<readonly UnitStatus[]> {
+  /** Asks for a swap. The answer is known here as soon as whoever asked has it: its event may come later. */
+  async change<N extends 'swap' | 'rollback'>(name: N, body: Requests[N]): Promise<SwapReport> {
+    const report = (await this.request(name, body)) as SwapReport
+    if (report.outcome !== 'unchanged') this.#keep(report)
+    return report
+  }
+
+  /** The units, each after those it requires. Asked for once after each change. */
+  units(): Promise<readonly UnitView[]> {
     if (!this.#units) {
-      const units = this.request('units', {}) as Promise<readonly UnitStatus[]>
+      const units = this.request('units', {}).then((all) => unitViews(all as UnitStatus[], this.reports))
       this.#units = units
       units.catch(() => {
         if (this.#units === units) this.#units = undefined
@@ -123,13 +142,8 @@ export class EngineView {
   }
 
   async participants(): Promise<ParticipantStatus[]> {
-    const now = performance.now()
-    if (!this.#hands || now - this.#hands.at > FRESH_MS) {
-      const list = this.request('participants', {}) as Promise<{ slot: number; name: string }[]>
-      this.#hands = { at: now, list }
-    }
     const states = { [ParticipantState.ONLINE]: 'ticking', [ParticipantState.DEAD]: 'dead' } as const
-    return (await this.#hands.list).map(({ slot, name }) => ({
+    return (await this.#crew()).map(({ slot, name }) => ({
       slot,
       name,
       state: (states as Record<number, TickState>)[this.#board.state(slot)] ?? 'paused',
@@ -138,9 +152,43 @@ export class EngineView {
     }))
   }
 
+  /** What reports call the participant; undefined until the control thread has said so. */
+  nameOf(slot: number): string | undefined {
+    if (!this.#names.has(slot) && !this.isClosed) this.#crew().catch(() => {})
+    return this.#names.get(slot)
+  }
+
+  #crew(): Promise<readonly Hand[]> {
+    const now = performance.now()
+    if (this.#hands && now - this.#hands.at <= FRESH_MS) return this.#hands.list
+    const list = this.request('participants', {}) as Promise<readonly Hand[]>
+    this.#hands = { at: now, list }
+    return list.then((hands) => {
+      this.#names.clear()
+      for (const { slot, name } of hands) this.#names.set(slot, name)
+      return hands
+    })
+  }
+
   on(listener: (event: EngineEvent) => void): () => void {
     this.#events.on('event', listener)
     return () => this.#events.off('event', listener)
+  }
+
+  /** Notes that a change was asked for, for the log. */
+  asked(operation: string, params: unknown, from: string): void {
+    this.#events.emit('asked', operation, params, from)
+  }
+
+  onAsked(listener: (operation: string, params: unknown, from: string) => void): void {
+    this.#events.on('asked', listener)
+  }
+
+  /** Tells everybody who watches. */
+  raise(alert: Alert): void {
+    this.alerts.push(alert)
+    this.alerts.splice(0, this.alerts.length - ALERTS)
+    this.#emit('alert', alert)
   }
 
   close(): void {
@@ -165,17 +213,26 @@ export class EngineView {
     }
   }
 
+  #keep(report: SwapReport): void {
+    this.#units = undefined
+    const known = this.reports.findIndex(({ id }) => id === report.id)
+    if (known >= 0) this.reports[known] = report
+    else this.reports.push(report)
+    this.reports.splice(0, this.reports.length - REPORTS)
+  }
+
   #hear(event: RuntimeEvent, payload: SwapReport | Finding): void {
     this.#units = undefined
     if ('outcome' in payload) {
-      const known = this.reports.findIndex(({ id }) => id === payload.id)
-      if (known >= 0) this.reports[known] = payload
-      else this.reports.push(payload)
-      this.reports.splice(0, this.reports.length - REPORTS)
+      this.#keep(payload)
     } else {
       this.warnings.push({ ...payload, at: Date.now() })
       this.warnings.splice(0, this.warnings.length - WARNINGS)
     }
+    this.#emit(event, payload)
+  }
+
+  #emit(event: EngineEvent['event'], payload: EngineEvent['payload']): void {
     this.#events.emit('event', { id: ++this.#lastEvent, event, payload } satisfies EngineEvent)
   }
 

@@ -29,8 +29,8 @@ export async function healthOf(view: EngineView): Promise<Health> {
 async function look(view: EngineView, critical: string[], degraded: string[]): Promise<void> {
   const participants = await view.participants()
   const ticking = participants.filter(({ state }) => state === 'ticking')
-  const still = ticking.filter(({ ticksPerSecond }) => ticksPerSecond === 0)
-  if (ticking.length > 0 && still.length === ticking.length && view.uptimeMs > SETTLED_MS)
+  const still = ticking.filter(({ standsStill }) => standsStill)
+  if (ticking.length > 0 && still.length === ticking.length)
     critical.push('no participant has called tick() in the last second')
   else for (const { name } of still) degraded.push(`${name} has not called tick() in the last second`)
   for (const { name, state } of participants)
@@ -43,6 +43,3 @@ async function look(view: EngineView, critical: string[], degraded: string[]): P
     if (report.outcome === 'reversed') degraded.push(`${units}: a swap was reversed in the last minute`)
   }
 }
-
-/** Rates mean something after the first samples. */
-const SETTLED_MS = 1500

@@ -87,20 +87,26 @@ export const OPERATIONS = {
     params: params({ limit: LIMIT }),
     run: async (view, { limit }) => view.warnings.slice(-((limit as number) ?? MOST)),
   },
+  alerts: {
+    changes: false,
+    summary: 'the last alerts, oldest first',
+    params: params({ limit: LIMIT }),
+    run: async (view, { limit }) => view.alerts.slice(-((limit as number) ?? MOST)),
+  },
   swap: {
     changes: true,
     summary: 'read the files of units from disk and swap what changed',
     params: params({ units: { type: 'array', items: UNIT, minItems: 1, maxItems: 256, uniqueItems: true } }, [
       'units',
     ]),
-    run: (view, { units }) => view.request('swap', { units: units as string[] }),
+    run: (view, { units }) => view.change('swap', { units: units as string[] }),
   },
   rollback: {
     changes: true,
     summary: 'go back to a version that ran before; without `to`, to the one before',
     params: params({ unit: UNIT, to: VERSION }, ['unit']),
     run: (view, { unit, to }) =>
-      view.request('rollback', { unit: unit as string, to: to as string | undefined }),
+      view.change('rollback', { unit: unit as string, to: to as string | undefined }),
   },
 } as const satisfies Record<string, Operation>
 
@@ -109,8 +115,13 @@ export type OperationName = keyof typeof OPERATIONS
 const ajv = new Ajv({ allErrors: false, strict: true })
 const validators = new Map<string, ValidateFunction>()
 
-/** Checks the parameters and runs the operation. @throws TickswapError USAGE, or the engine's own */
-export async function perform(view: EngineView, name: string, given: unknown): Promise<unknown> {
+/** Checks the parameters and runs the operation; `from` says who asks. @throws TickswapError USAGE, or the engine's own */
+export async function perform(
+  view: EngineView,
+  name: string,
+  given: unknown,
+  from: string,
+): Promise<unknown> {
   const operation = operationOf(name)
   const validate = validators.get(name) ?? ajv.compile(operation.params)
   validators.set(name, validate)
@@ -118,6 +129,7 @@ export async function perform(view: EngineView, name: string, given: unknown): P
     const message = ajv.errorsText(validate.errors, { dataVar: name })
     throw new TickswapError('TICKSWAP_E_REQUEST', message)
   }
+  if (operation.changes) view.asked(name, given, from)
   return operation.run(view, (given ?? {}) as Params)
 }
 

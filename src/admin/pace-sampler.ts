@@ -43,13 +43,15 @@ export class PaceSampler {
     return () => this.#listeners.delete(listener)
   }
 
-  of(slot: number): { ticksPerSecond: number; interval?: PaceSummary } {
+  /** `standsStill`: it has not called tick() for a second. */
+  of(slot: number): { ticksPerSecond: number; standsStill: boolean; interval?: PaceSummary } {
     const samples = this.#tracks.get(slot)?.samples ?? []
     const [first, last] = [samples[0], samples.at(-1)]
     const seconds = first && last ? (last.at - first.at) / 1000 : 0
     const ticksPerSecond = seconds > 0 ? Math.max(0, (last!.tick - first!.tick) / seconds) : 0
     const intervals = samples.slice(1).flatMap((sample) => sample.intervals)
-    return intervals.length > 0 ? { ticksPerSecond, interval: summary(intervals) } : { ticksPerSecond }
+    const standsStill = samples.length > SAMPLES && first!.tick === last!.tick
+    return { ticksPerSecond, standsStill, ...(intervals.length > 0 && { interval: summary(intervals) }) }
   }
 
   close(): void {

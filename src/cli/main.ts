@@ -1,12 +1,12 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from 'commander'
 import { ADVICE, TickswapError } from '../errors.ts'
+import { packageVersion } from '../version/package-version.ts'
 import { registerCheck } from './check.ts'
 import { registerDemo } from './demo.ts'
 import { registerDiagnostics } from './diagnostics.ts'
 import { registerDoctor } from './doctor.ts'
 import { EXIT, EXIT_HELP } from './exit-codes.ts'
-import { packageVersion } from './own-package.ts'
 import { registerParticipants } from './participants.ts'
 import { registerRollback } from './rollback.ts'
 import { registerRun } from './run.ts'

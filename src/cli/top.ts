@@ -105,6 +105,7 @@ async function picture(engine: Connection, news: readonly string[]): Promise<str
 function headline({ event, payload }: EngineEvent): string {
   const time = new Date().toTimeString().slice(0, 8)
   if ('outcome' in payload) return `${time}  ${event}: ${describe(payload).split('\n')[0]}`
+  if ('rule' in payload) return `${time}  ${payload.severity} alert: ${payload.message.split('\n')[0]}`
   return `${time}  ${event}: ${payload.code} ${payload.message.split('\n')[0]}`
 }
 

@@ -1,6 +1,7 @@
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { TickswapError } from '../../errors.ts'
 
 /** What a running engine writes beside its socket, for commands to find it. */
 export interface EngineRecord {
@@ -14,6 +15,12 @@ export interface EngineRecord {
   readonly startedAt: number
 }
 
+/** The private folder of one engine, and where its socket is to be: beside it where the path would be too long. */
+export interface Place {
+  readonly own: string
+  readonly socket: string
+}
+
 const PREFIX = 'engine-'
 const RECORD = 'engine.json'
 /** A socket's path must fit 108 bytes on Linux, 104 on macOS, the final zero included. */
@@ -22,8 +29,20 @@ const LONGEST_PATH = 103
 /**
  * Makes the private folder of this engine below `folder` and says where its socket is to be.
  * Only the same user may enter it, so that nobody can connect before the socket's own mode is set.
+ * @throws TickswapError SOCKET
  */
-export function claimPlace(folder: string, id: string): { readonly own: string; readonly socket: string } {
+export function claimPlace(folder: string, id: string): Place {
+  try {
+    return make(folder, id)
+  } catch (error) {
+    throw unusable(folder, error)
+  }
+}
+
+export const unusable = (folder: string, error: unknown): TickswapError =>
+  new TickswapError('TICKSWAP_E_SOCKET', `nothing can be opened in ${folder}: ${(error as Error).message}`)
+
+function make(folder: string, id: string): Place {
   mkdirSync(folder, { recursive: true, mode: 0o700 })
   sweep(folder)
   const own = join(folder, `${PREFIX}${process.pid}-${id.slice(0, 8)}`)
@@ -41,7 +60,7 @@ export function announce(own: string, record: EngineRecord): void {
   writeFileSync(join(own, RECORD), JSON.stringify(record), { mode: 0o600 })
 }
 
-export function leavePlace(own: string, socket: string): void {
+export function leavePlace({ own, socket }: Place): void {
   rmSync(own, { recursive: true, force: true })
   if (!socket.startsWith(own)) rmSync(join(socket, '..'), { recursive: true, force: true })
 }

@@ -2,7 +2,7 @@ import { createServer, type Server, type Socket } from 'node:net'
 import { findingOf, TickswapError } from '../../errors.ts'
 import type { EngineView } from '../engine-view.ts'
 import { perform } from '../operations.ts'
-import { announce, claimPlace, leavePlace } from './place.ts'
+import { announce, type Place, unusable } from './place.ts'
 import { LONGEST_LINE, linesOf, type SocketMessage, type SocketRequest } from './wire.ts'
 
 /** clients at the same time; more are turned away */
@@ -11,50 +11,38 @@ const MOST_CLIENTS = 64
 const MOST_UNREAD = 4 * 1024 * 1024
 
 export interface LocalSocket {
-  readonly path: string
   close(): Promise<void>
 }
 
 /** Opens the local socket of this engine. @throws TickswapError SOCKET */
 export async function openSocket(
   view: EngineView,
-  { folder, id, units }: { folder: string; id: string; units: string },
+  place: Place,
+  { id, units }: { id: string; units: string },
 ): Promise<LocalSocket> {
-  const place = attempt(folder, () => claimPlace(folder, id))
   const clients = new Set<Socket>()
   const server = createServer((socket) => serve(view, socket, clients))
   server.maxConnections = MOST_CLIENTS
-  await listen(server, place.socket, folder)
-  attempt(folder, () =>
-    announce(place.own, { pid: process.pid, id, socket: place.socket, units, startedAt: Date.now() }),
-  )
+  try {
+    await listen(server, place.socket)
+    announce(place.own, { pid: process.pid, id, socket: place.socket, units, startedAt: Date.now() })
+  } catch (error) {
+    throw unusable(place.own, error)
+  }
   return {
-    path: place.socket,
     close: async () => {
       for (const client of clients) client.destroy()
       await new Promise((resolve) => server.close(resolve))
-      leavePlace(place.own, place.socket)
     },
   }
 }
 
-function listen(server: Server, path: string, folder: string): Promise<void> {
+function listen(server: Server, path: string): Promise<void> {
   return new Promise((resolve, reject) => {
-    server.once('error', (error) => reject(unusable(folder, error)))
+    server.once('error', reject)
     server.listen(path, resolve)
   })
 }
-
-function attempt<T>(folder: string, act: () => T): T {
-  try {
-    return act()
-  } catch (error) {
-    throw unusable(folder, error)
-  }
-}
-
-const unusable = (folder: string, error: unknown) =>
-  new TickswapError('TICKSWAP_E_SOCKET', `no socket can be opened in ${folder}: ${(error as Error).message}`)
 
 function serve(view: EngineView, socket: Socket, clients: Set<Socket>): void {
   clients.add(socket)
@@ -77,7 +65,7 @@ function serve(view: EngineView, socket: Socket, clients: Set<Socket>): void {
       stop = view.on((event) => say({ event }))
       return say({ id: request.id, value: { lastEvent: view.lastEvent } })
     }
-    perform(view, request.operation, request.params).then(
+    perform(view, request.operation, request.params, 'socket').then(
       (value) => say({ id: request.id, value: value ?? null }),
       (error) => say({ id: request.id, error: findingOf(error) }),
     )
