@@ -39,6 +39,8 @@ check-macho: ## every assembly file assembles for Apple Silicon
 	@for file in $(filter-out %/asm.S,$(ARM64_SOURCES)); do \
 	  clang -target arm64-apple-macos11 -Werror -c $$file -o .build/macho/$$(basename $$file .S).o || exit 1; \
 	done
+	@! command -v llvm-nm >/dev/null || ! llvm-nm -m .build/macho/*.o | grep '(__TEXT,__text) external' || \
+	  { echo "these symbols are visible outside of the library" >&2; exit 1; }
 	@echo "$(words $(filter-out %/asm.S,$(ARM64_SOURCES))) files assemble for arm64-apple-macos11"
 
 .PHONY: model-check
