@@ -115,14 +115,16 @@ $(ARM64_TREE)/build/Release/tickswap.node: $(NATIVE) .build/layout.stamp node_mo
 test_arm64 = $(call test_tree,$(ARM64_TREE),$(CURDIR)/.build/node/$(1)/run,TICKSWAP_ARCH=arm64 \
   NODE_PATH=$(CURDIR)/.build/arm64-peers $(2),$(3))
 
-# The arm64 binaries of packages that the tests compare with; npm installed this machine's.
-ARM64_PEERS := @node-rs/xxhash-linux-arm64-gnu
-.build/arm64-peers/.stamp: node_modules/.package-lock.json
+# The arm64 binaries of packages that tickswap uses or is compared with, in the versions of those that npm
+# installed for this machine; the newest that is served where that one is not.
+ARM64_PEERS := @node-rs/xxhash-linux-arm64-gnu @napi-rs/blake-hash-linux-arm64-gnu @napi-rs/nice-linux-arm64-gnu \
+  @antoniomuso/lz4-napi-linux-arm64-gnu @lmdb/lmdb-linux-arm64 @msgpackr-extract/msgpackr-extract-linux-arm64
+.build/arm64-peers/.stamp: node_modules/.package-lock.json native/checks.mk
 	@mkdir -p $(@D)
 	cd $(@D) && for package in $(ARM64_PEERS); do \
-	  version=$$(node -p "require('$(CURDIR)/node_modules/$${package%-linux-arm64-gnu}/package.json').version") && \
-	  mkdir -p $$package && npm pack --silent $$package@$$version | xargs -I{} sh -c \
-	    "tar xzf {} -C $$package --strip-components=1 && rm {}" || exit 1; \
+	  version=$$(node -p "require('$(CURDIR)/node_modules/$${package/arm64/x64}/package.json').version") && \
+	  mkdir -p $$package && file=$$(npm pack --silent $$package@$$version || npm pack --silent $$package) && \
+	  tar xzf $$file -C $$package --strip-components=1 && rm $$file || exit 1; \
 	done
 	@touch $@
 
