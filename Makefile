@@ -96,6 +96,16 @@ test-page: build ## the page, in a real browser
 	tools/need chromium
 	npx --no-install vitest run test/admin/page.test.ts
 
+# Unpacked, not installed: Debian's package would start a server.
+PROMTOOL := .build/prometheus/usr/bin/promtool
+$(PROMTOOL):
+	@mkdir -p .build/prometheus
+	cd .build/prometheus && apt-get -qq update && apt-get -qq download prometheus 2>/dev/null && dpkg -x prometheus_*.deb .
+.PHONY: check-deploy
+check-deploy: build ## the files for Prometheus, Grafana, Docker, Kubernetes and systemd
+	@command -v promtool >/dev/null || $(MAKE) --no-print-directory $(PROMTOOL)
+	PATH="$$PATH:$(CURDIR)/$(dir $(PROMTOOL))" node tools/check-deploy.js promtool
+
 .PHONY: memory
 memory: build ## reload and swap as often as it takes to see a leak of a byte (10 minutes)
 	TICKSWAP_MEMORY=full npx --no-install vitest run test/memory

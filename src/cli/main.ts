@@ -3,6 +3,7 @@ import { Command, CommanderError } from 'commander'
 import { ADVICE, TickswapError } from '../errors.ts'
 import { packageVersion } from '../version/package-version.ts'
 import { registerCheck } from './check.ts'
+import { registerCompletion } from './completion.ts'
 import { registerDemo } from './demo.ts'
 import { registerDiagnostics } from './diagnostics.ts'
 import { registerDoctor } from './doctor.ts'
@@ -28,6 +29,7 @@ const COMMANDS: readonly ((program: Command) => void)[] = [
   registerDemo,
   registerDoctor,
   registerDiagnostics,
+  registerCompletion,
 ]
 
 const EXAMPLES = `

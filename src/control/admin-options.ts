@@ -45,8 +45,11 @@ export interface AdminSettings {
   limits: Limits
 }
 
-/** A port as the environment gives it. */
-export const portOf = (text: string | undefined): number | false => (text ? Number(text) : false)
+/** The interface as the environment asks for it. */
+export function adminOf(env: NodeJS.ProcessEnv): AdminOptions | false {
+  const { TICKSWAP_ADMIN: port, TICKSWAP_ADMIN_HOST: host, TICKSWAP_ADMIN_TOKEN: token } = env
+  return port ? { port: Number(port), ...(host && { host }), ...(token && { token }) } : false
+}
 const LEAST_TOKEN = 16
 const MOST_PIXELS = 4096 * 4096
 

@@ -4,10 +4,10 @@ import type { LogLevel, LogOptions } from '../observe/log-level.ts'
 import {
   type AdminOptions,
   type AdminSettings,
+  adminOf,
   adminSettings,
   logOptions,
   type Picture,
-  portOf,
 } from './admin-options.ts'
 import { bad, integer, within } from './option-values.ts'
 
@@ -39,7 +39,7 @@ export interface RuntimeOptions {
   socket?: boolean | string
   /**
    * The HTTP interface and page: a port (0: any that is free), or more than that. Default: the environment's
-   * TICKSWAP_ADMIN, which `tickswap run --admin` sets; otherwise false
+   * TICKSWAP_ADMIN, which `tickswap run --admin` sets, with TICKSWAP_ADMIN_HOST and TICKSWAP_ADMIN_TOKEN; otherwise false
    */
   admin?: false | number | AdminOptions
   /** a picture that the engine paints, for the page to show */
@@ -112,7 +112,7 @@ export function settingsOf(options: RuntimeOptions): Settings {
     parkMs: integer('deadlines.parkMs', deadlines.parkMs ?? 250, 1, 600_000),
     probationMs: integer('deadlines.probationMs', deadlines.probationMs ?? 1000, 1, 600_000),
     socket: socketFolder(options.socket ?? (process.env.TICKSWAP_SOCKET || false)),
-    admin: adminSettings(options.admin ?? portOf(process.env.TICKSWAP_ADMIN), options.picture),
+    admin: adminSettings(options.admin ?? adminOf(process.env), options.picture),
     log: logOptions(options.log ?? (process.env.TICKSWAP_LOG || false)),
   }
 }

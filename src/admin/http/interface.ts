@@ -43,7 +43,7 @@ export async function openInterface(
   const version = packageVersion()
   const server = await openHttp({ view, guard, version, port, host, picture, metrics: scrape })
   const address = `http://${host.includes(':') ? `[${host}]` : host}:${server.port}/`
-  announce(address, given === undefined ? token : undefined, own)
+  if (given === undefined) announce(address, token, own)
   return {
     address,
     close: async () => {
@@ -54,9 +54,8 @@ export async function openInterface(
   }
 }
 
-/** The token is printed this once; a file that only this user can read keeps it. */
-function announce(address: string, token: string | undefined, own: string | undefined): void {
-  if (token === undefined) return void writeSync(STDERR, `tickswap: ${address}\n`)
+/** A token that nobody chose is printed this once; a file that only this user can read keeps it. */
+function announce(address: string, token: string, own: string | undefined): void {
   const file = own && join(own, 'token')
   if (file) writeFileSync(file, `${token}\n`, { mode: 0o600 })
   writeSync(STDERR, `tickswap: ${address}#token=${token}${file ? ` (the token is kept in ${file})` : ''}\n`)
