@@ -7,8 +7,11 @@ export const SLOW = {
   'test/examples/**': 'simulates days of a city against the clock, and plays demos in processes of their own',
   'test/cli/check.test.ts': 'starts a process for each edit it previews, 3 to 10 s each',
   'test/cli/live.test.ts': 'starts engines and commands that wait for each other by the clock',
+  'test/admin/page.test.ts': 'drives a browser against the clock',
   'test/control/watcher.test.ts': 'judges the time from a write to its report',
   'test/swap/bad-input.test.ts':
     'a runtime of its own for each of 29 refusals, 7 s each; the road runs the same code',
+  'test/state/large.test.ts': 'scans 12 MB at every tick, by emulated floating point',
   'test/loader/child.test.ts': 'thousands of reloads in processes of their own',
+  'test/loader-debug/**': 'drives a debugger of V8 in processes of their own',
 }
