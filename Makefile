@@ -37,7 +37,8 @@ $(ADDON): $(NATIVE) .build/layout.stamp node_modules/.package-lock.json
 
 C_SOURCES := $(wildcard native/src/*.c native/test/*.c)
 C_HEADERS := $(wildcard native/include/tickswap/*.h native/src/*.h native/test/*.h)
-C_FLAGS := -std=c11 -D_POSIX_C_SOURCE=200809L -pthread -Wall -Wextra -Wpedantic -Wconversion -Werror -Inative/include
+# Apple's headers hide MAP_ANONYMOUS from programs that ask for POSIX alone.
+C_FLAGS := -std=c11 -D_POSIX_C_SOURCE=200809L $(if $(filter Darwin,$(shell uname -s)),-D_DARWIN_C_SOURCE) -pthread -Wall -Wextra -Wpedantic -Wconversion -Werror -Inative/include
 
 .build/check/native: $(C_SOURCES) $(C_HEADERS) .build/layout.stamp
 	@mkdir -p $(@D)
@@ -122,8 +123,8 @@ test-node: build .build/node-$(VERSION)/installed ## all tests on another Node (
 	PATH=$(OTHER_NODE):$$PATH node node_modules/vitest/vitest.mjs run $(ARGS)
 
 .PHONY: bench bench-gate
-bench: build ## measure (ARGS='--quick --only tick.idle --json FILE')
+bench: build .build/check/native ## measure (ARGS='--quick --only tick.idle --json FILE')
 	node bench/run.js $(ARGS)
 
-bench-gate: build ## fail when a ratio or a count misses its target
+bench-gate: build .build/check/native ## fail when a ratio or a count misses its target
 	node bench/run.js --quick --gate $(ARGS)

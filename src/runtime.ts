@@ -2,6 +2,7 @@ import { EventEmitter } from 'node:events'
 import { BroadcastChannel, type Worker } from 'node:worker_threads'
 import { type Finding, finding, TickswapError } from './errors.ts'
 import { addon } from './native/addon.ts'
+import { type NativeDiagnostics, nativeDiagnostics } from './native/diagnostics.ts'
 import { traceSwap } from './observe/traces.ts'
 import { Registry } from './registry/registry.ts'
 import { Board, ParticipantState, SlotWord, Word } from './swap/board.ts'
@@ -251,13 +252,13 @@ export class Runtime {
   }
 
   /** What runs where, for reports of trouble. */
-  diagnostics(): { node: string; platform: string; implementation: string; participant: string } {
+  diagnostics(): { node: string; platform: string; participant: string } & NativeDiagnostics {
     const { version: node, platform, arch } = process
     return {
       node,
       platform: `${platform}-${arch}`,
-      implementation: addon().implementation(),
       participant: this.#name,
+      ...nativeDiagnostics(),
     }
   }
 

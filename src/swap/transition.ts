@@ -110,7 +110,7 @@ export class Transition {
 
   /** The state of the commit, to come back to. */
   keepMoved(): void {
-    for (const { memory, moved } of this.message.moves) if (moved) copyMemory(memory.arena, memory.lastGood)
+    for (const { unit, moved } of this.message.moves) if (moved) this.#next.get(unit)!.state.keepShared()
   }
 
   /** Checks the next version's state before anybody runs on it. */
@@ -169,7 +169,7 @@ export class Transition {
     for (const move of this.message.moves) {
       const previous = this.#previous.get(move.unit)
       if (!previous) continue
-      if (!move.moved) copyMemory(move.memory.lastGood, move.memory.arena)
+      if (!move.moved) previous.state.restoreShared()
       else if (!atCommit && !this.#moveBack(move, previous, true)) kept.push(move.unit)
     }
     return kept
@@ -196,6 +196,7 @@ export class Transition {
     const next = this.#next.get(move.unit)!
     const { memory } = previous.state
     // The old version's own last-good memory is free now: it is the room to migrate into.
+    if (shared) previous.state.forgetShared()
     const target = {
       columns: { ...previous.state.columns, ...(shared ? viewsOf(memory.shared, memory.lastGood) : {}) },
       soft: copySoft(previous.state.soft),
