@@ -79,7 +79,8 @@ static void wait_for_ticks(engine *shared, uint32_t more) {
 }
 
 int main(void) {
-  engine shared = {.memory_bytes = ts_registry_bytes(UNITS, VERSIONS)};
+  ts_registry_capacity capacity = {.units = UNITS, .versions = VERSIONS};
+  engine shared = {.memory_bytes = ts_registry_bytes(&capacity)};
   shared.memory = malloc(shared.memory_bytes);
   if (shared.memory == NULL) return 1;
   require(ts_kernels_choose(getenv("TICKSWAP_FORCE_IMPL")), "choose an implementation");
@@ -87,7 +88,7 @@ int main(void) {
 
   ts_registry registry;
   uint32_t unit, before = TS_NO_RECORD;
-  require(ts_registry_create(&registry, shared.memory, shared.memory_bytes, UNITS, VERSIONS), "create");
+  require(ts_registry_create(&registry, shared.memory, shared.memory_bytes, &capacity), "create");
   require(ts_registry_register_unit(&registry, NAME, NAME_BYTES, &unit), "register the unit");
 
   pthread_t thread;

@@ -12,7 +12,10 @@ const WORK = path('../../.build/model')
 const WEAKER = [
   [/\bts_load_acquire\b/, 'ts_load_relaxed'],
   [/\bts_store_release\b/, 'ts_store_relaxed'],
-  [/\bts_compare_swap_(acquire|release)\b/, 'ts_compare_swap_relaxed'],
+  [/\bts_take_acquire\b/, 'ts_take_relaxed'],
+  [/\bts_swap_release\b/, 'ts_swap_relaxed'],
+  [/\bts_pair_low_acquire\b/, 'ts_pair_low_relaxed'],
+  [/\bts_pair_step_release\b/, 'ts_pair_step_relaxed'],
   [/\bts_fence_(acquire|release|full)\b/, 'ts_fence_none'],
 ]
 

@@ -22,10 +22,16 @@ void ts_xor_neon(void *out, const void *a, const void *b, size_t bytes);
 size_t ts_changed_pages_neon(const void *now, const void *before, size_t pages, uint32_t *out);
 int ts_word_take_llsc(uint32_t *word);
 int ts_word_take_lse(uint32_t *word);
-int ts_word_advance_llsc(uint32_t *word, uint32_t from, uint32_t to);
-int ts_word_advance_lse(uint32_t *word, uint32_t from, uint32_t to);
+int ts_word_claim_llsc(uint32_t *word, uint32_t to);
+int ts_word_claim_lse(uint32_t *word, uint32_t to);
+uint32_t ts_word_swap_llsc(uint32_t *word, uint32_t to);
+uint32_t ts_word_swap_lse(uint32_t *word, uint32_t to);
 uint32_t ts_word_add_llsc(uint32_t *word, uint32_t more);
 uint32_t ts_word_add_lse(uint32_t *word, uint32_t more);
+int ts_pair_step_llsc(uint32_t *pair, uint32_t from_low, uint32_t from_high, uint32_t to_low,
+                      uint32_t to_high);
+int ts_pair_step_lse(uint32_t *pair, uint32_t from_low, uint32_t from_high, uint32_t to_low,
+                     uint32_t to_high);
 
 /* Whether this machine has the atomics of ARMv8.1. */
 int ts_arm64_has_lse(void);

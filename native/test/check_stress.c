@@ -102,11 +102,12 @@ static void stressing(void) {
   static stress on;
   static stress_thread threads[STRESS_READERS + WRITERS];
   pthread_t ids[STRESS_READERS + WRITERS];
-  uint64_t bytes = ts_registry_bytes(STRESS_UNITS, STRESS_UNITS * 4);
+  ts_registry_capacity capacity = {.units = STRESS_UNITS, .versions = STRESS_UNITS * 4};
+  uint64_t bytes = ts_registry_bytes(&capacity);
   void *memory = malloc(bytes);
   on = (stress){.done = 0};
   CHECK(memory != NULL);
-  CHECK(ts_registry_create(&on.registry, memory, bytes, STRESS_UNITS, STRESS_UNITS * 4) == TS_OK);
+  CHECK(ts_registry_create(&on.registry, memory, bytes, &capacity) == TS_OK);
   CHECK(pthread_mutex_init(&on.staging, NULL) == 0);
   for (uint32_t unit = 0; unit < STRESS_UNITS; unit++) {
     char name[8];

@@ -105,7 +105,7 @@ export function typescript(structs) {
     ...entries,
     '} as const',
     '',
-    '/** Index in an Int32Array over the whole registry of the word that holds the live generation. */',
+    '/** Index in an Int32Array over the registry of the word that holds the live generation. */',
     'export const GENERATION_WORD = LAYOUT.HEADER_GENERATION / 4',
     '',
     '/** What a registered version can be; the index is its number in shared memory. */',

@@ -2,6 +2,7 @@
 #define TICKSWAP_KERNELS_H
 
 #include "registry.h"
+#include "words.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -32,8 +33,10 @@ typedef struct ts_kernel_table {
   void (*xor_bytes)(void *out, const void *a, const void *b, size_t bytes);
   size_t (*changed_pages)(const void *now, const void *before, size_t pages, uint32_t *out);
   int (*word_take)(uint32_t *word);
-  int (*word_advance)(uint32_t *word, uint32_t from, uint32_t to);
+  int (*word_claim)(uint32_t *word, uint32_t to);
+  uint32_t (*word_swap)(uint32_t *word, uint32_t to);
   uint32_t (*word_add)(uint32_t *word, uint32_t more);
+  int (*pair_step)(uint32_t *pair, uint32_t from_low, uint32_t from_high, uint32_t to_low, uint32_t to_high);
 } ts_kernel_table;
 
 extern ts_kernel_table ts_kernels;
