@@ -9,6 +9,7 @@
         "native/addon/memory.cc",
         "native/addon/kernels.cc",
         "native/addon/registry.cc",
+        "native/addon/registry_read.cc",
         "native/addon/exit_store.cc",
         "native/src/arena.c",
         "native/src/arm64.c",

@@ -2,6 +2,7 @@ import { EventEmitter } from 'node:events'
 import { BroadcastChannel, type Worker } from 'node:worker_threads'
 import { type Finding, finding, TickswapError } from './errors.ts'
 import { addon } from './native/addon.ts'
+import type { RegistryDiagnostics } from './registry/diagnostics.ts'
 import { Registry } from './registry/registry.ts'
 import { Board, ParticipantState, SlotWord, Word } from './swap/board.ts'
 import { versionsIn } from './swap/frames.ts'
@@ -52,6 +53,18 @@ export interface UnitStatus {
   readonly backups: readonly string[]
 }
 
+/** What runs where. */
+export interface RuntimeDiagnostics {
+  readonly node: string
+  readonly platform: string
+  /** of the native kernels */
+  readonly implementation: string
+  /** this participant's name */
+  readonly participant: string
+  /** of the whole runtime */
+  readonly registry: RegistryDiagnostics
+}
+
 interface Waiting {
   readonly name: RequestName
   resolve(value: unknown): void
@@ -92,7 +105,7 @@ export class Runtime {
     const board = new Board(ticket.board)
     this.#board = board
     this.#deathNote = addon().storeOnExit(board.words, board.at(slot, SlotWord.STATE), ParticipantState.DEAD)
-    this.#registry = Registry.attach(ticket.registry)
+    this.#registry = Registry.attach(ticket.registry).open()
     this.#channel = new BroadcastChannel(participantChannel(ticket.id, slot))
     this.#control = new BroadcastChannel(controlChannel(ticket.id))
     this.#channel.onmessage = (event) => this.#take((event as { data: ToParticipant }).data)
@@ -172,7 +185,8 @@ export class Runtime {
   }
 
   /**
-   * Goes back to a version that ran before, state through `down`. Without `to`: to the one before.
+   * Goes back to a version that ran before, state through `down`. `to`: a version, or a range such as
+   * `^2.0.0`, for the highest in it. Without `to`: to the one before.
    * @throws TickswapError UNIT_UNKNOWN, NO_SUCH_VERSION, VERSION_INVALID, CLOSED
    */
   rollback(unit: string, options: { to?: string } = {}): Promise<SwapReport> {
@@ -234,14 +248,15 @@ export class Runtime {
     return error instanceof Error ? (error.stack ?? String(error)) : String(error)
   }
 
-  /** What runs where, for reports of trouble. */
-  diagnostics(): { node: string; platform: string; implementation: string; participant: string } {
+  /** What runs where, for reports of trouble and for metrics. */
+  diagnostics(): RuntimeDiagnostics {
     const { version: node, platform, arch } = process
     return {
       node,
       platform: `${platform}-${arch}`,
       implementation: addon().implementation(),
       participant: this.#name,
+      registry: this.#registry.diagnostics(),
     }
   }
 

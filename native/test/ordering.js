@@ -26,26 +26,34 @@ const AT_LEAST = {
   ts_pair_step_c: { 'rel|casl': 1 },
   ts_registry_create: { stlr: 1 },
   ts_registry_attach: { ldar: 1 },
-  ts_registry_grow: { stlr: 2 },
+  add_segment: { stlr: 1 },
+  ts_registry_grow: { stlr: 1 },
   ts_registry_growths: { ldar: 1 },
+  ts_registry_grown_bytes: { ldar: 1 },
   ts_registry_lookup: { ldar: 1 },
   ts_find: { ldar: 1 },
   ts_probe: { ldar: 1 },
-  ts_registry_register_unit: { ldar: 2, stlr: 1 },
+  enter: { ldar: 1, stlr: 1 },
+  'leave.isra.0': { stlr: 1 },
+  add_unit: { ldar: 3 },
   write_unit: { stlr: 2 },
-  ts_registry_register_version: { ldar: 1, stlr: 1 },
-  ts_registry_set_state: { ldar: 1, stlr: 1 },
-  ts_registry_stage: { ldar: 1, stlr: 1 },
-  fill_next: { ldar: 2, stlr: 2 },
+  add_version: { ldar: 5, stlr: 1 },
+  write_record: { 'dmb\tish$': 1, stlr: 1 },
+  rewrite_record: { 'dmb\tish$': 1, stlr: 1 },
+  retire: { ldar: 1 },
+  unstage: { ldar: 1 },
+  change_state: { ldar: 2, stlr: 1 },
+  check_move: { ldar: 4 },
+  hold_generation: { ldar: 1 },
+  fill_next: { ldar: 3, stlr: 2 },
   ts_registry_generation: { ldar: 1 },
   ts_registry_active: { ldar: 2 },
   ts_registry_tick: { ldar: 1, stlr: 1 },
-  ts_registry_read: { ldar: 2, 'dmb\tishld': 1 },
-  ts_registry_best: { ldar: 2, 'dmb\tishld': 1 },
-  ts_retired_reclaim: { ldar: 2, 'dmb\tish$': 1 },
+  ts_registry_read: { ldar: 5, 'dmb\tishld': 1 },
+  ts_registry_best: { ldar: 6, 'dmb\tishld': 1 },
+  oldest_view: { ldar: 1 },
+  ts_retired_reclaim: { ldar: 1, 'dmb\tish$': 1 },
   join_slot: { 'dmb\tish$': 1 },
-  write_record: { 'dmb\tish\\b': 1, stlr: 1 },
-  rewrite_record: { 'dmb\tish\\b': 1, stlr: 1 },
 }
 
 const MEMORY = /\[|^(dmb|dsb)/
@@ -55,7 +63,7 @@ function functionsOf(object) {
   const functions = new Map()
   let body
   for (const line of text.split('\n')) {
-    const name = /^[0-9a-f]+ <(\w+)>:/.exec(line)?.[1]
+    const name = /^[0-9a-f]+ <([\w.]+)>:/.exec(line)?.[1]
     if (name) functions.set(name, (body = []))
     const instruction = /^\s+[0-9a-f]+:\t(.*)/.exec(line)?.[1]
     if (instruction) body?.push(instruction)

@@ -1,7 +1,7 @@
 import { allocate, type UnitMemory } from '../state/memory.ts'
 import type { Artifact, GraphUpdate } from '../units/code/artifact.ts'
 import type { Contract } from '../units/contract.ts'
-import type { Version } from '../version/version.ts'
+import { Version } from '../version/version.ts'
 
 /** One version of a unit that runs or has run. */
 export interface Edition {
@@ -32,6 +32,8 @@ export interface UnitEntry {
   memory: UnitMemory
   /** every edition that was committed, oldest first; bounded */
   readonly editions: Edition[]
+  /** of them, one of each version that does not run: those whose records stand by in the registry */
+  standby: readonly Edition[]
   /** newest last; at most as many as the runtime keeps */
   readonly backups: Backup[]
 }
@@ -57,7 +59,15 @@ export class Catalog {
 
   add(index: number, memory: UnitMemory, edition: Edition): void {
     const { name } = edition.contract
-    this.units.set(name, { name, index, memory, running: edition, editions: [edition], backups: [] })
+    this.units.set(name, {
+      name,
+      index,
+      memory,
+      running: edition,
+      editions: [edition],
+      standby: [],
+      backups: [],
+    })
   }
 
   /** Every module id of the graph. */
@@ -79,11 +89,16 @@ export class Catalog {
     return [...found.values()]
   }
 
-  /** Records that `edition` runs now. */
-  run(entry: UnitEntry, edition: Edition): void {
+  /** Records that `edition` runs now. @returns editions whose records nothing refers to any more */
+  run(entry: UnitEntry, edition: Edition): Edition[] {
+    const before = [...entry.standby, entry.running]
     entry.running = edition
     entry.editions.push(edition)
     if (entry.editions.length > MAX_EDITIONS) entry.editions.shift()
+    const standsBy = (other: Edition) =>
+      entry.editions.includes(other) && Version.compare(other.version, edition.version) !== 0
+    entry.standby = before.filter(standsBy)
+    return before.filter((other) => !standsBy(other))
   }
 
   /** The units, each after those it requires. */

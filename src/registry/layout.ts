@@ -103,6 +103,14 @@ export const LAYOUT = {
 export const GENERATION_WORD = LAYOUT.HEADER_GENERATION / 4
 
 /** What a registered version can be; the index is its number in shared memory. */
-export const VERSION_STATES = ['free', 'candidate', 'active', 'permanent', 'retired', 'quarantined', 'standby'] as const
+export const VERSION_STATES = [
+  'free',
+  'candidate',
+  'active',
+  'permanent',
+  'retired',
+  'quarantined',
+  'standby',
+] as const
 
 export type VersionState = Exclude<(typeof VERSION_STATES)[number], 'free'>

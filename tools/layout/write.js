@@ -109,7 +109,9 @@ export function typescript(structs) {
     'export const GENERATION_WORD = LAYOUT.HEADER_GENERATION / 4',
     '',
     '/** What a registered version can be; the index is its number in shared memory. */',
-    `export const VERSION_STATES = [${states.join(', ')}] as const`,
+    'export const VERSION_STATES = [',
+    ...states.map((state) => `  ${state},`),
+    '] as const',
     '',
     "export type VersionState = Exclude<(typeof VERSION_STATES)[number], 'free'>",
   ]
