@@ -95,24 +95,18 @@ static void write_record(ts_registry *registry, uint32_t record, const ts_versio
   ts_rewrite_end(sequence, fresh.sequence);
 }
 
-/* The same for a record that passes over the column may be looking at. */
-static void rewrite_record(ts_registry *registry, uint32_t record, const ts_version_draft *draft) {
-  uint32_t odd = ts_rewrite_begin(&registry->header->rewrites);
-  write_record(registry, record, draft);
-  ts_rewrite_end(&registry->header->rewrites, odd);
-  count(&registry->header->reclaimed, 1);
-}
-
 static ts_status add_version(ts_registry *registry, const ts_version_draft *draft, uint32_t *record) {
   ts_registry_header *header = registry->header;
   uint32_t used = ts_record_count(registry);
   if (draft->unit >= ts_unit_count(registry)) return TS_E_ARGUMENT;
   uint32_t at = used < ts_version_room(registry) ? used : ts_retired_reclaim(registry);
   if (at == TS_NO_RECORD) return TS_E_FULL;
-  if (at == used) {
-    write_record(registry, at, draft);
-    ts_show(&header->record_count, used + 1);
-  } else rewrite_record(registry, at, draft);
+  /* Passes over the column see it with this version or without. */
+  uint32_t odd = ts_rewrite_begin(&header->rewrites);
+  write_record(registry, at, draft);
+  if (at == used) ts_show(&header->record_count, used + 1);
+  ts_rewrite_end(&header->rewrites, odd);
+  if (at != used) count(&header->reclaimed, 1);
   count(&header->registered, 1);
   *record = at;
   return TS_OK;
@@ -159,8 +153,11 @@ static ts_status retire(ts_registry *registry, uint32_t record) {
 static ts_status change_state(ts_registry *registry, uint32_t record, ts_version_state state) {
   if (record >= ts_record_count(registry)) return TS_E_ARGUMENT;
   ts_status status = ts_is_reclaimable(state) ? retire(registry, record) : TS_OK;
-  if (status == TS_OK) ts_store_release(ts_record_word(registry, record, STATE_WORD), state);
-  return status;
+  if (status != TS_OK) return status;
+  uint32_t odd = ts_rewrite_begin(&registry->header->rewrites);
+  ts_store_relaxed(ts_record_word(registry, record, STATE_WORD), state);
+  ts_rewrite_end(&registry->header->rewrites, odd);
+  return TS_OK;
 }
 
 ts_status ts_registry_set_state(ts_registry *registry, uint32_t record, ts_version_state state) {

@@ -150,7 +150,7 @@ export const STRUCTS = [
       ['u32', 'growths', 'segments after the first'],
       ['u32', 'unit_count'],
       ['u32', 'record_count', 'records ever used; those past it are fresh'],
-      ['u32', 'rewrites', 'odd while a used record is rewritten for another version'],
+      ['u32', 'rewrites', 'odd while a record is written, or changes its state'],
       ['u32', 'reclaim_head', 'index + 1 of the oldest reclaimable record, 0 when none'],
       ['u32', 'reclaim_tail', 'index + 1 of the newest'],
       ['u32', 'reclaim_count'],

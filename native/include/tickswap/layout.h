@@ -188,7 +188,7 @@ typedef struct ts_registry_header {
   uint32_t growths; /* segments after the first */
   uint32_t unit_count;
   uint32_t record_count; /* records ever used; those past it are fresh */
-  uint32_t rewrites; /* odd while a used record is rewritten for another version */
+  uint32_t rewrites; /* odd while a record is written, or changes its state */
   uint32_t reclaim_head; /* index + 1 of the oldest reclaimable record, 0 when none */
   uint32_t reclaim_tail; /* index + 1 of the newest */
   uint32_t reclaim_count;

@@ -244,9 +244,9 @@ void ts_registry_leave(const ts_registry *registry, uint32_t slot);
 /*
  * [reader] The record of the highest version that lies in one of `ranges` and passes
  * `filter`, as ts_version_best has it, or TS_NO_RECORD. One pass of the kernel over all
- * versions; when used records were rewritten meanwhile, once more, and after four times
- * record by record, which always ends. A version that is registered, or changes its state,
- * during the call is seen as before or as after.
+ * versions: the best at one instant. When a version was registered or changed its state
+ * meanwhile, once more; after four times record by record, which always ends, and sees each
+ * version that changes during the call as before or as after.
  * `ranges`: `range_count` of them, null only for none. TS_E_GROWN: there are versions past this view.
  */
 ts_status ts_registry_best(const ts_registry *registry, const ts_version_range *ranges, size_t range_count,
