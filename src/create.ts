@@ -65,6 +65,8 @@ export async function joinRuntime(ticket: Ticket, options: { name?: string } = {
 }
 
 async function join(ticket: Ticket, name: string | undefined): Promise<Runtime> {
+  // Of another layout: refused before a slot is taken.
+  Registry.attach(ticket.registry)
   const board = new Board(ticket.board)
   const slot = claimSlot(board)
   const runtime = new Runtime(ticket, slot)

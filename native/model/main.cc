@@ -1,8 +1,10 @@
 // The registry's protocols under the C++ memory model: every interleaving with few
-// enough switches of threads. PROTOCOL names the protocol.h to check. Exit code 1: it fails.
+// enough switches of threads. PROTOCOL and PARKING name the texts to check. Exit code 1: one fails.
 #include "atomic_model.h"
 
 #include PROTOCOL
+
+#include PARKING
 
 #include <cstdlib>
 #include <iostream>
@@ -317,6 +319,45 @@ struct leaving : rl::test_suite<leaving, 2> {
   }
 };
 
+// Each member writes its part of the state; at the boundary one of them copies all of it, and
+// moves it to where the new version has it. Afterwards they write on. The parts are plain memory.
+struct snapshot : rl::test_suite<snapshot, 2> {
+  static constexpr unsigned MEMBERS = 2;
+  ts_word arrived[MEMBERS], leader, passed;
+  rl::var<uint32_t> state[MEMBERS], copy[MEMBERS];
+  void before() {
+    start(leader, 0);
+    start(passed, 0);
+    for (auto &word : arrived) start(word, 0);
+    for (auto &part : state) part(RL_INFO) = 0;
+  }
+  bool have_all_arrived() {
+    for (auto &word : arrived)
+      if (!ts_park_has_arrived(&word, 1)) return false;
+    return true;
+  }
+  void lead() {
+    for (unsigned i = 0; i < MEMBERS; i++) {
+      copy[i](RL_INFO) = uint32_t(state[i](RL_INFO));
+      state[i](RL_INFO) = 2;
+    }
+    ts_park_let_go(&passed, 1);
+  }
+  void thread(unsigned index) {
+    state[index](RL_INFO) = 1;
+    ts_park_arrive(&arrived[index], 1);
+    while (!ts_park_may_go(&passed, 1)) {
+      if (have_all_arrived() && ts_park_lead(&leader)) lead();
+      else rl::yield(1, RL_INFO);
+    }
+    RL_ASSERT(uint32_t(state[index](RL_INFO)) == 2);
+    state[index](RL_INFO) = 3;
+  }
+  void after() {
+    for (auto &part : copy) RL_ASSERT(uint32_t(part(RL_INFO)) == 1);
+  }
+};
+
 // Relacy replaces the allocator while it runs, so its output must not allocate.
 struct nowhere : std::streambuf {
   int overflow(int character) override {
@@ -355,6 +396,7 @@ int main() {
   passed = passed && holds<restaging>("restaging");
   passed = passed && holds<participant>("participant");
   passed = passed && holds<leaving>("leaving");
+  passed = passed && holds<snapshot>("snapshot");
   // Relacy leaves a failed execution half torn down: no destructor may run after it.
   std::cout.flush();
   std::_Exit(passed ? 0 : 1);

@@ -1,4 +1,9 @@
 #include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/types.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "check.h"
 #include "tickswap/kernels.h"
@@ -84,5 +89,50 @@ static void together(void) {
   CHECK(on.swapped == on.given && on.claimed == 0);
 }
 
+#ifdef TICKSWAP_DEBUG
+static _Alignas(8) uint8_t room[64];
+
+static void misaligned_take(void) {
+  ts_word_take_c((uint32_t *)(void *)(room + 2));
+}
+
+static void misaligned_pair(void) {
+  ts_pair_step_c((uint32_t *)(void *)(room + 4), 0, 0, 1, 1);
+}
+
+static void misaligned_key(void) {
+  ts_version_compare_c((const ts_version_key *)(const void *)(room + 1), (const void *)room);
+}
+
+static void slot_out_of_range(void) {
+  ts_registry registry = {.header = (void *)room};
+  ts_registry_leave(&registry, TS_MAX_PARTICIPANTS);
+}
+
+/* What no status reports ends a debug build where it is called, before any memory is touched. */
+static void preconditions(void) {
+  void (*const broken[])(void) = {misaligned_take, misaligned_pair, misaligned_key, slot_out_of_range};
+  for (size_t i = 0; i < sizeof broken / sizeof broken[0]; i++) {
+    int status = 0;
+    pid_t child = fork();
+    CHECK(child >= 0);
+    if (child == 0) {
+      fclose(stderr);
+      broken[i]();
+      _exit(0);
+    }
+    CHECK(waitpid(child, &status, 0) == child);
+    CHECK(WIFSIGNALED(status) && WTERMSIG(status) == SIGABRT);
+  }
+}
+#endif
+
 const check_case check_words[] = {
-    {"words.alone", alone}, {"words.pairs", pairs}, {"words.together", together}, {NULL, NULL}};
+#ifdef TICKSWAP_DEBUG
+    {"words.preconditions", preconditions},
+#endif
+
+    {"words.alone", alone},
+    {"words.pairs", pairs},
+    {"words.together", together},
+    {NULL, NULL}};

@@ -1,5 +1,6 @@
 import { createRequire } from 'node:module'
 import { ADVICE, type ErrorCode, TickswapError } from '../errors.ts'
+import { LAYOUT } from '../registry/layout.ts'
 
 /** Attached memory, as the addon knows it. Valid in the thread that attached it, until `detach`. */
 export type Handle = number
@@ -167,7 +168,9 @@ function load(): Addon {
     try {
       const binding: Binding = require(place)
       binding.install((code, message) => new TickswapError(code, message))
-      return binding
+      const { LAYOUT: layout } = binding.layout()
+      if (layout === LAYOUT.LAYOUT) return binding
+      failures.push(`${place}: it has layout ${layout}, this copy of tickswap has ${LAYOUT.LAYOUT}`)
     } catch (error) {
       const { message } = error as Error
       const code = codeOf(error)
