@@ -2,11 +2,13 @@ import { EventEmitter } from 'node:events'
 import { BroadcastChannel, type Worker } from 'node:worker_threads'
 import { type Finding, finding, TickswapError } from './errors.ts'
 import { addon } from './native/addon.ts'
+import { traceSwap } from './observe/traces.ts'
 import type { RegistryDiagnostics } from './registry/diagnostics.ts'
 import { Registry } from './registry/registry.ts'
 import { Board, ParticipantState, SlotWord, Word } from './swap/board.ts'
+import { drain } from './swap/drain.ts'
 import { versionsIn } from './swap/frames.ts'
-import { drain, Participant } from './swap/participant.ts'
+import { Participant } from './swap/participant.ts'
 import {
   type BootMessage,
   controlChannel,
@@ -229,6 +231,11 @@ export class Runtime {
     return this.#name
   }
 
+  /** Where the HTTP interface is, in the participant that created the runtime with one. */
+  get address(): string | undefined {
+    return this.#address
+  }
+
   /** Ticks of this participant, or the engine's last frame number. */
   get ticks(): number {
     return this.#participant.ticks
@@ -270,7 +277,7 @@ export class Runtime {
     // A control thread that is gone has nothing left to close.
     if (this.#owner) await this.#request('close', {}).catch(() => {})
     this.#leave()
-    await this.#owner?.terminate()
+    await Promise.all([this.#owner?.terminate(), endAdmin(this.#admin)])
   }
 
   #leave(): void {
@@ -287,14 +294,29 @@ export class Runtime {
   }
 
   #owner: Worker | undefined
-  /** @internal The control thread belongs to the participant that started it. */
-  own(worker: Worker): void {
+  #admin: Worker | undefined
+  #address: string | undefined
+  /** @internal The control thread belongs to the participant that started it, and so does the admin thread. */
+  own(worker: Worker, admin: Worker | undefined, address: string | undefined): void {
     this.#owner = worker
+    this.#admin = admin
+    for (const event of ['reject', 'rollback', 'permanent'] as const)
+      this.on(event, (report) => void traceSwap(report).catch(() => {}))
+    this.#address = address
+    admin?.on('error', (error: Error) => this.#loseAdmin(error))
+    admin?.once('exit', () => {
+      this.#admin = undefined
+    })
     let why = ''
     worker.on('error', (error: Error) => {
       why = `: ${error.stack ?? error.message}`
     })
     worker.once('exit', () => this.#lose(why))
+  }
+
+  #loseAdmin(error: Error): void {
+    const message = `the admin thread ended: ${error.stack ?? error.message}`
+    this.#emit('warning', finding('TICKSWAP_E_INTERNAL', message, { severity: 'warning' }))
   }
 
   /** The control thread has ended: what runs runs on, but nothing is swapped any more. */
@@ -408,6 +430,19 @@ export class Runtime {
     this.#channel.unref()
     this.#control.unref()
   }
+}
+
+const ADMIN_GRACE_MS = 1000
+
+/** Lets the admin thread close its sockets and take its files away. */
+async function endAdmin(admin: Worker | undefined): Promise<void> {
+  if (!admin) return
+  const timer = setTimeout(() => void admin.terminate(), ADMIN_GRACE_MS)
+  await new Promise((resolve) => {
+    admin.once('exit', resolve)
+    admin.postMessage('close')
+  })
+  clearTimeout(timer)
 }
 
 const closed = () => new TickswapError('TICKSWAP_E_CLOSED', 'the runtime is closed')

@@ -1,6 +1,6 @@
 import { BroadcastChannel } from 'node:worker_threads'
 import { type Board, ParticipantState, SlotWord } from '../swap/board.ts'
-import { participantChannel, type ToParticipant } from '../swap/protocol.ts'
+import { OBSERVER, participantChannel, type ToParticipant } from '../swap/protocol.ts'
 import type { EngineUse } from './check.ts'
 
 interface Hand {
@@ -17,6 +17,8 @@ export class Crew {
   readonly #runtime: string
   readonly #letGo: (slot: number) => void
   readonly #hands = new Map<number, Hand>()
+  /** the admin thread, which hears what participants hear */
+  #observer: BroadcastChannel | undefined
 
   /** `letGo` frees what else a participant holds by the number of its slot. */
   constructor(board: Board, runtime: string, letGo: (slot: number) => void = () => {}) {
@@ -33,13 +35,19 @@ export class Crew {
     this.#hands.set(slot, { slot, name, channel, uses: new Map() })
   }
 
+  observe(): void {
+    this.#observer ??= new BroadcastChannel(participantChannel(this.#runtime, OBSERVER))
+  }
+
   send(slot: number, message: ToParticipant): void {
-    this.#hands.get(slot)?.channel.postMessage(message)
+    const channel = slot === OBSERVER ? this.#observer : this.#hands.get(slot)?.channel
+    channel?.postMessage(message)
   }
 
   /** To all of them; those that tick see it at their next boundary. */
   broadcast(message: ToParticipant): void {
     for (const { channel } of this.#hands.values()) channel.postMessage(message)
+    this.#observer?.postMessage(message)
     this.#board.attend()
   }
 
@@ -80,17 +88,13 @@ export class Crew {
     return names
   }
 
-  list(): { slot: number; name: string; online: boolean; tick: number }[] {
-    return Array.from(this.#hands.values(), ({ slot, name }) => ({
-      slot,
-      name,
-      online: this.#board.state(slot) === ParticipantState.ONLINE,
-      tick: this.#board.tick(slot),
-    }))
+  list(): { slot: number; name: string }[] {
+    return Array.from(this.#hands.values(), ({ slot, name }) => ({ slot, name }))
   }
 
   close(): void {
     for (const { channel } of this.#hands.values()) channel.close()
+    this.#observer?.close()
     this.#hands.clear()
   }
 }

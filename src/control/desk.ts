@@ -39,6 +39,8 @@ export class Desk {
         return this.#rollback((message as RequestMessage<'rollback'>).body)
       case 'units':
         return this.#units()
+      case 'participants':
+        return this.#crew.list()
       default:
         throw new TickswapError('TICKSWAP_E_INTERNAL', `nobody answers ${message.name}`)
     }

@@ -1,6 +1,15 @@
 import { resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { TickswapError } from '../errors.ts'
+import type { LogLevel, LogOptions } from '../observe/log-level.ts'
+import {
+  type AdminOptions,
+  type AdminSettings,
+  adminOf,
+  adminSettings,
+  logOptions,
+  type Picture,
+} from './admin-options.ts'
+import { bad, integer, within } from './option-values.ts'
 
 export interface RuntimeOptions {
   /**
@@ -22,6 +31,21 @@ export interface RuntimeOptions {
   }
   /** backups kept per unit, 1 to 64; default 4 */
   backups?: number
+  /**
+   * The local socket through which `tickswap status`, `top` and the other commands reach this engine: true, or
+   * the folder to keep it in instead of './.tickswap'. Only the same user can open it. Default: the
+   * environment's TICKSWAP_SOCKET, which `tickswap run` sets; otherwise false
+   */
+  socket?: boolean | string
+  /**
+   * The HTTP interface and page: a port (0: any that is free), or more than that. Default: the environment's
+   * TICKSWAP_ADMIN, which `tickswap run --admin` sets, with TICKSWAP_ADMIN_HOST and TICKSWAP_ADMIN_TOKEN; otherwise false
+   */
+  admin?: false | number | AdminOptions
+  /** a picture that the engine paints, for the page to show */
+  picture?: Picture
+  /** lines of JSON about what happens; default: the environment's TICKSWAP_LOG, a level; otherwise false */
+  log?: false | LogLevel | LogOptions
   deadlines?: {
     /** for the body of a module in rehearsal; default 1000 */
     evaluateMs?: number
@@ -47,9 +71,26 @@ export interface Settings {
   prepareMs: number
   parkMs: number
   probationMs: number
+  /** the folder of the local socket, absolute */
+  socket: string | undefined
+  admin: AdminSettings | undefined
+  log: LogOptions | undefined
 }
 
-const KEYS = ['units', 'watch', 'name', 'maxParticipants', 'probation', 'backups', 'deadlines']
+const KEYS = [
+  'units',
+  'watch',
+  'name',
+  'maxParticipants',
+  'probation',
+  'backups',
+  'deadlines',
+  'socket',
+  'admin',
+  'picture',
+  'log',
+]
+const FOLDER = '.tickswap'
 
 /** @throws TickswapError OPTION that names the option */
 export function settingsOf(options: RuntimeOptions): Settings {
@@ -70,17 +111,15 @@ export function settingsOf(options: RuntimeOptions): Settings {
     prepareMs: integer('deadlines.prepareMs', deadlines.prepareMs ?? 2000, 1, 600_000),
     parkMs: integer('deadlines.parkMs', deadlines.parkMs ?? 250, 1, 600_000),
     probationMs: integer('deadlines.probationMs', deadlines.probationMs ?? 1000, 1, 600_000),
+    socket: socketFolder(options.socket ?? (process.env.TICKSWAP_SOCKET || false)),
+    admin: adminSettings(options.admin ?? adminOf(process.env), options.picture),
+    log: logOptions(options.log ?? (process.env.TICKSWAP_LOG || false)),
   }
 }
 
-function within(name: string, value: unknown, low: number, high: number): number {
-  if (typeof value === 'number' && value >= low && value <= high) return value
-  throw bad(`${name} is ${String(value)}; ${low} to ${high} is possible`)
+function socketFolder(socket: unknown): string | undefined {
+  if (socket === false) return undefined
+  if (socket === true) return resolve(FOLDER)
+  if (typeof socket === 'string' && socket !== '') return resolve(socket)
+  throw bad('socket must be true, false or the path of a folder')
 }
-
-function integer(name: string, value: unknown, low: number, high: number): number {
-  if (Number.isInteger(value)) return within(name, value, low, high)
-  throw bad(`${name} is ${String(value)}; a whole number is needed`)
-}
-
-const bad = (message: string) => new TickswapError('TICKSWAP_E_OPTION', message)

@@ -1,4 +1,3 @@
-import { type BroadcastChannel, type MessagePort, receiveMessageOnPort } from 'node:worker_threads'
 import { type Finding, TickswapError } from '../errors.ts'
 import type { Registry } from '../registry/registry.ts'
 import { Linker } from '../units/code/linker.ts'
@@ -18,6 +17,7 @@ import type { Call } from './guard.ts'
 import { Leader } from './leader.ts'
 import type { Loaded } from './load.ts'
 import { type Order, Orders } from './orders.ts'
+import { paced } from './pace.ts'
 import { Probation } from './probation.ts'
 import type { BootMessage, FailureMessage, OutcomeMessage, PrepareMessage } from './protocol.ts'
 import { leadAlone, letPass, type Member, rendezvous } from './rendezvous.ts'
@@ -91,7 +91,8 @@ export class Participant implements Member {
     })
     this.#words = board.words
     this.#tickWord = board.at(slot, SlotWord.TICK)
-    this.tick = ticker(this.#words, this.#tickWord, (explicit) => this.#boundary(explicit))
+    const tick = ticker(this.#words, this.#tickWord, (explicit) => this.#boundary(explicit))
+    this.tick = board.pace.length > 0 ? paced(tick, board.pace, slot) : tick
     this.#repeats = new Repeats(
       (name) => this.world.units.get(name),
       (live) => this.surface(live),
@@ -468,19 +469,5 @@ export class Participant implements Member {
 
   #time(which: number, ms: number): void {
     this.board.times[this.board.timeAt(this.slot, which)] = ms
-  }
-}
-
-/** Drains a channel without yielding, for as long as it is open. */
-export function drain(
-  channel: BroadcastChannel,
-  take: (message: unknown) => void,
-  isOpen: () => boolean,
-): void {
-  while (isOpen()) {
-    // Node accepts a BroadcastChannel here; its types know only MessagePort.
-    const received = receiveMessageOnPort(channel as unknown as MessagePort)
-    if (!received) return
-    take(received.message)
   }
 }

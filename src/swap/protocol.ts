@@ -112,6 +112,9 @@ export type ToParticipant =
   | EventMessage
   | ClosedMessage
 
+/** The slot that messages name when they come from or go to the observer, which is no participant. */
+export const OBSERVER = -1
+
 /** What an engine may ask of the control thread. */
 export interface Requests {
   join: { name: string | undefined }
@@ -121,6 +124,9 @@ export interface Requests {
   swap: { units: readonly string[] }
   rollback: { unit: string; to: string | undefined }
   units: Record<string, never>
+  participants: Record<string, never>
+  /** the observer asks to hear every event; answered with what has happened so far */
+  observe: Record<string, never>
   close: Record<string, never>
 }
 export type RequestName = keyof Requests
