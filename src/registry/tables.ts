@@ -6,9 +6,7 @@ const WORD = 4
 /** One part of the tables; offsets in words, but for the names, in bytes. */
 interface Segment {
   readonly firstUnit: number
-  readonly units: number
   readonly firstVersion: number
-  readonly versions: number
   readonly unitsAt: number
   readonly banksAt: number
   readonly bankWords: number
@@ -27,6 +25,9 @@ export class Tables {
   /** the registry in words, as far as this thread knows it */
   words: Int32Array<SharedArrayBuffer>
   bytes: Uint8Array<SharedArrayBuffer>
+  /** room for units and versions, as far as this thread knows */
+  unitRoom = 0
+  versionRoom = 0
   readonly #segments: Segment[] = []
   readonly #unitBase: number
   readonly #versionBase: number
@@ -58,18 +59,20 @@ export class Tables {
     while (this.#segments.length <= this.growths) {
       const at = this.header(LAYOUT.HEADER_SEGMENTS_AT) + this.#segments.length * LAYOUT.SEGMENT_BYTES
       const end = this.header(at + LAYOUT.SEGMENT_END)
+      const firstUnit = this.header(at + LAYOUT.SEGMENT_FIRST_UNIT)
+      const firstVersion = this.header(at + LAYOUT.SEGMENT_FIRST_VERSION)
       if (end < LAYOUT.HEADER_BYTES || end > this.bytes.length) this.#lengthen(end)
       this.#segments.push({
-        firstUnit: this.header(at + LAYOUT.SEGMENT_FIRST_UNIT),
-        units: this.header(at + LAYOUT.SEGMENT_UNITS),
-        firstVersion: this.header(at + LAYOUT.SEGMENT_FIRST_VERSION),
-        versions: this.header(at + LAYOUT.SEGMENT_VERSIONS),
+        firstUnit,
+        firstVersion,
         unitsAt: this.header(at + LAYOUT.SEGMENT_UNITS_AT),
         banksAt: this.header(at + LAYOUT.SEGMENT_BANKS_AT) / WORD,
         bankWords: this.header(at + LAYOUT.SEGMENT_BANK_BYTES) / WORD,
         recordsAt: this.header(at + LAYOUT.SEGMENT_RECORDS_AT) / WORD,
         tailsAt: this.header(at + LAYOUT.SEGMENT_TAILS_AT) / WORD,
       })
+      this.unitRoom = firstUnit + this.header(at + LAYOUT.SEGMENT_UNITS)
+      this.versionRoom = firstVersion + this.header(at + LAYOUT.SEGMENT_VERSIONS)
     }
   }
 
@@ -79,17 +82,6 @@ export class Tables {
       throw new TickswapError('TICKSWAP_E_REGISTRY_LAYOUT', 'its segments do not lie in the shared memory')
     this.words = new Int32Array(shared, 0, Math.floor(shared.byteLength / WORD))
     this.bytes = new Uint8Array(shared, 0, shared.byteLength)
-  }
-
-  /** Room for units, as far as this thread knows. */
-  get unitRoom(): number {
-    const last = this.#segments.at(-1)!
-    return last.firstUnit + last.units
-  }
-
-  get versionRoom(): number {
-    const last = this.#segments.at(-1)!
-    return last.firstVersion + last.versions
   }
 
   /** Counts read from shared memory are held to the room. */
