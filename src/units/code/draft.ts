@@ -4,7 +4,7 @@ import { compileScript, keepScript } from './compile.ts'
 import type { Content } from './content/content.ts'
 import { contentOf, decode, fileOf } from './content/read.ts'
 import type { PackageJsons } from './resolve/package-json.ts'
-import { keepOutline } from './surface/cache.ts'
+import { keepSource } from './surface/cache.ts'
 import { SourceError } from './transform/declarations.ts'
 import type { JsxOptions } from './transform/fallback.ts'
 import { placeOf } from './transform/parse.ts'
@@ -29,10 +29,9 @@ export function draftOf(
   jsx?: JsxOptions,
 ): Draft {
   const file = fileOf(id)
+  keepSource(file, hash, bytes)
   try {
-    const content = contentOf(id, bytes, packages, jsx)
-    if (content.outlined) keepOutline(hash, content.outlined)
-    return { id, file, hash, bytes, content, requests: [], lazy: [] }
+    return { id, file, hash, bytes, content: contentOf(id, bytes, packages, jsx), requests: [], lazy: [] }
   } catch (cause) {
     if (!(cause instanceof SourceError)) throw cause
     const place = { file, ...placeOf(decode(bytes), cause.offset) }

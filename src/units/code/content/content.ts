@@ -1,5 +1,4 @@
 import type { Artifact, Links, ModuleKind, Request } from '../artifact.ts'
-import type { Outlined } from '../surface/outline.ts'
 import type { SourceRequest } from '../transform/declarations.ts'
 
 export type Printed = Pick<Artifact, 'code' | 'columnOffset' | 'shifts' | 'links' | 'bytes'>
@@ -15,8 +14,6 @@ export interface Content {
   readonly lazy: readonly string[]
   /** the specifiers are looked up as `require` does */
   readonly requires: boolean
-  /** what tells about it without running it; a whole syntax tree, so not to be kept */
-  readonly outlined?: Outlined
   /** @param guarded indexes of requests that lead back to the module */
   print(requests: readonly Request[], lazy: readonly Request[], guarded: ReadonlySet<number>): Printed
 }

@@ -61,7 +61,7 @@ function scriptOf(
     const text = parseText(code, typed)
     if (typed && text.hasDecorators) return decorated(file, source, jsx)
     if (certain || text.hasModuleSyntax || (typed && !looksLikeCommonJs(code)))
-      return scriptContent(text, lead, file, source)
+      return scriptContent(text, lead)
   } catch (error) {
     if (certain || !looksLikeCommonJs(code)) throw error
   }
@@ -86,7 +86,7 @@ function toJavaScript(
 
 function decorated(file: string, source: string, jsx: JsxOptions | undefined): Content {
   const { code, lead } = compileAll(file, source, jsx)
-  return scriptContent(parseText(code, true), lead, file, source)
+  return scriptContent(parseText(code, true), lead)
 }
 
 const looksLikeCommonJs = (code: string): boolean => /\b(?:module\.exports|exports\.|require\s*\()/.test(code)

@@ -1,11 +1,8 @@
 import type { ModuleText } from '../transform/module-text.ts'
 import type { Content } from './content.ts'
 
-/**
- * @param lead characters of helpers that a compiler put in front of the first line
- * @param source the text of `file`
- */
-export function scriptContent(text: ModuleText, lead: number, file: string, source: string): Content {
+/** @param lead characters of helpers that a compiler put in front of the first line */
+export function scriptContent(text: ModuleText, lead: number): Content {
   return {
     kind: 'esm',
     isAsync: text.isAsync,
@@ -13,7 +10,6 @@ export function scriptContent(text: ModuleText, lead: number, file: string, sour
     requests: text.declarations.requests,
     lazy: [...text.dynamicSpecifiers()],
     requires: false,
-    outlined: text.outlined(file, source),
     print(requests, lazy, guarded) {
       const printed = text.print(guarded, guarded.size > 0)
       const columnOffset = printed.columnOffset + lead

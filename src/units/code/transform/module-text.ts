@@ -1,5 +1,4 @@
 import type { HotUse, IndirectExport, Links, LocalExport, Request, Slot } from '../artifact.ts'
-import type { Outlined } from '../surface/outline.ts'
 import { type Declarations, type ImportBinding, SourceError } from './declarations.ts'
 import { Edits, type Shift } from './edits.ts'
 import { hotCall } from './hot-use.ts'
@@ -180,13 +179,6 @@ export class ModuleText {
       this.#locals.push({ name, local, hoisted, live })
       if (live && !this.#notifiers.has(local)) this.#notifiers.set(local, this.#names.next())
     }
-  }
-
-  /** What an outline is made of. @param original the text of `file`, types and all */
-  outlined(file: string, original: string): Outlined {
-    const locals = this.#locals.map(({ local }) => local)
-    const { imports } = this.declarations
-    return { file, program: this.#program, locals, imports, parsed: this.#source, original }
   }
 
   #isHoistedDefault(local: string): boolean {
