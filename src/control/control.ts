@@ -29,6 +29,7 @@ import { Desk } from './desk.ts'
 import { isModuleFile, requireFolder, unitFilesIn } from './folder.ts'
 import { History } from './history.ts'
 import type { Settings } from './options.ts'
+import { Practice } from './practice.ts'
 import { Quarantine } from './quarantine.ts'
 import { Queue, type Waiting } from './queue.ts'
 import { Rehearsal } from './rehearsal.ts'
@@ -86,6 +87,7 @@ export class Control {
   #missed: Ask[] = []
   readonly #retries = new Set<NodeJS.Timeout>()
   #watcher: Watcher | undefined
+  readonly #practice = new Practice(() => this.#driving)
   #bury: NodeJS.Timeout | undefined
   #driving = false
   #booted = 0
@@ -121,6 +123,7 @@ export class Control {
     const contracts = await this.rehearsal.load(stage.update, stage.units)
     this.#populate(stage, contracts)
     this.#bury = setInterval(() => this.#tidy(), BURY_EVERY_MS)
+    if (settings.watch) this.#practice.start(this.stager.graph)
   }
 
   async #watch(): Promise<void> {
@@ -370,6 +373,7 @@ export class Control {
   async close(): Promise<void> {
     this.closed = true
     clearInterval(this.#bury)
+    this.#practice.stop()
     for (const timer of this.#retries) clearTimeout(timer)
     this.board.store(Word.CLOSED, 1)
     this.board.wake()

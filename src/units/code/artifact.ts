@@ -73,6 +73,8 @@ export interface Links {
   readonly imported: Readonly<Record<string, readonly number[]>>
   /** it is in a circle of imports: its slots are written as soon as there are values */
   readonly circular: boolean
+  /** specifiers of `import()` that led nowhere when the module was staged */
+  readonly unresolved?: readonly string[]
   /** how it uses `import.meta.hot`, if it does */
   readonly hot?: HotUse
 }
@@ -109,6 +111,8 @@ export interface Artifact {
   readonly isUnit: boolean
   /** true when the body awaits */
   readonly async: boolean
+  /** its text follows from the bytes of the file alone, not from a `tsconfig.json` or other files too */
+  readonly selfContained?: true
   readonly links: Links
 }
 

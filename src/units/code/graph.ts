@@ -67,6 +67,16 @@ export function cycles(
   return group
 }
 
+/** Requests of a module that lead back to it; a module in no circle has none. */
+const NO_REQUESTS: ReadonlySet<number> = new Set()
+
+export function guardedRequests(node: GraphNode, groups: ReadonlyMap<string, number>): ReadonlySet<number> {
+  const group = groups.get(node.id)
+  if (group === undefined) return NO_REQUESTS
+  const inGroup = node.requests.map((request) => request.kind === 'hot' && groups.get(request.id) === group)
+  return new Set(inGroup.flatMap((inside, index) => (inside ? [index] : [])))
+}
+
 /** One state of the graph of modules: immutable once accepted. */
 export class Graph {
   readonly modules: ReadonlyMap<string, Artifact>

@@ -39,6 +39,8 @@ function spread(base: Graph, graph: Graph, anew: Set<string>): void {
     before = anew.size
     for (const id of requirersOf(graph, anew)) anew.add(id)
     for (const id of dependentsOf(graph, anew)) {
+      // What imports nothing leads nowhere else.
+      if (graph.modules.get(id)?.imports.length === 0) continue
       for (const module of uses.modulesTowards(id, anew)) anew.add(module)
     }
   }

@@ -17,13 +17,15 @@ import { type Finding, finding, type Place, TickswapError } from '../../errors.t
 import type { Artifact, GraphUpdate, Request, Stage } from './artifact.ts'
 import { decode, readSource } from './content/read.ts'
 import { type Draft, draftOf, finishDraft } from './draft.ts'
-import { cycles, Graph, type GraphNode, nodeOf } from './graph.ts'
+import { cycles, Graph, type GraphNode, guardedRequests, nodeOf } from './graph.ts'
+import { isCurrent, isGuardedAs } from './kept.ts'
 import { checkLinks } from './link-check.ts'
 import { planUpdate, unaccepted } from './plan.ts'
 import { Resolver } from './resolve/resolver.ts'
 import { StageError } from './stage-error.ts'
 import type { JsxOptions } from './transform/fallback.ts'
 import { placeOf } from './transform/parse.ts'
+import { RecentSources } from './transform/recent.ts'
 
 export interface StagerOptions {
   /** folder that closure hashes name files relative to */
@@ -34,6 +36,11 @@ export interface StagerOptions {
   readonly codeCache?: boolean
   /** contents to take instead of what is on disk, by module id; looked up whenever a file is read */
   readonly contents?: ReadonlyMap<string, Uint8Array>
+  /**
+   * A module as it was staged before, in this process or in another, by id and content hash: what a
+   * store has kept. It is taken, code cache and all, when its imports lead to where they led then.
+   */
+  readonly kept?: (id: string, hash: string) => Artifact | undefined
   /** how JSX is compiled; without it, as the nearest tsconfig.json says */
   readonly jsx?: JsxOptions
 }
@@ -52,6 +59,7 @@ export interface StageRequest {
 export class Stager {
   readonly #options: StagerOptions
   readonly #resolver: Resolver
+  readonly #recent = new RecentSources()
   readonly #staged = new WeakMap<Stage, { readonly graph: Graph; readonly base: Graph }>()
   #graph = new Graph(new Map(), new Set())
 
@@ -73,7 +81,7 @@ export class Stager {
   /** Stages an edit against the accepted graph, which it leaves alone. @throws StageError */
   async stage(change: readonly string[] | StageRequest): Promise<Stage> {
     const request: StageRequest = 'length' in change ? { files: change } : change
-    const work = new Staging(this.#graph, this.#resolver, this.#options, request)
+    const work = new Staging(this.#graph, this.#resolver, this.#recent, this.#options, request)
     const { graph, changed, warnings } = work.run()
     const rerun = request.invalidated?.flatMap((id) => this.#importersToRerun(id))
     const update = planUpdate(this.#graph, graph, changed, rerun)
@@ -180,10 +188,13 @@ export class Stager {
 class Staging {
   readonly #base: Graph
   readonly #resolver: Resolver
+  readonly #recent: RecentSources
   readonly #options: StagerOptions
   readonly #request: StageRequest
   readonly #drafts = new Map<string, Draft>()
-  readonly #given: ReadonlyMap<string, Artifact>
+  readonly #given: Map<string, Artifact>
+  /** bytes of the files whose artifacts were kept */
+  readonly #kept = new Map<string, Uint8Array>()
   readonly #gone = new Map<string, TickswapError>()
   /** new modules that do not compile or link, and that only an `import()` needs */
   readonly #broken = new Set<string>()
@@ -192,9 +203,16 @@ class Staging {
   readonly #errors: TickswapError[] = []
   readonly #warnings: Finding[] = []
 
-  constructor(base: Graph, resolver: Resolver, options: StagerOptions, request: StageRequest) {
+  constructor(
+    base: Graph,
+    resolver: Resolver,
+    recent: RecentSources,
+    options: StagerOptions,
+    request: StageRequest,
+  ) {
     this.#base = base
     this.#resolver = resolver
+    this.#recent = recent
     this.#options = options
     this.#request = request
     // What a kept version shares with the running ones is not a change.
@@ -277,13 +295,19 @@ class Staging {
   }
 
   #draft(id: string, bytes: Uint8Array, hash: string): Draft {
-    const draft = draftOf(id, bytes, hash, this.#resolver.packages, this.#options.jsx)
+    const draft = draftOf(id, bytes, hash, {
+      packages: this.#resolver.packages,
+      recent: this.#recent,
+      jsx: this.#options.jsx,
+    })
     const { content, file } = draft
     draft.requests = content.requests.map(({ specifier, type, start }) => {
       const place = { file, ...placeOf(decode(bytes), start) }
       return this.#resolve(withType(specifier, type), place)
     })
-    draft.lazy = content.lazy.flatMap((specifier) => this.#resolveLazy(specifier, file, content.requires))
+    const lazy = content.lazy.map((specifier) => this.#resolveLazy(specifier, file, content.requires))
+    draft.lazy = lazy.flat()
+    draft.unresolved = content.lazy.filter((_, index) => lazy[index]!.length === 0)
     return draft
   }
 
@@ -362,17 +386,26 @@ class Staging {
     return known ? nodeOf(known) : this.#load(id)
   }
 
-  #load(id: string): Draft | undefined {
-    let draft: Draft | undefined
+  #load(id: string): GraphNode | undefined {
+    let node: GraphNode | undefined
     this.#attempt(
       () => {
         const bytes = this.#options.contents?.get(id) ?? readSource(id)
-        draft = this.#draft(id, bytes, this.#options.hash(bytes))
-        this.#drafts.set(id, draft)
+        const hash = this.#options.hash(bytes)
+        node = this.#takeKept(id, bytes, hash) ?? this.#draft(id, bytes, hash)
+        if ('content' in node) this.#drafts.set(id, node as Draft)
       },
       (error) => this.#errors.push(error),
     )
-    return draft
+    return node
+  }
+
+  #takeKept(id: string, bytes: Uint8Array, hash: string): GraphNode | undefined {
+    const kept = this.#options.kept?.(id, hash)
+    if (kept?.id !== id || kept.hash !== hash || !isCurrent(kept, this.#resolver)) return undefined
+    this.#given.set(id, kept)
+    this.#kept.set(id, bytes)
+    return nodeOf(kept)
   }
 
   #print(reached: readonly string[]): Map<string, Artifact> {
@@ -381,14 +414,16 @@ class Staging {
     const groups = fresh.length > 0 ? cycles(reached, (id) => this.#node(id)) : new Map<string, number>()
     for (const id of fresh) {
       const given = this.#given.get(id)
-      if (given) {
+      const guarded = guardedRequests(this.#node(id)!, groups)
+      const bytes = this.#kept.get(id)
+      if (given && (!bytes || isGuardedAs(given, guarded))) {
         printed.set(id, given)
         continue
       }
-      const draft = this.#drafts.get(id)!
       this.#attempt(
         () => {
-          printed.set(id, finishDraft(draft, guardedRequests(draft, groups), this.#options.codeCache ?? true))
+          const draft = this.#drafts.get(id) ?? this.#draft(id, bytes!, given!.hash)
+          printed.set(id, finishDraft(draft, guarded, this.#options.codeCache ?? true))
         },
         (error) => this.#errors.push(error),
       )
@@ -413,16 +448,6 @@ function notAccepted(path: readonly string[]): TickswapError {
 
 /** A file in the middle of being saved looks like this: it never replaces what runs. */
 const empty = (file: string) => new TickswapError('TICKSWAP_E_FILE_EMPTY', 'the file is empty', { file })
-
-/** Requests of a module that lead back to it; a module in no circle has none. */
-const NO_REQUESTS: ReadonlySet<number> = new Set()
-
-function guardedRequests(draft: Draft, groups: ReadonlyMap<string, number>): ReadonlySet<number> {
-  const group = groups.get(draft.id)
-  if (group === undefined) return NO_REQUESTS
-  const inGroup = draft.requests.map((request) => request.kind === 'hot' && groups.get(request.id) === group)
-  return new Set(inGroup.flatMap((inside, index) => (inside ? [index] : [])))
-}
 
 /** `with { type: 'text' }` and `'bytes'` ask for what `?raw` and `?bytes` do. */
 function withType(specifier: string, type: string | undefined): string {

@@ -7,6 +7,8 @@ export type Printed = Pick<Artifact, 'code' | 'columnOffset' | 'shifts' | 'links
 export interface Content {
   readonly kind: ModuleKind
   readonly isAsync: boolean
+  /** whether the text follows from the bytes alone */
+  readonly selfContained?: true
   /** whether `code` is a script, to be compiled */
   readonly isScript: boolean
   readonly requests: readonly SourceRequest[]

@@ -4,6 +4,7 @@ import { TickswapError } from '../../../errors.ts'
 import type { PackageJsons } from '../resolve/package-json.ts'
 import { compileAll, compileSyntax, type JsxOptions } from '../transform/fallback.ts'
 import { parseText } from '../transform/parse.ts'
+import type { RecentSources } from '../transform/recent.ts'
 import type { Compiled } from '../transform/relayout.ts'
 import { stripTypes, UnsupportedByStripping } from '../transform/strip.ts'
 import { commonJsContent } from './commonjs.ts'
@@ -32,40 +33,52 @@ export function decode(bytes: Uint8Array): string {
 const TYPESCRIPT = new Set(['.ts', '.mts', '.cts', '.tsx'])
 const SCRIPTS = new Set(['.js', '.mjs', '.cjs', '.jsx', ...TYPESCRIPT])
 
+/** What reading a file needs besides the file. */
+export interface ReadContext {
+  readonly packages: PackageJsons
+  readonly recent: RecentSources
+  readonly jsx: JsxOptions | undefined
+}
+
 /** @throws SourceError; TickswapError TICKSWAP_E_RESOLVE for a type of file that is no module */
-export function contentOf(id: string, bytes: Uint8Array, packages: PackageJsons, jsx?: JsxOptions): Content {
+export function contentOf(id: string, bytes: Uint8Array, context: ReadContext): Content {
   const file = fileOf(id)
   if (id.endsWith('?bytes')) return bytesContent(bytes)
   if (id.endsWith('?raw')) return rawContent(decode(bytes))
   const extension = extname(file)
   if (extension === '.json') return jsonContent(decode(bytes))
   if (extension === '.wasm') return wasmContent(bytes)
-  if (SCRIPTS.has(extension)) return scriptOf(file, extension, decode(bytes), packages, jsx)
+  if (SCRIPTS.has(extension)) return scriptOf(file, extension, decode(bytes), context)
   throw new TickswapError('TICKSWAP_E_RESOLVE', `files of the type '${extension}' cannot be imported`, {
     file,
   })
 }
 
-function scriptOf(
-  file: string,
-  extension: string,
-  source: string,
-  packages: PackageJsons,
-  jsx: JsxOptions | undefined,
-): Content {
+function scriptOf(file: string, extension: string, source: string, context: ReadContext): Content {
   const typed = TYPESCRIPT.has(extension)
-  const { code, lead } = toJavaScript(file, extension, source, jsx)
+  const known = context.recent.edited(file, source, typed)
+  const { code, lead, inPlace } = known
+    ? { code: known.text, lead: 0, inPlace: true }
+    : toJavaScript(file, extension, source, context.jsx)
   if (extension === '.cjs' || extension === '.cts') return commonJsContent(file, code)
-  const certain = extension === '.mjs' || extension === '.mts' || packages.scopeOf(file)?.type === 'module'
+  const certain =
+    extension === '.mjs' || extension === '.mts' || context.packages.scopeOf(file)?.type === 'module'
   try {
-    const text = parseText(code, typed)
-    if (typed && text.hasDecorators) return decorated(file, source, jsx)
-    if (certain || text.hasModuleSyntax || (typed && !looksLikeCommonJs(code)))
-      return scriptContent(text, lead)
+    const text = known ?? parseText(inPlace ? source : code, code, typed)
+    if (typed && text.hasDecorators) return decorated(file, source, context.jsx)
+    if (certain || text.hasModuleSyntax || (typed && !looksLikeCommonJs(code))) {
+      if (inPlace) context.recent.keep(file, text)
+      return scriptContent(text, lead, inPlace)
+    }
   } catch (error) {
     if (certain || !looksLikeCommonJs(code)) throw error
   }
   return commonJsContent(file, code)
+}
+
+/** JavaScript, and whether every token of it stands where the source has it. */
+interface JavaScript extends Compiled {
+  readonly inPlace: boolean
 }
 
 function toJavaScript(
@@ -73,20 +86,21 @@ function toJavaScript(
   extension: string,
   source: string,
   jsx: JsxOptions | undefined,
-): Compiled {
-  if (extension.endsWith('x')) return compileAll(file, source, jsx)
-  if (!TYPESCRIPT.has(extension)) return { code: source, lead: 0 }
+): JavaScript {
+  if (extension.endsWith('x')) return { ...compileAll(file, source, jsx), inPlace: false }
+  if (!TYPESCRIPT.has(extension)) return { code: source, lead: 0, inPlace: true }
   try {
-    return { code: stripTypes(source), lead: 0 }
+    const code = stripTypes(source)
+    return { code, lead: 0, inPlace: code.length === source.length }
   } catch (error) {
     if (!(error instanceof UnsupportedByStripping)) throw error
-    return compileSyntax(source) ?? compileAll(file, source, jsx)
+    return { ...(compileSyntax(source) ?? compileAll(file, source, jsx)), inPlace: false }
   }
 }
 
 function decorated(file: string, source: string, jsx: JsxOptions | undefined): Content {
   const { code, lead } = compileAll(file, source, jsx)
-  return scriptContent(parseText(code, true), lead)
+  return scriptContent(parseText(code, code, true), lead)
 }
 
 const looksLikeCommonJs = (code: string): boolean => /\b(?:module\.exports|exports\.|require\s*\()/.test(code)

@@ -2,8 +2,9 @@ import type { ModuleText } from '../transform/module-text.ts'
 import type { Content } from './content.ts'
 
 /** @param lead characters of helpers that a compiler put in front of the first line */
-export function scriptContent(text: ModuleText, lead: number): Content {
+export function scriptContent(text: ModuleText, lead: number, selfContained = false): Content {
   return {
+    ...(selfContained && { selfContained }),
     kind: 'esm',
     isAsync: text.isAsync,
     isScript: true,

@@ -59,8 +59,9 @@ export class ScopeWalker {
     this.#interesting = interesting
   }
 
-  walk(program: Node): ScopeReport {
-    for (const statement of program.body) this.#statement(statement)
+  /** @param statements of the top level */
+  walk(statements: readonly Node[]): ScopeReport {
+    for (const statement of statements) this.#statement(statement)
     return {
       mentions: this.#mentions,
       metas: this.#metas,
