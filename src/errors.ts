@@ -22,8 +22,11 @@ export const ADVICE = {
   TICKSWAP_E_NO_HISTORY: 'Commit the unit, or name the step: major, minor, patch or build.',
   TICKSWAP_E_GIT_DIRTY: 'Commit the changes first, or pass --allow-dirty.',
   TICKSWAP_E_CONSTRAINT_INVALID: 'Write a range such as ^1.4.0, >=1 <3 or 1.x.',
+  TICKSWAP_E_FLAG_UNKNOWN: 'Write a flag, or a set of flags, that the message lists.',
+  TICKSWAP_E_INTEGRITY:
+    'The record or artifact is not what was written: restore it from a copy, or make it anew from its source.',
   TICKSWAP_E_REQUIREMENT: 'Change the version or the requirement, or save both files together.',
-  TICKSWAP_E_CYCLE: 'Break the cycle of requirements that the message names.',
+  TICKSWAP_E_CYCLE: 'Take the unit out of its own requirements.',
   TICKSWAP_E_MIGRATION_MISSING:
     'Add `migrate` with up and down for the version that runs, or keep the columns.',
   TICKSWAP_E_MIGRATION_FAILED: 'Fix the migration; the old state is untouched.',

@@ -19,5 +19,20 @@ export type {
   Verdict,
 } from './swap/report.ts'
 export { createLoader, type Loader, type LoaderOptions } from './units/code/loader.ts'
-export { Constraint } from './version/constraint.ts'
-export { Version } from './version/version.ts'
+export { Constraint, type ConstraintOptions } from './version/constraint.ts'
+export { FLAG_SETS, FLAGS, type Flag, type FlagSet, type FlagSetName, type Flags } from './version/flags.ts'
+export type { IdentifierBase, Increment } from './version/increment.ts'
+export type { VersionRecord } from './version/record.ts'
+export { loadOrder } from './version/resolve/order.ts'
+export {
+  type Binding,
+  type Choice,
+  type Conflict,
+  type Demand,
+  type Question,
+  type Resolution,
+  type Resolved,
+  resolve,
+  type UnitChoices,
+} from './version/resolve/resolve.ts'
+export { type About, Version } from './version/version.ts'

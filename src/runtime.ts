@@ -2,6 +2,7 @@ import { EventEmitter } from 'node:events'
 import { BroadcastChannel, type Worker } from 'node:worker_threads'
 import { type Finding, finding, TickswapError } from './errors.ts'
 import { addon } from './native/addon.ts'
+import { type NativeDiagnostics, nativeDiagnostics } from './native/diagnostics.ts'
 import { traceSwap } from './observe/traces.ts'
 import { Registry } from './registry/registry.ts'
 import { Board, ParticipantState, SlotWord, Word } from './swap/board.ts'
@@ -23,6 +24,7 @@ import {
 import type { SwapReport } from './swap/report.ts'
 import type { State } from './units/unit.ts'
 import { Constraint } from './version/constraint.ts'
+import { satisfies } from './version/resolve/domain.ts'
 import { Version } from './version/version.ts'
 
 const HISTORY_LIMIT = 4096
@@ -46,6 +48,13 @@ export interface UnitStatus {
   readonly file: string
   readonly hash: string
   readonly flags: readonly string[]
+  /** unit or interface name to range, as the unit declares them */
+  readonly requires: Readonly<Record<string, string>>
+  readonly optional: Readonly<Record<string, string>>
+  /** interface name to the versions it offers */
+  readonly provides: Readonly<Record<string, readonly string[]>>
+  /** interface name to the version it works with: the newest that both sides know */
+  readonly interfaces: Readonly<Record<string, string>>
   readonly arenaBytes: number
   /** versions that ran, oldest first; `rollback` goes to any of them */
   readonly editions: readonly string[]
@@ -143,7 +152,9 @@ export class Runtime {
     const participant = this.#participant
     const live = participant.unit(name)
     if (range !== undefined) {
-      if (!Constraint.parse(range).matches(Version.parse(live.version)))
+      const { provides = {} } = live.unit.definition
+      const running = { version: Version.parse(live.version), provides }
+      if (!satisfies(running, name, name, Constraint.parse(range)))
         throw new TickswapError('TICKSWAP_E_REQUIREMENT', `unit ${name} is ${live.version}, not ${range}`, {
           unit: name,
         })
@@ -241,13 +252,13 @@ export class Runtime {
   }
 
   /** What runs where, for reports of trouble. */
-  diagnostics(): { node: string; platform: string; implementation: string; participant: string } {
+  diagnostics(): { node: string; platform: string; participant: string } & NativeDiagnostics {
     const { version: node, platform, arch } = process
     return {
       node,
       platform: `${platform}-${arch}`,
-      implementation: addon().implementation(),
       participant: this.#name,
+      ...nativeDiagnostics(),
     }
   }
 

@@ -12,7 +12,7 @@
 
 namespace tickswap {
 
-struct Writes;
+class Writes;
 
 // Memory that JavaScript attached. The reference keeps the view, and so the
 // SharedArrayBuffer under it, alive while the raw pointer is held.
@@ -23,7 +23,7 @@ struct Memory {
   uint32_t handle = 0;
   bool has_registry = false;
   ts_registry registry = {};
-  std::unique_ptr<Writes> writes;
+  std::shared_ptr<Writes> writes;
 
   Memory();
   Memory(Memory &&);

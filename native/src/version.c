@@ -1,5 +1,6 @@
 #include "tickswap/version.h"
 
+#include <assert.h>
 #include <string.h>
 
 #include "require.h"
@@ -18,10 +19,18 @@ int ts_version_compare_c(const ts_version_key *a, const ts_version_key *b) {
   return order(a->build, b->build);
 }
 
+enum { SEALED_BYTES = offsetof(ts_version_record, state) };
+/* The assembly hashes exactly this many. */
+static_assert(SEALED_BYTES == 44, "layout");
+
+uint32_t ts_version_seal_c(const ts_version_record *record, uint64_t seed) {
+  TS_REQUIRE(TS_IS_ALIGNED(record, 8));
+  return (uint32_t)ts_hash64_c(record, SEALED_BYTES, seed);
+}
+
 uint32_t ts_version_integrity(const ts_version_record *record, const void *tail) {
   size_t tail_bytes = (size_t)record->prerelease_bytes + record->metadata_bytes;
-  uint64_t seed = ts_hash64_c(tail, tail_bytes, 0);
-  return (uint32_t)ts_hash64_c(record, offsetof(ts_version_record, state), seed);
+  return ts_kernels.version_seal(record, ts_hash64(tail, tail_bytes, 0));
 }
 
 /* A key as a number of 128 bits, so that one comparison orders it. */
@@ -59,7 +68,7 @@ void ts_version_merge_c(const ts_version_record *records, const uint32_t *left, 
   while (right < right_end) *out++ = *right++;
 }
 
-enum { SORTED_BY_INSERTION = 8 };
+enum { SORTED_BY_INSERTION = 4 };
 
 static void insertion_sort(const ts_version_record *records, uint32_t *indices, size_t count) {
   for (size_t i = 1; i < count; i++) {

@@ -1,8 +1,10 @@
 import { type Finding, finding } from '../errors.ts'
 import type { Contract } from '../units/contract.ts'
 import { Constraint } from '../version/constraint.ts'
-import type { Version } from '../version/version.ts'
+import { satisfies } from '../version/resolve/domain.ts'
+import { Version } from '../version/version.ts'
 import type { Catalog } from './catalog.ts'
+import { choiceOf, unmetBy } from './dependencies.ts'
 
 /** A version that runs, or would after the swap. */
 export interface Side {
@@ -20,15 +22,17 @@ export interface EngineUse {
 /** Requirements of every unit and of the engine in the graph as it would be after the swap. */
 export function checkRequirements(after: ReadonlyMap<string, Side>, uses: readonly EngineUse[]): Finding[] {
   const found: Finding[] = []
-  for (const [name, { version, contract }] of after)
-    for (const [needed, range] of Object.entries(contract.requires)) {
+  for (const [name, { version, contract }] of after) {
+    const { file } = contract
+    for (const { needed, range, isOptional } of unmetBy(contract, after)) {
       const target = after.get(needed)
-      if (target && Constraint.parse(range).matches(target.version)) continue
       const is = target ? `${needed} is ${target.version}` : `there is no unit ${needed}`
-      const message = `${name} ${version} requires ${needed} ${range}, but ${is}`
-      found.push(finding('TICKSWAP_E_REQUIREMENT', message, { unit: name, file: contract.file }))
+      const needs = isOptional ? 'can only run with' : 'requires'
+      const message = `${name} ${version} ${needs} ${needed} ${range}, but ${is}`
+      found.push(finding('TICKSWAP_E_REQUIREMENT', message, { unit: name, file }))
     }
-  return [...found, ...checkUses(after, uses), ...checkCycles(after)]
+  }
+  return [...found, ...checkUses(after, uses)]
 }
 
 /** What the engine asked for with `use`, in the graph as it would be after the swap. */
@@ -36,7 +40,7 @@ export function checkUses(after: ReadonlyMap<string, Side>, uses: readonly Engin
   const found: Finding[] = []
   for (const { participant, unit, range } of uses) {
     const target = after.get(unit)
-    if (target && Constraint.parse(range).matches(target.version)) continue
+    if (target && satisfies(choiceOf(target), unit, unit, Constraint.parse(range))) continue
     const is = target ? `${unit} would be ${target.version}` : `there is no unit ${unit}`
     const message = `the engine uses ${unit} ${range} in ${participant}, but ${is}`
     found.push(
@@ -44,28 +48,6 @@ export function checkUses(after: ReadonlyMap<string, Side>, uses: readonly Engin
     )
   }
   return found
-}
-
-/** Units that require each other in a circle have no order to be set up in. */
-export function checkCycles(after: ReadonlyMap<string, Side>): Finding[] {
-  const done = new Set<string>()
-  const visit = (name: string, path: string[]): string[] | undefined => {
-    if (path.includes(name)) return [...path.slice(path.indexOf(name)), name]
-    if (done.has(name)) return undefined
-    for (const needed of Object.keys(after.get(name)?.contract.requires ?? {})) {
-      const cycle = visit(needed, [...path, name])
-      if (cycle) return cycle
-    }
-    done.add(name)
-    return undefined
-  }
-  for (const name of after.keys()) {
-    const cycle = visit(name, [])
-    if (!cycle) continue
-    const { file } = after.get(name)!.contract
-    return [finding('TICKSWAP_E_CYCLE', `requirements go round: ${cycle.join(' -> ')}`, { unit: name, file })]
-  }
-  return []
 }
 
 /** Two files with one name; a file whose unit has another name than before. */
@@ -83,6 +65,9 @@ export function checkName({ name, file }: Contract, catalog: Catalog): Finding[]
   const message = `${file} now exports unit ${name} instead of ${before.name}`
   return [finding('TICKSWAP_E_UNIT_REMOVED', message, { unit: before.name, file })]
 }
+
+/** The version that a unit declares, with its flags. */
+export const declaredBy = ({ version, flags }: Contract): Version => Version.parse(version, { flags })
 
 /** The version a candidate gets: as declared, or the next BUILD when that one has been used. */
 export function nextVersion(declared: Version, used: readonly Version[]): Version {

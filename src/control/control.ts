@@ -18,11 +18,11 @@ import { Graph } from '../units/code/graph.ts'
 import { planUpdate } from '../units/code/plan.ts'
 import { Stager } from '../units/code/stager.ts'
 import type { Contract } from '../units/contract.ts'
-import { Version } from '../version/version.ts'
+import type { Version } from '../version/version.ts'
 import { Barrier } from './barrier.ts'
 import { Behind } from './behind.ts'
 import { Catalog, newMemory, type UnitEntry } from './catalog.ts'
-import { checkRequirements } from './check.ts'
+import { checkRequirements, declaredBy } from './check.ts'
 import { Compatibility } from './compatibility.ts'
 import { Crew } from './crew.ts'
 import { Desk } from './desk.ts'
@@ -146,7 +146,7 @@ export class Control {
           `${twin.file} and ${contract.file} are both unit ${contract.name}`,
           { file: contract.file },
         )
-      sides.set(contract.name, { version: Version.parse(contract.version), contract })
+      sides.set(contract.name, { version: declaredBy(contract), contract })
     }
     const [wrong] = checkRequirements(sides, [])
     if (wrong) throw new TickswapError(wrong.code, wrong.message, wrong)

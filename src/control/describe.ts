@@ -21,7 +21,7 @@ export function describe({ contract, version, hash, artifacts }: Described): Uni
     links: (id) => own.get(id)?.links,
     outline: (id) => outlineOf(own.get(id)),
   })
-  const { name, file, flags, requires, migrations, rules, hasSoft, soft } = contract
+  const { name, file, flags, requires, optional, provides, migrations, rules, hasSoft, soft } = contract
   return {
     unit: name,
     version: version.toString(),
@@ -29,6 +29,8 @@ export function describe({ contract, version, hash, artifacts }: Described): Uni
     hash,
     flags,
     requires,
+    optional,
+    provides,
     state: { columns: columnsOf(contract), ...(hasSoft && { soft }) },
     migrations,
     ...(surface && { surface }),

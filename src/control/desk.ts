@@ -4,6 +4,7 @@ import type { SwapReport } from '../swap/report.ts'
 import { Version } from '../version/version.ts'
 import type { Catalog, Edition, UnitEntry } from './catalog.ts'
 import type { Crew } from './crew.ts'
+import { bindingsIn } from './dependencies.ts'
 import type { Ask } from './road.ts'
 
 /** Answers what engines ask about units. */
@@ -61,6 +62,7 @@ export class Desk {
     const at = performance.timeOrigin + performance.now()
     return this.#request(() => {
       const edition = this.#editionToGoBackTo(entry, wanted)
+      this.#catalog.requireWhole(edition)
       const files = [edition.contract.file]
       return { trigger: 'rollback', files, removed: [], empty: [], at, edition: { unit, edition } }
     })
@@ -91,12 +93,19 @@ export class Desk {
   }
 
   #units() {
+    const bindings = bindingsIn(this.#catalog)
     return this.#catalog.inOrder().map(({ name, running, memory, editions, backups }) => ({
       unit: name,
       version: running.version.toString(),
       file: running.contract.file,
       hash: running.hash,
       flags: running.contract.flags,
+      requires: running.contract.requires,
+      optional: running.contract.optional,
+      provides: running.contract.provides,
+      interfaces: Object.fromEntries(
+        bindings.filter(({ unit }) => unit === name).map(({ to, version }) => [to, version]),
+      ),
       arenaBytes: memory.arena.byteLength,
       editions: editions.map(({ version }) => version.toString()),
       backups: backups.map(({ version }) => version),

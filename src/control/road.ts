@@ -9,11 +9,12 @@ import type { Stage } from '../units/code/artifact.ts'
 import { StageError } from '../units/code/stage-error.ts'
 import type { Contract } from '../units/contract.ts'
 import type { Candidate } from '../version/compatibility/check.ts'
-import { Version } from '../version/version.ts'
+import type { Version } from '../version/version.ts'
 import { Account } from './account.ts'
 import { type Backup, backupRoom, type Edition, newMemory, type UnitEntry } from './catalog.ts'
-import { checkCycles, checkName, checkUses, type EngineUse, nextVersion, type Side } from './check.ts'
+import { checkName, checkUses, declaredBy, type EngineUse, nextVersion, type Side } from './check.ts'
 import type { Control } from './control.ts'
+import { inLoadOrder, withWayOut } from './dependencies.ts'
 import { unitFilesAmong } from './folder.ts'
 
 /** What asks for a swap. Files are absolute paths. */
@@ -155,12 +156,13 @@ export class Road {
         [
           ...this.#passengers.flatMap(({ contract }) => checkName(contract, catalog)),
           ...checkUses(after, this.#uses()),
-          ...checkCycles(after),
         ],
       )
       this.#verdict = verdict
       this.#actions = actions
-      if (this.#verdict === 'incompatible') throw new Stop('refused', findings)
+      this.#passengers = inLoadOrder(this.#passengers, after)
+      if (this.#verdict === 'incompatible')
+        throw new Stop('refused', withWayOut(findings, catalog, this.#passengers, this.#control.crew.uses()))
       this.#account.add(...findings)
     })
     await this.#account.timed('rehearse', () => rehearsal.dryRun(this.#dryRuns()))
@@ -187,7 +189,7 @@ export class Road {
 
   #passenger(stage: Stage, contract: Contract, evaluated: ReadonlySet<string>): Passenger {
     const entry = this.#control.catalog.units.get(contract.name)
-    const declared = Version.parse(contract.version)
+    const declared = declaredBy(contract)
     const version =
       this.#ask.edition?.unit === contract.name
         ? this.#ask.edition.edition.version

@@ -1,5 +1,6 @@
 import { TickswapError } from '../errors.ts'
 import { GENERATION_WORD, LAYOUT } from './layout.ts'
+import { type BestFilter, filterBits } from './query.ts'
 import { RECORD_AND_TAIL_BYTES, type RegisteredVersion, readRecord } from './record.ts'
 
 /** Tries to copy a record that is being rewritten, before giving up. */
@@ -31,8 +32,8 @@ export interface RegistryDiagnostics {
 }
 
 /**
- * The reading side of a registry, on shared memory alone: no native call, no write, no
- * wait. For every thread.
+ * The reading side of a registry, on shared memory alone: no write, no wait, and no native
+ * call but to check a whole record's hash. For every thread.
  */
 export class RegistryReader {
   /** Pass it to other threads, and attach there. */
@@ -138,7 +139,8 @@ export class RegistryReader {
 
   /**
    * A registered version. Throws TICKSWAP_E_NO_SUCH_VERSION for a record that was never used,
-   * TICKSWAP_E_REGISTRY_BUSY for one that was being reused in every of eight tries.
+   * TICKSWAP_E_REGISTRY_BUSY for one that was being reused in every of eight tries,
+   * TICKSWAP_E_INTEGRITY, with both hashes, for one that was altered.
    */
   record(index: number): RegisteredVersion {
     if (!(Number.isInteger(index) && index >= 0 && index < this.#recordCount()))
@@ -147,6 +149,22 @@ export class RegistryReader {
     for (let i = 0; i < READ_TRIES; i++)
       if (this.#copyRecord(index, copy)) return readRecord(index, new Uint8Array(copy.buffer))
     throw new TickswapError('TICKSWAP_E_REGISTRY_BUSY', `the record ${index} is being rewritten`)
+  }
+
+  /** The records of a unit's prereleases that pass a filter. */
+  prereleases(unit: number, filter: BestFilter): number[] {
+    const { required, excluded, states } = filterBits(filter)
+    const found: number[] = []
+    const count = this.#recordCount()
+    for (let i = 0, at = this.#recordsAt / WORD; i < count; i++, at += LAYOUT.RECORD_BYTES / WORD) {
+      const isOne = (this.words[at + LAYOUT.RECORD_PRERELEASE_BYTES / WORD]! & 0xffff) !== 0
+      if (!isOne || this.words[at + LAYOUT.RECORD_UNIT / WORD] !== unit) continue
+      const flags = this.words[at + LAYOUT.RECORD_FLAGS / WORD]!
+      const state = Atomics.load(this.words, at + LAYOUT.RECORD_STATE / WORD)
+      if ((flags & required) === required && (flags & excluded) === 0 && ((states >> state) & 1) === 1)
+        found.push(i)
+    }
+    return found
   }
 
   diagnostics(): RegistryDiagnostics {

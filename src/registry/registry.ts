@@ -1,6 +1,8 @@
 import { type ErrorCode, TickswapError } from '../errors.ts'
 import { addon, type Handle } from '../native/addon.ts'
 import type { Constraint } from '../version/constraint.ts'
+import type { KeyRange } from '../version/range/keys.ts'
+import { Version } from '../version/version.ts'
 import { GENERATION_WORD, LAYOUT, VERSION_STATES, type VersionState } from './layout.ts'
 import { type BestFilter, MOST_RANGES, QUERY_BYTES, writeFilter, writeRange } from './query.ts'
 import { RegistryReader } from './reader.ts'
@@ -176,22 +178,44 @@ export class Registry extends RegistryReader {
 
   /**
    * The record of the highest version of a unit that matches a constraint, -1 when there is
-   * none; of equal ones the one registered last. One native pass over all versions. Versions
-   * with a prerelease are not looked at. By default neither are retired and quarantined ones.
+   * none; of equal ones the one registered last. One native pass over all versions, and, where
+   * the constraint lets prereleases in, one over the prereleases of the unit. By default
+   * retired and quarantined ones are not looked at.
    * Throws TICKSWAP_E_REGISTRY_BUSY when the answer was rewritten again and again meanwhile.
    */
   best(unit: number, constraint: Constraint, filter: BestFilter = {}): number {
+    const { required, excluded } = constraint.flags
+    const rule = {
+      ...filter,
+      required: (filter.required ?? 0) | required,
+      excluded: (filter.excluded ?? 0) | excluded,
+    }
+    const keys = constraint.keys()
+    let best = -1
+    for (let from = 0; from < keys.length; from += MOST_RANGES) {
+      const some = keys.length > MOST_RANGES ? keys.slice(from, from + MOST_RANGES) : keys
+      best = this.#higher(best, this.#bestRelease(unit, some, rule))
+    }
+    if (!constraint.admitsPrereleases) return best
+    for (const record of this.prereleases(unit, rule))
+      if (constraint.matches(this.record(record).version)) best = this.#higher(best, record)
+    return best
+  }
+
+  /** The best release in some ranges, -1 for none. */
+  #bestRelease(unit: number, keys: readonly KeyRange[], filter: BestFilter): number {
     const { registry, scratch, view } = this.#write()
-    const ranges = constraint.releases()
-    if (ranges.length > MOST_RANGES)
-      throw new TickswapError(
-        'TICKSWAP_E_OPTION',
-        `${ranges.length} alternatives are more than ${MOST_RANGES}`,
-      )
     writeFilter(view, unit, filter)
-    for (const [i, range] of ranges.entries()) writeRange(view, i, range)
-    const found = unwrap('find the best version', addon().registryBest(registry, scratch, ranges.length))
+    for (let i = 0; i < keys.length; i++) writeRange(view, i, keys[i]!)
+    const found = unwrap('find the best version', addon().registryBest(registry, scratch, keys.length))
     return found === LAYOUT.NO_RECORD ? -1 : found
+  }
+
+  /** The record with the higher version; of equal ones the later. */
+  #higher(a: number, b: number): number {
+    if (a < 0 || b < 0) return Math.max(a, b)
+    const order = Version.compare(this.record(a).version, this.record(b).version)
+    return order > 0 || (order === 0 && a > b) ? a : b
   }
 
   /** Releases what the writing thread holds in the native core. Reading goes on working. */

@@ -2,8 +2,10 @@ import { TickswapError } from '../errors.ts'
 import { type Layout, layoutOf } from '../state/layout.ts'
 import type { Rule } from '../version/compatibility/rules.ts'
 import { Constraint } from '../version/constraint.ts'
+import { flagBits } from '../version/flags.ts'
 import { Version } from '../version/version.ts'
 import { type Columns, isColumnType } from './column.ts'
+import { dependenciesOf, inFile } from './requirements.ts'
 import { softType } from './soft-type.ts'
 import { isUnit, type UnitDefinition } from './unit.ts'
 
@@ -19,6 +21,9 @@ export interface Contract {
   readonly version: string
   readonly flags: readonly string[]
   readonly requires: Readonly<Record<string, string>>
+  readonly optional: Readonly<Record<string, string>>
+  /** interface name to the versions offered, as `1`, `1.4` or `1.4.2` */
+  readonly provides: Readonly<Record<string, readonly string[]>>
   readonly shared: Layout
   readonly own: Layout
   readonly hasSoft: boolean
@@ -57,8 +62,8 @@ export function contractOf(exported: unknown, file: string): Contract {
     name,
     file,
     version: declaredVersion(definition, file, name),
-    flags: [...(definition.flags ?? [])],
-    requires: validRequires(definition, file, name, invalid),
+    flags: declaredFlags(definition, file, name),
+    ...dependenciesOf(definition, name, file),
     shared: layoutOf(columns, 'shared'),
     own: layoutOf(columns, 'participant'),
     hasSoft: definition.state?.soft !== undefined,
@@ -104,20 +109,6 @@ function validColumns(definition: UnitDefinition, invalid: Invalid): Columns {
   return columns
 }
 
-function validRequires(
-  definition: UnitDefinition,
-  file: string,
-  unit: string,
-  invalid: Invalid,
-): Record<string, string> {
-  const requires = { ...definition.requires }
-  for (const [name, range] of Object.entries(requires)) {
-    if (name === unit) throw invalid('it requires itself')
-    checkRange(range, file, unit)
-  }
-  return requires
-}
-
 function validMigrations(definition: UnitDefinition, file: string, unit: string, invalid: Invalid) {
   return Object.entries(definition.migrate ?? {}).map(([range, migration]) => {
     checkRange(range, file, unit)
@@ -126,6 +117,16 @@ function validMigrations(definition: UnitDefinition, file: string, unit: string,
         throw invalid(`migrate['${range}'].${way} must be a function`)
     return { range, up: migration.up !== undefined, down: migration.down !== undefined }
   })
+}
+
+function declaredFlags(definition: UnitDefinition, file: string, unit: string): string[] {
+  const flags = definition.flags ?? []
+  try {
+    flagBits(flags)
+    return [...flags]
+  } catch (error) {
+    throw inFile(error, file, unit)
+  }
 }
 
 /** Plain data, so that it can be sent to the control thread. */
@@ -141,10 +142,4 @@ function checkRange(range: string, file: string, unit: string): void {
   } catch (error) {
     throw inFile(error, file, unit)
   }
-}
-
-/** The same error with the file it concerns. */
-function inFile(error: unknown, file: string, unit: string): unknown {
-  if (!(error instanceof TickswapError)) return error
-  return new TickswapError(error.code, error.finding.message, { ...error.finding, file, unit })
 }

@@ -50,8 +50,15 @@ int64_t ts_version_best_c(const ts_version_record *records, size_t count, const 
                           size_t range_count, const ts_version_filter *filter);
 
 /*
- * Hash of a record's fixed fields and its tail, low 32 bits of an XXH3-64.
- * `record`: not null, aligned to 8. `tail`: prerelease_bytes + metadata_bytes
+ * Low 32 bits of the XXH3-64 of a record's fixed fields, all before `state`, under
+ * `seed`. `record`: not null, aligned to 8. Any thread, as long as nobody writes them
+ * meanwhile.
+ */
+uint32_t ts_version_seal_c(const ts_version_record *record, uint64_t seed);
+
+/*
+ * Hash of a record's fixed fields and its tail: ts_version_seal_c's under the XXH3-64
+ * of the tail. `record`: not null, aligned to 8. `tail`: prerelease_bytes + metadata_bytes
  * readable bytes, any alignment, null only when that sum is 0. Any thread, as
  * long as nobody writes either meanwhile.
  */

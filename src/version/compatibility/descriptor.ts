@@ -67,6 +67,10 @@ export interface UnitDescriptor {
   readonly flags: readonly string[]
   /** unit name to range */
   readonly requires: Readonly<Record<string, string>>
+  /** as `requires`, for units that need not be there */
+  readonly optional?: Readonly<Record<string, string>>
+  /** interface name to the versions offered */
+  readonly provides?: Readonly<Record<string, readonly string[]>>
   readonly state: StateShape
   readonly migrations: readonly MigrationShape[]
   /** absent where the source could not be read: then exports are not compared */

@@ -1,4 +1,3 @@
-import { Range } from 'semver'
 import { TickswapError } from '../../errors.ts'
 import { Constraint } from '../constraint.ts'
 import type { Version } from '../version.ts'
@@ -118,7 +117,7 @@ function contradicts(a: KnownRule, b: KnownRule): boolean {
 }
 
 function overlaps(a: Constraint, b: Constraint): boolean {
-  const range = ({ text }: Constraint) => new Range(text, { includePrerelease: true })
+  const range = ({ text }: Constraint) => Constraint.parse(text, { includePrerelease: true })
   return range(a).intersects(range(b))
 }
 

@@ -14,6 +14,8 @@ export interface Declaration {
   readonly version?: { readonly text: string; readonly start: number; readonly end: number } & Place
   readonly flags: readonly string[]
   readonly requires: Readonly<Record<string, string>>
+  readonly optional: Readonly<Record<string, string>>
+  readonly provides: Readonly<Record<string, readonly string[]>>
   readonly state: StateShape
   readonly migrations: readonly MigrationShape[]
   readonly rules: readonly Rule[]
@@ -45,7 +47,9 @@ export function declarationOf(
     ...(typeof name === 'string' && { name }),
     ...versionOf(fields.get('version'), reading),
     flags: strings(constantOf(fields.get('flags'), lookup)?.value),
-    requires: requiresOf(fields.get('requires'), reading),
+    requires: rangesOf(fields.get('requires'), 'requires.', reading),
+    optional: rangesOf(fields.get('optional'), 'optional.', reading),
+    provides: providesOf(fields.get('provides'), reading),
     state: stateOf(fields.get('state'), reading),
     migrations: migrationsOf(fields.get('migrate'), reading),
     rules: rulesOf(fields.get('rules'), lookup),
@@ -95,13 +99,21 @@ function versionOf(node: Node | undefined, { text, lookup }: Reading): Pick<Decl
 const strings = (value: unknown): string[] =>
   Array.isArray(value) ? value.filter((item) => typeof item === 'string') : []
 
-function requiresOf(node: Node | undefined, reading: Reading): Record<string, string> {
-  const object = behind(node, 'requires.', reading)
+function rangesOf(node: Node | undefined, prefix: string, reading: Reading): Record<string, string> {
+  const object = behind(node, prefix, reading)
   const found: Record<string, string> = {}
   for (const [name, value] of object?.fields ?? []) {
     const range = constantOf(value, object!.reading.lookup)?.value
     if (typeof range === 'string') found[name] = range
   }
+  return found
+}
+
+function providesOf(node: Node | undefined, reading: Reading): Record<string, readonly string[]> {
+  const object = behind(node, 'provides.', reading)
+  const found: Record<string, readonly string[]> = {}
+  for (const [name, value] of object?.fields ?? [])
+    found[name] = strings(constantOf(value, object!.reading.lookup)?.value)
   return found
 }
 

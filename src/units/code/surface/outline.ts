@@ -1,9 +1,8 @@
 import type { PlacedShape } from '../../../version/compatibility/descriptor.ts'
+import type { ImportBinding } from '../transform/declarations.ts'
 import type { Node } from '../transform/nodes.ts'
-import type { Ast } from './ast.ts'
 import type { Lookup } from './constant.ts'
 import { type Declaration, declarationOf } from './declaration.ts'
-import { namesOf } from './names.ts'
 import { shapesOf, topLevelOf } from './shapes.ts'
 import { SourceText } from './source-text.ts'
 
@@ -14,16 +13,29 @@ export interface Outline {
   readonly declaration?: Declaration
 }
 
-/**
- * @param source the file's own text, types and all
- * @param imported what a name means that the module imports; without it such a name is unknown
- */
-export function outline(file: string, source: string, { program, parsed }: Ast, imported?: Lookup): Outline {
-  const text = new SourceText(file, parsed, source)
-  const topLevel = topLevelOf(program)
-  const locals = new Set(namesOf(program).exports.map(({ local }) => local))
-  const shapes = shapesOf(locals, topLevel, text)
-  const declaration = declarationOf(topLevel.get('unit'), text, lookupIn(topLevel, imported))
+/** What is outlined of a module. */
+export interface Outlined {
+  readonly file: string
+  /** parses it: what a module's pieces remember of their trees is not enough for an outline */
+  statements(): readonly Node[]
+  /** variables behind its exports */
+  readonly locals: Iterable<string>
+  /** by local name */
+  readonly imports: ReadonlyMap<string, ImportBinding>
+  /** what the offsets of `program` count in */
+  readonly parsed: string
+  /** the file's own text */
+  readonly original: string
+}
+
+/** @param imported what a name means that the module imports; without it such a name is unknown */
+export function outline(module: Outlined, imported?: Lookup): Outline {
+  const { file, parsed, original } = module
+  const text = new SourceText(file, parsed, original)
+  const topLevel = topLevelOf(module.statements())
+  const shapes = shapesOf(module.locals, topLevel, text)
+  const lookup = lookupIn(topLevel, imported)
+  const declaration = declarationOf(topLevel.get('unit'), text, lookup)
   return { shapes, ...(declaration && { declaration }) }
 }
 

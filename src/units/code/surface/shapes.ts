@@ -10,9 +10,9 @@ import type { SourceText } from './source-text.ts'
 const UNKNOWN: ExportShape = { kind: 'unknown' }
 
 /** The nodes behind the names of a module's top level: declarations, and what variables begin with. */
-export function topLevelOf(program: Node): Map<string, Node> {
+export function topLevelOf(statements: readonly Node[]): Map<string, Node> {
   const found = new Map<string, Node>()
-  for (const statement of program.body) {
+  for (const statement of statements) {
     if (statement.type === 'ExportDefaultDeclaration') {
       const { declaration } = statement
       found.set(declaration.id?.name ?? '*default*', declaration)

@@ -5,17 +5,16 @@ import type { UnitDescriptor } from '../../../version/compatibility/descriptor.t
 import { Version } from '../../../version/version.ts'
 import { nameOfFile } from '../../contract.ts'
 import type { Links, Request } from '../artifact.ts'
-import { plainLinks } from '../content/content.ts'
-import { decode } from '../content/read.ts'
+import type { Content } from '../content/content.ts'
+import { contentOf } from '../content/read.ts'
 import { Resolution } from '../resolution.ts'
+import { PackageJsons } from '../resolve/package-json.ts'
 import { SourceError } from '../transform/declarations.ts'
 import type { Node } from '../transform/nodes.ts'
-import { placeOf } from '../transform/parse.ts'
-import { type Ast, astOf, hasAst } from './ast.ts'
+import { RecentSources } from '../transform/recent.ts'
 import type { Lookup } from './constant.ts'
 import type { Declaration } from './declaration.ts'
-import { type Imported, linksOf, namesOf } from './names.ts'
-import { lookupIn, type Outline, outline } from './outline.ts'
+import { lookupIn, outline } from './outline.ts'
 import { topLevelOf } from './shapes.ts'
 import { surfaceOf } from './surface.ts'
 
@@ -37,25 +36,22 @@ export interface ReadUnit {
 
 interface Module {
   readonly bytes: Uint8Array
+  readonly content: Content
   readonly links: Links
-  /** none for files that are no ES modules */
-  readonly source?: Source
-}
-
-interface Source {
-  readonly text: string
-  readonly ast: Ast
   readonly topLevel: ReadonlyMap<string, Node>
-  readonly imports: ReadonlyMap<string, Imported>
   readonly lookup: Lookup
 }
 
+const NO_GUARDS: ReadonlySet<number> = new Set()
+const NONE_LIVE: ReadonlySet<string> = new Set()
 /** How an import may name a file, beside by its whole name. */
 const ENDINGS = ['', '.ts', '.js', '.mts', '.mjs', '.tsx', '.jsx', '/index.ts', '/index.js']
 
 /** Reads units out of a tree of sources without running them, and without a disk that has those sources. */
 export class UnitReader {
   readonly #tree: Tree
+  readonly #recent = new RecentSources()
+  readonly #packages = new PackageJsons()
   readonly #modules = new Map<string, Module | undefined>()
   readonly #resolution = new Resolution({ links: (id) => this.#module(id)?.links })
 
@@ -68,10 +64,13 @@ export class UnitReader {
    * @throws TickswapError SYNTAX or VERSION_INVALID, with the place
    */
   read(file: string): ReadUnit | undefined {
-    const declaration = this.#outline(file)?.declaration
+    const module = this.#module(file)
+    const outlined = module?.content.outlined
+    if (!outlined) return undefined
+    const { declaration } = outline(outlined, (name) => this.#imported(module, name))
     if (!declaration) return undefined
     const files = this.#closure(file)
-    const { flags, requires, state, migrations, rules, places } = declaration
+    const { flags, requires, optional, provides, state, migrations, rules, places } = declaration
     const surface = surfaceOf(
       file,
       { links: (id) => this.#module(id)?.links, outline: (id) => this.#outline(id) },
@@ -84,6 +83,8 @@ export class UnitReader {
       hash: this.#hash(file, files),
       flags,
       requires,
+      optional,
+      provides,
       state,
       migrations,
       ...(surface && { surface }),
@@ -94,9 +95,9 @@ export class UnitReader {
     return { descriptor, declaration, files, bytes }
   }
 
-  #outline(id: string): Outline | undefined {
-    const source = this.#module(id)?.source
-    return source && outline(id, source.text, source.ast, (name) => this.#imported(id, name))
+  #outline(id: string) {
+    const outlined = this.#module(id)?.content.outlined
+    return outlined && outline(outlined)
   }
 
   #module(id: string): Module | undefined {
@@ -111,15 +112,31 @@ export class UnitReader {
   #load(id: string): Module | undefined {
     const bytes = this.#tree.read(id)
     if (!bytes) return undefined
-    if (!hasAst(id)) return { bytes, links: plainLinks([]) }
-    const text = decode(bytes)
-    const ast = parse(id, text)
-    const names = namesOf(ast.program)
-    const requests = names.specifiers.map((specifier) => this.#request(specifier, id))
-    const topLevel = topLevelOf(ast.program)
-    const lookup = lookupIn(topLevel, (name) => this.#imported(id, name))
-    const source = { text, ast, topLevel, imports: names.imports, lookup }
-    return { bytes, links: linksOf(names, topLevel, requests), source }
+    const content = this.#parse(id, bytes)
+    if (!content) return undefined
+    const requests = content.requests.map(({ specifier }) => this.#request(specifier, id))
+    const { links } = content.print(requests, [], NO_GUARDS, NONE_LIVE)
+    const topLevel = content.outlined ? topLevelOf(content.outlined.statements()) : new Map<string, Node>()
+    const module: Module = {
+      bytes,
+      content,
+      links,
+      topLevel,
+      lookup: lookupIn(topLevel, (name) => this.#imported(module, name)),
+    }
+    return module
+  }
+
+  /** What the loader makes of the file; nothing of a type of file that it does not know. */
+  #parse(id: string, bytes: Uint8Array): Content | undefined {
+    try {
+      return contentOf(id, bytes, { packages: this.#packages, recent: this.#recent, jsx: undefined })
+    } catch (cause) {
+      if (cause instanceof SourceError)
+        throw new TickswapError('TICKSWAP_E_SYNTAX', cause.message, { file: id }, { cause })
+      if (cause instanceof TickswapError && cause.code === 'TICKSWAP_E_RESOLVE') return undefined
+      throw cause
+    }
   }
 
   /** Relative imports lead to files of the tree; everything else is somebody else's. */
@@ -132,16 +149,15 @@ export class UnitReader {
   }
 
   /** The constant behind an imported name. */
-  #imported(id: string, name: string): ReturnType<Lookup> {
-    const module = this.#module(id)
-    const binding = module?.source?.imports.get(name)
-    const request = binding && module!.links.requests[binding.request]
+  #imported(module: Module, name: string): ReturnType<Lookup> {
+    const binding = module.content.outlined?.imports.get(name)
+    const request = binding && module.links.requests[binding.request]
     if (request?.kind !== 'hot' || binding!.imported === '*') return undefined
     const origin = this.#resolution.export(request.id, binding!.imported)
     if (origin.kind !== 'local') return undefined
     const target = this.#module(origin.id)!
-    const node = target.source?.topLevel.get(target.links.locals[origin.index]!.local)
-    return node && { node, lookup: target.source!.lookup }
+    const node = target.topLevel.get(target.links.locals[origin.index]!.local)
+    return node && { node, lookup: target.lookup }
   }
 
   #closure(file: string): string[] {
@@ -182,16 +198,5 @@ function versionOf({ version }: Declaration, file: string): string {
   } catch (cause) {
     if (!(cause instanceof TickswapError)) throw cause
     throw new TickswapError(cause.code, cause.finding.message, place)
-  }
-}
-
-/** @throws TickswapError SYNTAX with the place */
-function parse(file: string, text: string): Ast {
-  try {
-    return astOf(file, text)
-  } catch (cause) {
-    if (!(cause instanceof SourceError)) throw cause
-    const place = { file, ...placeOf(text, cause.offset) }
-    throw new TickswapError('TICKSWAP_E_SYNTAX', cause.message, place, { cause })
   }
 }
