@@ -2,12 +2,15 @@ import { EventEmitter } from 'node:events'
 import { BroadcastChannel, type Worker } from 'node:worker_threads'
 import { type Finding, finding, TickswapError } from './errors.ts'
 import { addon } from './native/addon.ts'
+import { type NativeDiagnostics, nativeDiagnostics } from './native/diagnostics.ts'
 import { traceSwap } from './observe/traces.ts'
+import type { RegistryDiagnostics } from './registry/diagnostics.ts'
 import { Registry } from './registry/registry.ts'
 import { Board, ParticipantState, SlotWord, Word } from './swap/board.ts'
-import { Checkpoint, type CheckpointUnit } from './swap/checkpoint.ts'
+import { Checkpoint } from './swap/checkpoint.ts'
+import { drain } from './swap/drain.ts'
 import { versionsIn } from './swap/frames.ts'
-import { drain, Participant } from './swap/participant.ts'
+import { Participant } from './swap/participant.ts'
 import {
   type BootMessage,
   controlChannel,
@@ -24,6 +27,7 @@ import {
 import type { SwapReport } from './swap/report.ts'
 import type { State } from './units/unit.ts'
 import { Constraint } from './version/constraint.ts'
+import { satisfies } from './version/resolve/domain.ts'
 import { Version } from './version/version.ts'
 
 const HISTORY_LIMIT = 4096
@@ -47,11 +51,28 @@ export interface UnitStatus {
   readonly file: string
   readonly hash: string
   readonly flags: readonly string[]
+  /** unit or interface name to range, as the unit declares them */
+  readonly requires: Readonly<Record<string, string>>
+  readonly optional: Readonly<Record<string, string>>
+  /** interface name to the versions it offers */
+  readonly provides: Readonly<Record<string, readonly string[]>>
+  /** interface name to the version it works with: the newest that both sides know */
+  readonly interfaces: Readonly<Record<string, string>>
   readonly arenaBytes: number
   /** versions that ran, oldest first; `rollback` goes to any of them */
   readonly editions: readonly string[]
   /** versions from whose end a copy of the state is kept */
   readonly backups: readonly string[]
+}
+
+/** What runs where. */
+export interface RuntimeDiagnostics extends NativeDiagnostics {
+  readonly node: string
+  readonly platform: string
+  /** this participant's name */
+  readonly participant: string
+  /** of the whole runtime */
+  readonly registry: RegistryDiagnostics
 }
 
 interface Waiting {
@@ -60,13 +81,7 @@ interface Waiting {
   reject(error: unknown): void
 }
 
-interface Events {
-  swap: [SwapReport]
-  reject: [SwapReport]
-  rollback: [SwapReport]
-  permanent: [SwapReport]
-  warning: [Finding]
-}
+type Events = Record<Exclude<RuntimeEvent, 'warning'>, [SwapReport]> & { warning: [Finding] }
 
 /** The runtime as one participant has it. Made by createRuntime and joinRuntime. */
 export class Runtime {
@@ -81,8 +96,8 @@ export class Runtime {
   readonly #history: HistoryEntry[] = []
   readonly #checkpoint: Checkpoint
   #boot: { resolve(): void; reject(error: unknown): void } | undefined
-  /** events of the time before anybody could listen */
-  #early: EventMessage[] | undefined = []
+  readonly #early: EventMessage[] = []
+  #canListen = false
   #name = ''
   #lastRequest = 0
   #closed = false
@@ -97,7 +112,7 @@ export class Runtime {
     const board = new Board(ticket.board)
     this.#board = board
     this.#deathNote = addon().storeOnExit(board.words, board.at(slot, SlotWord.STATE), ParticipantState.DEAD)
-    this.#registry = Registry.attach(ticket.registry)
+    this.#registry = Registry.attach(ticket.registry).open()
     this.#channel = new BroadcastChannel(participantChannel(ticket.id, slot))
     this.#control = new BroadcastChannel(controlChannel(ticket.id))
     this.#channel.onmessage = (event) => this.#take((event as { data: ToParticipant }).data)
@@ -106,8 +121,7 @@ export class Runtime {
       failure: (message) => this.#send({ type: 'failure', slot, ...message }),
     })
     this.tick = this.#participant.tick
-    const save = (units: readonly CheckpointUnit[]) => this.#request('checkpoint', { units })
-    this.#checkpoint = new Checkpoint(this.#participant, save)
+    this.#checkpoint = new Checkpoint(this.#participant, (units) => this.#request('checkpoint', { units }))
     this.#unref()
   }
 
@@ -123,11 +137,8 @@ export class Runtime {
     try {
       await booted
       this.#unref()
-      // Whoever awaits this joining has not had the time to listen yet.
-      setImmediate(() => {
-        for (const message of this.#early?.splice(0) ?? []) this.#tell(message)
-        this.#early = undefined
-      })
+      // Whoever awaits this has not had the time to listen yet.
+      setImmediate(() => this.#tellEarly())
     } catch (error) {
       this.#leave()
       throw error
@@ -154,7 +165,9 @@ export class Runtime {
     const participant = this.#participant
     const live = participant.unit(name)
     if (range !== undefined) {
-      if (!Constraint.parse(range).matches(Version.parse(live.version)))
+      const { provides = {} } = live.unit.definition
+      const running = { version: Version.parse(live.version), provides }
+      if (!satisfies(running, name, name, Constraint.parse(range)))
         throw new TickswapError('TICKSWAP_E_REQUIREMENT', `unit ${name} is ${live.version}, not ${range}`, {
           unit: name,
         })
@@ -184,7 +197,8 @@ export class Runtime {
   }
 
   /**
-   * Goes back to a version that ran before, state through `down`. Without `to`: to the one before.
+   * Goes back to a version that ran before, state through `down`. `to`: a version, or a range such as
+   * `^2.0.0`, for the highest in it. Without `to`: to the one before.
    * @throws TickswapError UNIT_UNKNOWN, NO_SUCH_VERSION, VERSION_INVALID, CLOSED
    */
   rollback(unit: string, options: { to?: string } = {}): Promise<SwapReport> {
@@ -192,10 +206,8 @@ export class Runtime {
   }
 
   /**
-   * Saves the state of all units in the store, from where `store.resume` takes it up again. Call it between ticks and
-   * while no participant runs units: at the engine's own barrier. Resolves when it is on disk. Where one participant
-   * runs alone the runtime does this by itself, every `store.saveEveryMs`.
-   * @throws TickswapError OPTION without a store, CLOSED
+   * Saves the state of all units in the store, for `store.resume`; resolves when it is on disk. Call it at the engine's
+   * own barrier: between ticks, while no participant runs units. @throws TickswapError OPTION without a store, CLOSED
    */
   checkpoint(): Promise<void> {
     return this.#checkpoint.save()
@@ -261,14 +273,15 @@ export class Runtime {
     return error instanceof Error ? (error.stack ?? String(error)) : String(error)
   }
 
-  /** What runs where, for reports of trouble. */
-  diagnostics(): { node: string; platform: string; implementation: string; participant: string } {
+  /** What runs where, for reports of trouble and for metrics. */
+  diagnostics(): RuntimeDiagnostics {
     const { version: node, platform, arch } = process
     return {
       node,
       platform: `${platform}-${arch}`,
-      implementation: addon().implementation(),
       participant: this.#name,
+      ...nativeDiagnostics(),
+      registry: this.#registry.diagnostics(),
     }
   }
 
@@ -303,7 +316,8 @@ export class Runtime {
   #admin: Worker | undefined
   #address: string | undefined
   /** @internal The control thread belongs to the participant that started it, and so does the admin thread. */
-  own(worker: Worker, admin: Worker | undefined, address: string | undefined): void {
+  own(worker: Worker, admin: Worker | undefined, address: string | undefined, saveEveryMs: number): void {
+    this.#checkpoint.every(saveEveryMs)
     this.#owner = worker
     this.#admin = admin
     for (const event of ['reject', 'rollback', 'permanent'] as const)
@@ -318,11 +332,6 @@ export class Runtime {
       why = `: ${error.stack ?? error.message}`
     })
     worker.once('exit', () => this.#lose(why))
-  }
-
-  /** @internal Saves the state by itself. */
-  saveEvery(ms: number): void {
-    this.#checkpoint.every(ms)
   }
 
   #loseAdmin(error: Error): void {
@@ -416,8 +425,13 @@ export class Runtime {
   }
 
   #hear(message: EventMessage): void {
-    if (this.#early) this.#early.push(message)
-    else this.#tell(message)
+    if (this.#canListen) this.#tell(message)
+    else this.#early.push(message)
+  }
+
+  #tellEarly(): void {
+    this.#canListen = true
+    for (const message of this.#early.splice(0)) this.#tell(message)
   }
 
   #tell({ event, payload, history }: EventMessage): void {

@@ -7,6 +7,10 @@ import { locate } from './locate.ts'
 /** Phases whose times the participants write to the board. */
 const BOUNDARY = ['park', 'backup', 'migrate', 'verify', 'commit'] as const
 
+/** Errors first; otherwise as they came. */
+const WEIGHTS = { error: 0, warning: 1, info: 2 } as const
+const byWeight = (a: Finding, b: Finding): number => WEIGHTS[a.severity] - WEIGHTS[b.severity]
+
 /** Keeps the times and findings of one swap, and makes its report. */
 export class Account {
   readonly phases: PhaseTimes = {}
@@ -39,7 +43,10 @@ export class Account {
   }
 
   report(
-    swap: Pick<SwapReport, 'id' | 'trigger' | 'by' | 'files' | 'at' | 'units' | 'verdict' | 'outcome'>,
+    swap: Pick<
+      SwapReport,
+      'id' | 'trigger' | 'by' | 'files' | 'at' | 'units' | 'verdict' | 'actions' | 'outcome'
+    >,
   ): SwapReport {
     const wasLive = ['committed', 'permanent', 'rolled-back'].includes(swap.outcome)
     const wentBack = swap.outcome === 'rolled-back'
@@ -51,7 +58,7 @@ export class Account {
       ...swap,
       phases: { ...this.phases },
       participants,
-      findings: [...this.#findings],
+      findings: [...this.#findings].sort(byWeight),
       ...(wasLive && { liveMs: this.slowest(SlotTime.LIVE_AT) - swap.at }),
       stallMs: Math.max(0, ...participants.map(({ stallMs }) => stallMs)),
       at: Math.round(swap.at),

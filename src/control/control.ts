@@ -20,11 +20,12 @@ import { Graph } from '../units/code/graph.ts'
 import { planUpdate } from '../units/code/plan.ts'
 import { Stager } from '../units/code/stager.ts'
 import type { Contract } from '../units/contract.ts'
-import { Version } from '../version/version.ts'
+import type { Version } from '../version/version.ts'
 import { Barrier } from './barrier.ts'
 import { Behind } from './behind.ts'
 import { Catalog, newMemory, type UnitEntry } from './catalog.ts'
-import { checkRequirements } from './check.ts'
+import { checkRequirements, declaredBy } from './check.ts'
+import { Compatibility } from './compatibility.ts'
 import { Crew } from './crew.ts'
 import { Desk } from './desk.ts'
 import { exportsUnit, isModuleFile, requireFolder, unitFilesIn } from './folder.ts'
@@ -78,6 +79,7 @@ export class Control {
   readonly quarantine = new Quarantine()
   /** writes everything down, where there is a store */
   recorder: Recorder | undefined
+  readonly compatibility: Compatibility
   /** the candidate that the participants have, while its fate is open */
   offer: Offer | undefined
   closed = false
@@ -108,7 +110,8 @@ export class Control {
     this.board = board
     this.registry = registry
     this.settings = settings
-    this.crew = new Crew(board, id)
+    this.crew = new Crew(board, id, (slot) => registry.leave(slot))
+    this.compatibility = new Compatibility(this.catalog, settings.rules, settings.flags)
     this.barrier = new Barrier(board, this.crew)
     this.rehearsal = new Rehearsal(() => this.graph(), settings.evaluateMs)
     this.#shelf = settings.store && new Shelf()
@@ -117,7 +120,7 @@ export class Control {
     this.stager = new Stager({ root: settings.units, hash: hashHex, contents: this.#contents, ...shelved })
     const request = (find: () => Ask) =>
       new Promise<SwapReport>((resolve, reject) => this.#enqueue({ find, resolve, reject }))
-    this.#desk = new Desk(this.catalog, this.crew, request)
+    this.#desk = new Desk(this.catalog, this.crew, registry, request)
     this.#channel = new BroadcastChannel(controlChannel(id))
     this.#channel.onmessage = (event) => this.#take((event as { data: ToControl }).data)
   }
@@ -204,7 +207,7 @@ export class Control {
           `${twin.file} and ${contract.file} are both unit ${contract.name}`,
           { file: contract.file },
         )
-      const declared = Version.parse(contract.version)
+      const declared = declaredBy(contract)
       const hash = this.hashOf(contract.file, stage.update)
       const version = this.recorder?.versionOf(contract.name, declared, hash) ?? declared
       sides.set(contract.name, { version, contract })

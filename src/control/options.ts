@@ -2,6 +2,8 @@ import { resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { LogLevel, LogOptions } from '../observe/log-level.ts'
 import { type StoreOptions, type StoreSettings, storeSettingsOf } from '../store/settings.ts'
+import { type FlagPolicy, readPolicy } from '../version/compatibility/flag-policy.ts'
+import type { Rule } from '../version/compatibility/rules.ts'
 import {
   type AdminOptions,
   type AdminSettings,
@@ -11,6 +13,7 @@ import {
   type Picture,
 } from './admin-options.ts'
 import { bad, integer, within } from './option-values.ts'
+import { type RulesOption, rulesOption } from './rules-option.ts'
 
 export interface RuntimeOptions {
   /**
@@ -32,6 +35,10 @@ export interface RuntimeOptions {
   }
   /** backups kept per unit, 1 to 64; default 4 */
   backups?: number
+  /** what is decided about certain transitions: a list, or the path of a YAML or JSON file; docs/compatibility.md */
+  rules?: readonly Rule[] | string | URL
+  /** flags that versions must and must not have; default: `{ excluded: ['yanked', 'quarantined'] }` */
+  flags?: FlagPolicy
   /**
    * where the journal, the artifacts and the states are kept: a folder, or more about it; `false` keeps all in
    * memory. Default: the environment's TICKSWAP_STORE, which `tickswap run --store` sets, or `false`: nothing is
@@ -74,6 +81,8 @@ export interface Settings {
   ticks: number
   budgetMs: number
   backups: number
+  rules: RulesOption | undefined
+  flags: FlagPolicy
   evaluateMs: number
   prepareMs: number
   parkMs: number
@@ -92,6 +101,8 @@ const KEYS = [
   'maxParticipants',
   'probation',
   'backups',
+  'rules',
+  'flags',
   'deadlines',
   'socket',
   'admin',
@@ -116,6 +127,8 @@ export function settingsOf(options: RuntimeOptions): Settings {
     ticks: integer('probation.ticks', probation.ticks ?? 60, 1, 1_000_000),
     budgetMs: within('probation.budgetMs', probation.budgetMs ?? 50, 0.001, 60_000),
     backups: integer('backups', options.backups ?? 4, 1, 64),
+    rules: rulesOption(options.rules),
+    flags: readPolicy(options.flags, 'flags'),
     evaluateMs: integer('deadlines.evaluateMs', deadlines.evaluateMs ?? 1000, 1, 600_000),
     prepareMs: integer('deadlines.prepareMs', deadlines.prepareMs ?? 2000, 1, 600_000),
     parkMs: integer('deadlines.parkMs', deadlines.parkMs ?? 250, 1, 600_000),

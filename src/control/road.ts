@@ -1,26 +1,20 @@
 import { type Finding, finding, findingOf, TickswapError } from '../errors.ts'
 import { allocate, copyMemory } from '../state/memory.ts'
+import type { MigrationPlan } from '../state/migrate.ts'
 import { Outcome, SlotTime, Word } from '../swap/board.ts'
 import type { Move } from '../swap/protocol.ts'
-import type { Outcome as OutcomeName, SwapReport, UnitMove, Verdict } from '../swap/report.ts'
+import type { Action, Outcome as OutcomeName, SwapReport, UnitMove, Verdict } from '../swap/report.ts'
 import { scriptsOf } from '../swap/scripts.ts'
 import type { Stage } from '../units/code/artifact.ts'
 import { StageError } from '../units/code/stage-error.ts'
 import type { Contract } from '../units/contract.ts'
-import { Version } from '../version/version.ts'
+import type { Candidate } from '../version/compatibility/check.ts'
+import type { Version } from '../version/version.ts'
 import { Account } from './account.ts'
 import { type Backup, backupRoom, type Edition, newMemory, type UnitEntry } from './catalog.ts'
-import {
-  checkName,
-  checkRequirements,
-  type EngineUse,
-  nextVersion,
-  type Passage,
-  passageOf,
-  type Side,
-  verdictOf,
-} from './check.ts'
+import { checkName, checkUses, declaredBy, type EngineUse, nextVersion, type Side } from './check.ts'
 import type { Control } from './control.ts'
+import { inLoadOrder, withWayOut } from './dependencies.ts'
 import { unitFilesAmong } from './folder.ts'
 
 /** What asks for a swap. Files are absolute paths. */
@@ -51,7 +45,7 @@ interface Passenger {
   readonly version: Version
   readonly hash: string
   readonly evaluated: boolean
-  readonly passage: Passage | undefined
+  readonly candidate: Candidate
 }
 
 /** Ends the road early, with what there is to say. */
@@ -76,6 +70,7 @@ export class Road {
   #moves: Move[] = []
   #records: number[] = []
   #verdict: Verdict = 'identical'
+  #actions: readonly Action[] = []
   #outcome: OutcomeName = 'unchanged'
 
   constructor(id: number, control: Control, ask: Ask) {
@@ -107,6 +102,7 @@ export class Road {
     this.#outcome = stop.outcome
     this.#account.add(...stop.findings)
     if (stop.outcome !== 'unchanged') this.#verdict = 'incompatible'
+    if (stop.outcome !== 'unchanged' && !this.#actions.includes('reject')) this.#actions = ['reject']
     this.#control.rehearsal.discard()
     this.#control.offer = undefined
     if (this.#moves.length > 0) {
@@ -149,7 +145,7 @@ export class Road {
 
   /** The contract of a candidate is known once it has run: both phases look at the same evaluation. */
   async #rehearseAndCheck(stage: Stage): Promise<void> {
-    const { rehearsal, catalog } = this.#control
+    const { rehearsal, catalog, compatibility } = this.#control
     const evaluated = new Set(stage.update.evaluate)
     const files = this.#unitFiles(stage)
     this.#refuseQuarantined(stage, files)
@@ -159,20 +155,18 @@ export class Road {
       const after = new Map<string, Side>()
       for (const entry of catalog.units.values()) after.set(entry.name, entry.running)
       for (const { contract, version } of this.#passengers) after.set(contract.name, { contract, version })
-      const findings = [
-        ...this.#passengers.flatMap(({ contract }) => checkName(contract, catalog)),
-        ...this.#passengers.flatMap(({ passage }) => passage?.findings ?? []),
-        ...checkRequirements(after, this.#uses()),
-      ]
-      this.#verdict = verdictOf(
-        findings,
-        this.#passengers.map(({ entry, contract, version, passage }) => ({
-          candidate: { contract, version },
-          ...(entry && { running: entry.running }),
-          ...(passage && { passage }),
-        })),
+      const { verdict, actions, findings } = compatibility.assess(
+        this.#passengers.map(({ candidate }) => candidate),
+        [
+          ...this.#passengers.flatMap(({ contract }) => checkName(contract, catalog)),
+          ...checkUses(after, this.#uses()),
+        ],
       )
-      if (this.#verdict === 'incompatible') throw new Stop('refused', findings)
+      this.#verdict = verdict
+      this.#actions = actions
+      this.#passengers = inLoadOrder(this.#passengers, after)
+      if (this.#verdict === 'incompatible')
+        throw new Stop('refused', withWayOut(findings, catalog, this.#passengers, this.#control.crew.uses()))
       this.#account.add(...findings)
     })
     await this.#account.timed('rehearse', () => rehearsal.dryRun(this.#dryRuns()))
@@ -199,15 +193,16 @@ export class Road {
 
   #passenger(stage: Stage, contract: Contract, evaluated: ReadonlySet<string>): Passenger {
     const entry = this.#control.catalog.units.get(contract.name)
-    const declared = Version.parse(contract.version)
+    const declared = declaredBy(contract)
     const version =
       this.#ask.edition?.unit === contract.name
         ? this.#ask.edition.edition.version
         : nextVersion(declared, this.#control.usedVersions(entry))
     const hash = this.#control.hashOf(contract.file, stage.update)
-    const passage = entry && passageOf(entry.running, { version, contract })
+    const artifacts = this.#control.catalog.closure(contract.file, stage.update)
+    const candidate = this.#control.compatibility.stage(entry, { contract, version, hash, artifacts })
     const from = entry?.running.version.toString()
-    return { entry, contract, from, version, hash, evaluated: evaluated.has(contract.file), passage }
+    return { entry, contract, from, version, hash, evaluated: evaluated.has(contract.file), candidate }
   }
 
   /** What the engine asks of the units in this swap. What it asks of others does not become less true. */
@@ -217,12 +212,12 @@ export class Road {
   }
 
   #dryRuns() {
-    return this.#passengers.flatMap(({ entry, contract, passage }) => {
-      if (!entry || !passage?.moved) return []
+    return this.#passengers.flatMap(({ entry, contract, candidate }) => {
+      if (!entry || !isMoved(candidate)) return []
       // Live memory, copied while the engine writes: good enough to see whether the migration throws.
       const arena = allocate(entry.memory.arena.byteLength, contract.name)
       copyMemory(entry.memory.arena, arena)
-      return [{ file: contract.file, plan: passage.plan, arena }]
+      return [{ file: contract.file, plan: planOf(candidate), arena }]
     })
   }
 
@@ -267,17 +262,17 @@ export class Road {
     await this.#control.recorder?.trial(this.id, units)
   }
 
-  #move({ entry, contract, from, version, evaluated, passage }: Passenger): Move {
-    const memory =
-      entry && !passage?.moved ? { ...entry.memory, shared: contract.shared } : newMemory(contract)
+  #move({ entry, contract, from, version, evaluated, candidate }: Passenger): Move {
+    const moved = isMoved(candidate)
+    const memory = entry && !moved ? { ...entry.memory, shared: contract.shared } : newMemory(contract)
     return {
       unit: contract.name,
       file: contract.file,
       from,
       to: version.toString(),
       evaluated,
-      moved: !entry || passage?.moved === true,
-      plan: passage?.plan ?? { direction: 'none' },
+      moved: !entry || moved,
+      plan: planOf(candidate),
       memory,
       backup: entry && backupRoom(entry, this.#control.settings.backups),
     }
@@ -368,11 +363,11 @@ export class Road {
         at: Date.now(),
       }
       if (entry) {
-        registry.setState(entry.running.record, 'retired')
+        registry.setState(entry.running.record, 'standby')
         const backup: Backup = { version: entry.running.version.toString(), memory: move.backup! }
         entry.backups.push(backup)
         entry.memory = move.memory
-        catalog.run(entry, edition)
+        for (const { record } of catalog.run(entry, edition)) registry.setState(record, 'retired')
       } else catalog.add(registry.registerUnit(contract.name), move.memory, edition)
       registry.setState(edition.record, 'permanent')
     }
@@ -412,9 +407,18 @@ export class Road {
       at,
       units,
       verdict: this.#verdict,
+      actions: this.#actions,
       outcome: this.#outcome,
     })
   }
+}
+
+const isMoved = ({ transition }: Candidate): boolean => transition.passage?.moved === true
+
+function planOf({ transition: { passage } }: Candidate): MigrationPlan {
+  if (!passage) return { direction: 'none' }
+  const { direction, migration } = passage
+  return migration ? { direction, range: migration.range } : { direction }
 }
 
 const unitMove = ({ from, contract, version, hash }: Passenger): UnitMove => ({

@@ -1,6 +1,5 @@
 import { type Finding, finding, TickswapError } from '../errors.ts'
 import type { Registry } from '../registry/registry.ts'
-import { copyMemory } from '../state/memory.ts'
 import {
   type Board,
   Failure,
@@ -149,8 +148,7 @@ export class Leader {
   rollback(transition: Transition): void {
     const board = this.#board
     const moving = new Set(transition.message.moves.map((move) => move.unit))
-    for (const { name, state } of this.#world.units.values())
-      if (!moving.has(name)) copyMemory(state.memory.lastGood, state.memory.arena)
+    for (const { name, state } of this.#world.units.values()) if (!moving.has(name)) state.restoreShared()
     const atCommit = board.load(Word.PROBATION_PASSED) === 0
     const kept = transition.restoreShared(atCommit)
     const moved = transition.message.moves.some((move) => move.moved)
@@ -175,7 +173,7 @@ export class Leader {
 
   /** The state that a rollback during the tick to come returns to. */
   #keepShared(): void {
-    for (const { state } of this.#world.units.values()) copyMemory(state.memory.arena, state.memory.lastGood)
+    for (const { state } of this.#world.units.values()) state.keepShared()
   }
 }
 

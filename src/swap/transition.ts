@@ -7,7 +7,7 @@ import type { Prepared } from '../units/code/linker.ts'
 import { placeOf } from '../units/code/place.ts'
 import { isUnit, type Migration, type SetupContext, type State } from '../units/unit.ts'
 import type { Move, PrepareMessage } from './protocol.ts'
-import type { LiveUnit, World } from './world.ts'
+import { type LiveUnit, peersIn, type World } from './world.ts'
 
 type Migrations = Readonly<Record<string, Migration>> | undefined
 
@@ -110,7 +110,7 @@ export class Transition {
 
   /** The state of the commit, to come back to. */
   keepMoved(): void {
-    for (const { memory, moved } of this.message.moves) if (moved) copyMemory(memory.arena, memory.lastGood)
+    for (const { unit, moved } of this.message.moves) if (moved) this.#next.get(unit)!.state.keepShared()
   }
 
   /** Checks the next version's state before anybody runs on it. */
@@ -140,7 +140,7 @@ export class Transition {
       const running = this.#world.units.get(name)
       if (running) this.#previous.set(name, running)
       this.#world.units.set(name, next)
-      next.unit.bind(next.state)
+      next.unit.bind(next.state, peersIn(this.#world))
     }
   }
 
@@ -169,7 +169,7 @@ export class Transition {
     for (const move of this.message.moves) {
       const previous = this.#previous.get(move.unit)
       if (!previous) continue
-      if (!move.moved) copyMemory(move.memory.lastGood, move.memory.arena)
+      if (!move.moved) previous.state.restoreShared()
       else if (!atCommit && !this.#moveBack(move, previous, true)) kept.push(move.unit)
     }
     return kept
@@ -196,6 +196,7 @@ export class Transition {
     const next = this.#next.get(move.unit)!
     const { memory } = previous.state
     // The old version's own last-good memory is free now: it is the room to migrate into.
+    if (shared) previous.state.forgetShared()
     const target = {
       columns: { ...previous.state.columns, ...(shared ? viewsOf(memory.shared, memory.lastGood) : {}) },
       soft: copySoft(previous.state.soft),
@@ -239,7 +240,8 @@ export class Transition {
   /** The swap is permanent: the old version is disposed of and forgotten. */
   settle(): Finding[] {
     const warnings: Finding[] = []
-    for (const move of this.message.moves) {
+    // Backwards: nobody is disposed of before those that need it.
+    for (const move of this.message.moves.toReversed()) {
       const previous = this.#previous.get(move.unit)
       if (!previous) continue
       if (move.moved) previous.state.release()
