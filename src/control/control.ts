@@ -1,5 +1,5 @@
 import { BroadcastChannel } from 'node:worker_threads'
-import { type Finding, finding, findingOf, TickswapError } from '../errors.ts'
+import { type ErrorCode, type Finding, finding, findingOf, TickswapError } from '../errors.ts'
 import { hashHex } from '../native/addon.ts'
 import type { Registry } from '../registry/registry.ts'
 import { type Board, Word } from '../swap/board.ts'
@@ -11,7 +11,7 @@ import {
   type RuntimeEvent,
   type ToControl,
 } from '../swap/protocol.ts'
-import type { SwapReport } from '../swap/report.ts'
+import type { SwapProgress, SwapReport } from '../swap/report.ts'
 import { scriptsOf } from '../swap/scripts.ts'
 import type { GraphUpdate, Stage } from '../units/code/artifact.ts'
 import { Graph } from '../units/code/graph.ts'
@@ -19,23 +19,26 @@ import { planUpdate } from '../units/code/plan.ts'
 import { Stager } from '../units/code/stager.ts'
 import type { Contract } from '../units/contract.ts'
 import { Version } from '../version/version.ts'
+import type { Ask, Consent } from './ask.ts'
 import { Barrier } from './barrier.ts'
 import { Behind } from './behind.ts'
 import { Catalog, newMemory, type UnitEntry } from './catalog.ts'
 import { checkRequirements } from './check.ts'
 import { Crew } from './crew.ts'
 import { Desk } from './desk.ts'
+import { Failures } from './failures.ts'
+import { Flapping } from './flapping.ts'
 import { isModuleFile, requireFolder, unitFilesIn } from './folder.ts'
+import { groupsOf } from './groups.ts'
 import { History } from './history.ts'
 import type { Settings } from './options.ts'
 import { Quarantine } from './quarantine.ts'
-import { Queue, type Waiting } from './queue.ts'
+import { Queue, type Request, type Waiting } from './queue.ts'
 import { Rehearsal } from './rehearsal.ts'
-import { type Ask, Road } from './road.ts'
+import { Road } from './road.ts'
+import { Waits } from './waits.ts'
 import { type WatchBatch, Watcher } from './watcher.ts'
 
-/** A failure message and the board's word of the same failure travel apart; this much at most. */
-const FAILURE_GRACE_MS = 100
 const BURY_EVERY_MS = 250
 /** An edit that a missing participant stopped is tried again after this, then after twice as long, and so on. */
 const RETRY_MS = 250
@@ -44,7 +47,7 @@ const MOST_MERGES = 16
 const LONGEST_RETRY_MS = 8000
 
 /** The event that tells engines about an outcome. */
-const EVENTS: Record<Exclude<SwapReport['outcome'], 'unchanged'>, RuntimeEvent> = {
+const EVENTS: Record<Exclude<SwapReport['outcome'], 'unchanged' | 'dry-run'>, RuntimeEvent> = {
   refused: 'reject',
   reversed: 'reject',
   committed: 'swap',
@@ -70,11 +73,12 @@ export class Control {
   readonly stager: Stager
   readonly #desk: Desk
   readonly quarantine = new Quarantine()
+  readonly failures: Failures
+  readonly flapping: Flapping
   /** the candidate that the participants have, while its fate is open */
   offer: Offer | undefined
   closed = false
   readonly #channel: BroadcastChannel
-  readonly #failures = new Map<number, Finding[]>()
   readonly #history = new History()
   readonly #queue = new Queue()
   /** files whose last edit was refused: they are tried again with the next edit */
@@ -82,6 +86,9 @@ export class Control {
   /** files that may differ from what runs since their units went back to older content: file to units */
   readonly #behind = new Behind(this.catalog)
   #missed: Ask[] = []
+  readonly #waits: Waits
+  /** the swap that is on its way to the boundary */
+  #current: { readonly road: Road; readonly consent: Consent; readonly key: string } | undefined
   readonly #retries = new Set<NodeJS.Timeout>()
   #watcher: Watcher | undefined
   #bury: NodeJS.Timeout | undefined
@@ -95,11 +102,18 @@ export class Control {
     this.settings = settings
     this.crew = new Crew(board, id)
     this.barrier = new Barrier(board, this.crew)
+    this.failures = new Failures(this.barrier)
+    this.#waits = new Waits(board, this.crew)
+    this.flapping = new Flapping(settings.flapping)
     this.rehearsal = new Rehearsal(() => this.graph(), settings.evaluateMs)
     this.stager = new Stager({ root: settings.units, hash: hashHex })
-    const request = (find: () => Ask) =>
-      new Promise<SwapReport>((resolve, reject) => this.#enqueue({ find, resolve, reject }))
-    this.#desk = new Desk(this.catalog, this.crew, request)
+    this.#desk = new Desk(this.catalog, this.crew, this.quarantine, {
+      groups: () => this.groups(),
+      request: (wanted) => this.#request(wanted),
+      cancel: (key) => this.#cancel(key),
+      confirm: (swap) => this.#confirm(swap),
+      lift: (what) => this.flapping.lift(what),
+    })
     this.#channel = new BroadcastChannel(controlChannel(id))
     this.#channel.onmessage = (event) => this.#take((event as { data: ToControl }).data)
   }
@@ -111,7 +125,7 @@ export class Control {
     const { board, settings } = this
     board.store(Word.PARK_DEADLINE_MS, settings.parkMs)
     board.store(Word.PROBATION_DEADLINE_MS, settings.probationMs)
-    board.store(Word.BUDGET_US, Math.round(settings.budgetMs * 1000))
+    board.store(Word.LEAD_DEADLINE_MS, settings.leadMs)
     await requireFolder(settings.units)
     if (settings.watch) await this.#watch()
     const stage = await this.stager.boot(await unitFilesIn(settings.units))
@@ -192,14 +206,27 @@ export class Control {
     return [entry.running.version, ...this.#history.versions(entry.name)]
   }
 
-  /** What participants reported about swap `id`. */
-  async failures(id: number): Promise<Finding[]> {
-    const end = performance.now() + FAILURE_GRACE_MS
-    while (!this.#failures.has(id) && performance.now() < end)
-      await new Promise((resolve) => setImmediate(resolve))
-    return (
-      this.#failures.get(id) ?? [finding('TICKSWAP_E_INTERNAL', 'a participant failed without saying why')]
-    )
+  /** Consistency groups: unit to the units that swap with it. */
+  groups(): Map<string, string[]> {
+    return groupsOf(this.catalog, (id) => this.catalog.artifact(id))
+  }
+
+  /** Whether another swap waits for the present one's probation to end. */
+  get isAwaited(): boolean {
+    return !this.#queue.isEmpty
+  }
+
+  /** Tells those who asked for it how far a swap has come. `waiting`: slots. */
+  progress(
+    { id, strategy, units }: Road,
+    phase: SwapProgress['phase'],
+    done: number,
+    total: number,
+    waiting: readonly number[],
+  ): void {
+    const since = this.#waits.since(waiting)
+    const payload: SwapProgress = { id, phase, strategy, units, done, total, waiting: since }
+    this.crew.tell({ type: 'event', event: 'progress', payload, history: [] })
   }
 
   /** Keeps an edit that came while nobody ticked. */
@@ -226,6 +253,43 @@ export class Control {
       this.#enqueue({ ask: { trigger: 'edit', files, removed, empty, at } })
   }
 
+  /** Queues what an engine asks for. One of the same units that waits is the same, or is replaced. */
+  #request(wanted: Omit<Request, 'resolve' | 'reject'>): Promise<SwapReport> {
+    return new Promise((resolve, reject) => {
+      let request: Request = { ...wanted, resolve, reject }
+      const twin = this.#queue.takeTwin(request)
+      if (twin && twin.strategy === request.strategy) request = both(twin, request)
+      else if (twin) void this.#decline(twin, 'TICKSWAP_E_REPLACED', 'a newer swap of the same units waits')
+      this.#enqueue(request)
+    })
+  }
+
+  /** Answers a request that has not had its turn. */
+  #decline({ find, resolve, reject }: Request, code: ErrorCode, why: string): void {
+    try {
+      resolve(this.#road(find()).decline(finding(code, why)))
+    } catch (error) {
+      reject(error)
+    }
+  }
+
+  #cancel(key: string): boolean {
+    const queued = this.#queue.takeKey(key)
+    if (queued) this.#decline(queued, 'TICKSWAP_E_CANCELLED', 'the swap was cancelled while it waited')
+    else if (this.#current?.key === key) this.#current.consent.cancelled = true
+    else return false
+    this.board.ring()
+    return true
+  }
+
+  #confirm(swap: number | string): boolean {
+    const { road, consent } = this.#current ?? {}
+    if (!road || !consent || (road.id !== swap && !road.units.includes(String(swap)))) return false
+    consent.confirmed = true
+    this.board.ring()
+    return true
+  }
+
   #enqueue(waiting: Waiting): void {
     this.#queue.push(waiting)
     void this.#drive()
@@ -247,15 +311,20 @@ export class Control {
   }
 
   async #swap(waiting: Waiting): Promise<void> {
-    const ask = 'find' in waiting ? waiting.find() : waiting.ask
+    const consent = 'find' in waiting ? waiting.consent : { cancelled: false, confirmed: false }
+    const ask = { ...('find' in waiting ? waiting.find() : waiting.ask), consent }
+    const key = 'find' in waiting ? waiting.key : ''
     const earlier = [...this.#refused, ...this.#behind.with(ask)].filter((file) => !ask.files.includes(file))
     let road = this.#road(ask.edition ? ask : { ...ask, files: [...ask.files, ...earlier] })
+    this.#current = { road, consent, key }
     let report = await road.travel()
-    if (report.outcome === 'refused' && earlier.length > 0 && !ask.edition) {
+    if (report.outcome === 'refused' && earlier.length > 0 && !ask.edition && !consent.cancelled) {
       // An earlier refused file may still be broken: it must not hold up this edit.
       road = this.#road(ask)
+      this.#current = { road, consent, key }
       report = await road.travel()
     }
+    this.#current = undefined
     // More of the same burst has come: one swap, and no word of this one.
     if (report.outcome !== 'committed' && this.hasMore(ask)) return this.#queue.putBack(ask)
     this.#remember(ask, report)
@@ -278,9 +347,14 @@ export class Control {
     return new Road(++this.#lastId, this, ask)
   }
 
-  #remember(ask: Ask, { outcome, files, findings }: SwapReport): void {
+  #remember(ask: Ask, report: SwapReport): void {
+    const { outcome, files, findings } = report
+    if (outcome === 'dry-run') return
+    // What was reversed, or is in quarantine, is read again with the next edit of its units.
+    if (outcome === 'reversed' && !ask.edition) this.#behind.add(files, report)
     const codes = new Set(findings.map(({ code }) => code))
-    const absent = codes.has('TICKSWAP_E_STRAGGLER') && outcome !== 'committed'
+    const isEarly = codes.has('TICKSWAP_E_FLAPPING')
+    const absent = (codes.has('TICKSWAP_E_STRAGGLER') && outcome !== 'committed') || isEarly
     const isMissed = this.#missed.some(({ at }) => at === ask.at)
     if (absent && ask.trigger === 'edit' && !isMissed) this.#retryLater(ask)
     const hopeless = codes.has('TICKSWAP_E_QUARANTINED') || codes.has('TICKSWAP_E_EVALUATE_TIMEOUT')
@@ -290,9 +364,10 @@ export class Control {
   }
 
   #announce(report: SwapReport): void {
-    if (report.outcome === 'unchanged') return
-    this.#publish(EVENTS[report.outcome], report, this.#history.record(report))
-    if (report.outcome !== 'committed') this.#failures.delete(report.id)
+    const { outcome } = report
+    if (outcome === 'unchanged' || outcome === 'dry-run') return
+    this.#publish(EVENTS[outcome], report, this.#history.record(report))
+    if (outcome !== 'committed') this.failures.forget(report.id)
   }
 
   #publish(event: RuntimeEvent, payload: SwapReport | Finding, history: readonly HistoryEntry[]): void {
@@ -306,7 +381,8 @@ export class Control {
       const { id, slot, finding: found } = message
       const named = { ...found, participant: this.crew.name(slot) }
       if (id !== this.#lastId || found.severity === 'warning') this.#publish('warning', named, [])
-      else this.#failures.set(id, [...(this.#failures.get(id) ?? []), named])
+      else this.failures.add(id, named)
+      this.board.ring()
       return
     }
     Promise.resolve()
@@ -355,6 +431,7 @@ export class Control {
   // ---- housekeeping -----------------------------------------------------------------
 
   #tidy(): void {
+    this.crew.catchUp()
     if (this.#driving) return
     this.crew.bury()
     if (this.#missed.length === 0 || this.crew.online().length === 0) return
@@ -375,6 +452,19 @@ export class Control {
     })
   }
 }
+
+/** Two that ask for the same: one swap answers both. */
+const both = (first: Request, second: Request): Request => ({
+  ...second,
+  resolve(report) {
+    first.resolve(report)
+    second.resolve(report)
+  },
+  reject(error) {
+    first.reject(error)
+    second.reject(error)
+  },
+})
 
 /** The answer comes by another message. */
 const LATER = Symbol('later')
