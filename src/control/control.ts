@@ -6,7 +6,6 @@ import { type Board, Word } from '../swap/board.ts'
 import {
   controlChannel,
   type HistoryEntry,
-  type PrepareMessage,
   type RequestMessage,
   type RuntimeEvent,
   type ToControl,
@@ -19,6 +18,7 @@ import { planUpdate } from '../units/code/plan.ts'
 import { Stager } from '../units/code/stager.ts'
 import type { Contract } from '../units/contract.ts'
 import { Version } from '../version/version.ts'
+import { admit, type Offer } from './admission.ts'
 import type { Ask, Consent } from './ask.ts'
 import { Barrier } from './barrier.ts'
 import { Behind } from './behind.ts'
@@ -53,12 +53,6 @@ const EVENTS: Record<Exclude<SwapReport['outcome'], 'unchanged' | 'dry-run'>, Ru
   committed: 'swap',
   permanent: 'permanent',
   'rolled-back': 'rollback',
-}
-
-/** A candidate that has been sent out. */
-export interface Offer {
-  readonly prepare: PrepareMessage
-  committed: boolean
 }
 
 /** The control thread: watches, stages, checks, decides, records. */
@@ -409,11 +403,9 @@ export class Control {
     }
   }
 
-  /** Sends what runs, and the candidate when there is one: a participant never stays on code that was replaced. */
   #join({ slot, body }: RequestMessage<'join'>): typeof LATER {
     const first = this.#booted++ === 0
     const name = body.name ?? (first ? this.settings.name : `worker-${slot}`)
-    this.crew.admit(slot, name)
     const units = this.catalog.inOrder().map(({ name: unit, running, memory }) => {
       return { unit, file: running.contract.file, version: running.version.toString(), memory }
     })
@@ -421,10 +413,7 @@ export class Control {
     const scripts = scriptsOf(
       units.map(({ unit, file, version }) => ({ unit, version, artifacts: this.catalog.closure(file) })),
     )
-    this.crew.send(slot, { type: 'boot', name, base, scripts, units, first, history })
-    if (this.offer) this.crew.send(slot, this.offer.prepare)
-    if (this.offer?.committed)
-      this.crew.send(slot, { type: 'outcome', id: this.offer.prepare.id, outcome: 'committed', passed: 0 })
+    admit(this.crew, slot, { type: 'boot', name, base, scripts, units, first, history }, this.offer)
     return LATER
   }
 

@@ -58,6 +58,8 @@ export const Word = {
   PROBATION_MS: 21,
   /** the round in which a rollback has begun to move state back */
   WAY_BACK: 22,
+  /** the round whose leader has found nothing wrong */
+  PASSING: 23,
 } as const
 
 /** Words of a participant's slot. */

@@ -77,6 +77,13 @@ export class Leader {
     this.#judge(transition)
     if (board.load(Word.FAILURE) !== Failure.NONE) return this.goBack(transition, office)
     if (!office.seal()) return
+    board.store(Word.PASSING, office.round)
+    this.#pass(seen, office)
+  }
+
+  /** The round went well: what is there now is what a later rollback returns to. */
+  #pass(seen: number, office: Office): void {
+    const board = this.#board
     this.#nameTick(office)
     board.add(Word.PROBATION_PASSED, 1)
     board.store(Word.TICKET, 0)
@@ -92,17 +99,26 @@ export class Leader {
    */
   inherit(transition: Transition, office: Office, isInspection: boolean): void {
     const board = this.#board
+    if (isInspection) return this.#inheritInspection(transition, office)
     const found = finding('TICKSWAP_E_STRAGGLER', LEFT)
-    if (isInspection) {
-      if (board.status(transition.id) !== Status.COMMITTED) return this.#nameTick(office)
-      if (board.load(Word.FAILURE) === Failure.NONE)
-        this.#notes.fail({ failure: Failure.STRAGGLER, finding: found })
-      return this.goBack(transition, office)
-    }
     if (!office.seal()) return
     this.#nameTick(office)
     if (board.decide(board.decision, Status.PARKING, Status.ABORTED)) this.#notes.report(transition, found)
     else this.#publish(transition)
+  }
+
+  #inheritInspection(transition: Transition, office: Office): void {
+    const board = this.#board
+    const seen = board.decision
+    if (board.status(transition.id) !== Status.COMMITTED) return this.#nameTick(office)
+    // It had found nothing wrong, and had begun to keep the state.
+    if (board.load(Word.PASSING) === office.round) return office.seal() ? this.#pass(seen, office) : undefined
+    if (board.load(Word.FAILURE) === Failure.NONE) {
+      const verdict = this.#deathIn(transition)
+      const found = finding('TICKSWAP_E_STRAGGLER', LEFT)
+      this.#notes.fail(verdict ?? { failure: Failure.STRAGGLER, finding: found })
+    }
+    this.goBack(transition, office)
   }
 
   /** Brings the state back and decides that the old versions run again. May be done twice. */
@@ -111,7 +127,7 @@ export class Leader {
     board.setInstant(Instant.ACTED, board.instant())
     const atCommit = board.load(Word.PROBATION_PASSED) === 0
     // Who inherits the round from somebody that hangs in a migration does not walk into it as well.
-    const isTried = board.load(Word.WAY_BACK) === office.round
+    const isTried = board.load(Word.WAY_BACK) === office.round && !office.wasSealed
     if (!atCommit) board.store(Word.WAY_BACK, office.round)
     const isBack = atCommit || (!isTried && transition.wayBack())
     if (!office.seal()) return
@@ -195,7 +211,10 @@ export class Leader {
   #judge(transition: Transition): void {
     const board = this.#board
     if (board.load(Word.FAILURE) !== Failure.NONE) return
+    const calling = board.at(this.#slot, SlotWord.CALLING)
+    board.store(calling, transition.id)
     const verdict = this.#deathIn(transition) ?? inspectState(this.#world, transition)
+    board.store(calling, 0)
     if (verdict) this.#notes.fail(verdict)
   }
 

@@ -19,6 +19,8 @@ import { dispose } from './transition.ts'
 import { bootWorld, type LiveUnit, type World } from './world.ts'
 
 const LOOK_EVERY_TICK = -1
+/** How far a participant's frame can be behind the others' when it comes online. */
+const FRAME_SPREAD = 4
 /** How often a participant looks for messages that it has asked for. */
 const RESUME_SLICE_MS = 2
 
@@ -193,15 +195,32 @@ export class Participant {
     // A listener may have closed the runtime.
     if (this.#left) return LOOK_EVERY_TICK
     this.#orders.carryOut()
-    if (board.state(this.slot) !== ParticipantState.ONLINE) this.#goOnline()
-    if (this.#left) return LOOK_EVERY_TICK
-    this.#align()
-    this.#measure()
-    this.#meet()
-    this.#hand.follow()
-    this.repeats.makeUp()
+    // A unit's code may take so long in here that the others have gone on without this participant.
+    do {
+      if (!this.#isOnline) this.#goOnline()
+      if (this.#left) return LOOK_EVERY_TICK
+      this.#align()
+      this.#measure()
+      this.#meet()
+      this.#hand.follow()
+      this.repeats.makeUp()
+    } while (!this.#left && (this.#isPast() || (!this.#isOnline && !board.load(Word.CLOSED))))
     // With a candidate in hand it looks at every tick: the control thread counts on that (Barrier).
     return this.#hand.transition ? LOOK_EVERY_TICK : attention
+  }
+
+  /** The swap in hand was decided long ago, and its outcome, and what came after, are in messages. */
+  #isPast(): boolean {
+    const { transition } = this.#hand
+    if (!transition || this.board.status(transition.id) !== Status.NONE) return false
+    this.#wire.receive()
+    if (this.#left) return false
+    this.#orders.carryOut()
+    return this.#hand.transition !== transition
+  }
+
+  get #isOnline(): boolean {
+    return this.board.state(this.slot) === ParticipantState.ONLINE
   }
 
   /** From here on the others wait for this participant at a rendezvous. */
@@ -286,7 +305,7 @@ export class Participant {
       this.#meeting.purpose = 'commit'
       const park = rendezvous(board, slot, this.#meeting, board.load(Word.PARK_DEADLINE_MS))
       this.#hand.time(SlotTime.PARK, park)
-    } else if (status === Status.COMMITTED && (this.ticks | 0) !== board.load(Word.ROUND_TICK)) {
+    } else if (status === Status.COMMITTED && this.#isNewTick()) {
       // A participant that came online after the commit flips before it meets the others.
       if (!transition.committed) this.#hand.follow()
       this.#meeting.purpose = 'inspection'
@@ -296,6 +315,15 @@ export class Participant {
     } else return
     // Participants that count their own ticks agree on the number from here on.
     if (!this.#explicit) this.#setTick(later(this.ticks | 0, board.load(Word.ROUND_TICK)))
+  }
+
+  /**
+   * Whether this tick has not had its round yet. One that came online in the middle of a frame may be a
+   * little behind, and waits for the others' next; far behind is an engine that counts its frames anew.
+   */
+  #isNewTick(): boolean {
+    const ahead = (this.ticks - this.board.load(Word.ROUND_TICK)) | 0
+    return ahead > 0 || ahead < -FRAME_SPREAD
   }
 
   #isDue(): boolean {

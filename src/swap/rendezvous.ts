@@ -41,11 +41,14 @@ export const leaderSlot = (board: Board): number => {
 /** One member's claim to lead one round. */
 export class Office {
   readonly round: number
+  /** the leader before had done with everything that calls a unit's code */
+  readonly wasSealed: boolean
   readonly #board: Board
   #word: number
 
-  constructor(board: Board, round: number, word: number) {
+  constructor(board: Board, round: number, word: number, wasSealed = false) {
     this.round = round
+    this.wasSealed = wasSealed
     this.#board = board
     this.#word = word
   }
@@ -203,7 +206,8 @@ class Patience {
       return undefined
     }
     const word = officeOf(round, this.#slot)
-    return board.swap(Word.LEADER, leader, word) ? new Office(board, round, word) : undefined
+    if (!board.swap(Word.LEADER, leader, word)) return undefined
+    return new Office(board, round, word, (leader & SEALED) !== 0)
   }
 }
 

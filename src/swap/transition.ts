@@ -331,6 +331,10 @@ function transfer(
   for (const name of Object.keys(columns))
     if (!own.has(name)) columns[name] = (to.columns as Record<string, { slice(): unknown }>)[name]!.slice()
   const private_ = { columns, soft: to.soft } as State
-  migrate(plan, migrations, from, private_)
-  to.soft = private_.soft
+  try {
+    migrate(plan, migrations, from, private_)
+  } finally {
+    // Somebody who comes late to a swap that is past reversing keeps at least what was carried over.
+    to.soft = private_.soft
+  }
 }

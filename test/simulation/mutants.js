@@ -1,0 +1,2 @@
+export const MUTANTS = []
+export function plant() { return { dist: new URL('../../dist/', import.meta.url), remove() {} } }
