@@ -1,17 +1,24 @@
+import { type Board, Status } from '../swap/board.ts'
 import type { BootMessage, PrepareMessage } from '../swap/protocol.ts'
 import type { Crew } from './crew.ts'
 
-/** A candidate that has been sent out. */
-export interface Offer {
-  readonly prepare: PrepareMessage
-  committed: boolean
-}
-
-/** Sends what runs, and the candidate when there is one: a participant never stays on code that was replaced. */
-export function admit(crew: Crew, slot: number, boot: BootMessage, offer: Offer | undefined): void {
+/**
+ * Lets a participant join: sends what runs, and the candidate when there is one. A participant never stays on
+ * code that was replaced. `offer` is the candidate that has been sent out, while its fate is open.
+ */
+export function admit(
+  board: Board,
+  crew: Crew,
+  slot: number,
+  boot: BootMessage,
+  offer: PrepareMessage | undefined,
+): void {
   crew.admit(slot, boot.name)
   crew.send(slot, boot)
   if (!offer) return
-  crew.send(slot, offer.prepare)
-  if (offer.committed) crew.send(slot, { type: 'outcome', id: offer.prepare.id, outcome: 'committed', passed: 0 })
+  crew.send(slot, offer)
+  const status = board.status(offer.id)
+  // Decided, be it that the others are being told at this instant: hearing it twice does no harm.
+  if (status === Status.COMMITTED || status === Status.PERMANENT)
+    crew.send(slot, { type: 'outcome', id: offer.id, outcome: 'committed', passed: 0 })
 }

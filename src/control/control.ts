@@ -6,6 +6,7 @@ import { type Board, Word } from '../swap/board.ts'
 import {
   controlChannel,
   type HistoryEntry,
+  type PrepareMessage,
   type RequestMessage,
   type RuntimeEvent,
   type ToControl,
@@ -18,7 +19,7 @@ import { planUpdate } from '../units/code/plan.ts'
 import { Stager } from '../units/code/stager.ts'
 import type { Contract } from '../units/contract.ts'
 import { Version } from '../version/version.ts'
-import { admit, type Offer } from './admission.ts'
+import { admit } from './admission.ts'
 import type { Ask, Consent } from './ask.ts'
 import { Barrier } from './barrier.ts'
 import { Behind } from './behind.ts'
@@ -70,7 +71,7 @@ export class Control {
   readonly failures: Failures
   readonly flapping: Flapping
   /** the candidate that the participants have, while its fate is open */
-  offer: Offer | undefined
+  offer: PrepareMessage | undefined
   closed = false
   readonly #channel: BroadcastChannel
   readonly #history = new History()
@@ -413,7 +414,13 @@ export class Control {
     const scripts = scriptsOf(
       units.map(({ unit, file, version }) => ({ unit, version, artifacts: this.catalog.closure(file) })),
     )
-    admit(this.crew, slot, { type: 'boot', name, base, scripts, units, first, history }, this.offer)
+    admit(
+      this.board,
+      this.crew,
+      slot,
+      { type: 'boot', name, base, scripts, units, first, history },
+      this.offer,
+    )
     return LATER
   }
 

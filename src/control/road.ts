@@ -78,7 +78,6 @@ export class Road {
       this.#goOn('park')
       this.#account.orderedAt = this.#control.board.instant()
       await this.#transaction!.meet()
-      this.#control.offer!.committed = true
       this.#records.activate()
       this.#outcome = 'committed'
     } catch (error) {
@@ -275,7 +274,7 @@ export class Road {
       dryRun: this.strategy === 'dry-run',
       alone: this.#alone,
     }
-    control.offer = { prepare: message, committed: false }
+    control.offer = message
     this.#transaction = new Transaction(control, message, this.#terms(), {
       isCancelled: () => this.#ask.consent?.cancelled === true || control.hasMore(this.#ask),
       isConfirmed: () => this.#ask.consent?.confirmed === true,

@@ -183,7 +183,7 @@ export class Leader {
       board.store(Word.STEP, office.round)
       board.wake()
     }
-    let found = transition.migrate(true, transition.migrated || attemptOf(seen) > 0)
+    let found = transition.migrate(true, attemptOf(seen) > 0)
     const migrated = board.now()
     found ??= transition.verify()
     if (voting && !this.#allInFavour(others, office)) found ??= declined(transition)

@@ -305,6 +305,7 @@ export class Participant {
       this.#meeting.purpose = 'commit'
       const park = rendezvous(board, slot, this.#meeting, board.load(Word.PARK_DEADLINE_MS))
       this.#hand.time(SlotTime.PARK, park)
+      if (board.status(transition.id) === Status.STRAGGLER) transition.disregard()
     } else if (status === Status.COMMITTED && this.#isNewTick()) {
       // A participant that came online after the commit flips before it meets the others.
       if (!transition.committed) this.#hand.follow()

@@ -27,8 +27,10 @@ export class Transition {
   /** files whose code this swap brings */
   readonly files: ReadonlySet<string>
   committed = false
-  /** this participant's state has been moved */
+  /** this participant's state has been moved, for the meeting at hand */
   migrated = false
+  /** it has been moved before, in a meeting that came to nothing */
+  #isStale = false
   readonly #world: World
   readonly #prepared: Prepared
   readonly #next = new Map<string, LiveUnit>()
@@ -90,8 +92,9 @@ export class Transition {
    * Moves state to the next version's memory. `leads`: with the shared columns, which one participant moves
    * for all. `again`: somebody may have done so before, in an attempt that came to nothing.
    */
-  migrate(leads: boolean, again = this.migrated): Finding | undefined {
+  migrate(leads: boolean, again = this.#isStale): Finding | undefined {
     this.migrated = true
+    this.#isStale = true
     for (const move of this.message.moves) {
       const next = this.#next.get(move.unit)!
       const running = this.#world.units.get(move.unit)
@@ -110,6 +113,11 @@ export class Transition {
       }
     }
     return undefined
+  }
+
+  /** The meeting came to nothing: the old version runs on, and its state with it. */
+  disregard(): void {
+    this.migrated = false
   }
 
   /** The state of the commit, to come back to. */

@@ -129,7 +129,7 @@ export class ControlActor {
       const base = this.#kit.staged.boots[version]
       const boot = { type: 'boot', name: `actor ${actor}`, base, scripts: [], units, first: this.#isFirst, history: [] }
       this.#isFirst = false
-      this.#kit.admit(crew, slot, boot, this.#offer)
+      this.#kit.admit(this.#floor.board, crew, slot, boot, this.#offer)
     }
   }
 
@@ -154,7 +154,7 @@ export class ControlActor {
     const isAwaited = scheduler.chance(30)
     const ticks = 1 + scheduler.random(6)
     const terms = { ...DEADLINES, confirmMs: undefined, ticks, lastsMs: scheduler.random(2) * 10, leastTicks: Math.min(2, ticks) }
-    this.#offer = { prepare: message, committed: false }
+    this.#offer = message
     const transaction = new Transaction(this.#floor, message, terms, {
       isCancelled: () => scheduler.now > cancelAt,
       isConfirmed: () => true,
@@ -165,7 +165,6 @@ export class ControlActor {
     try {
       await transaction.prepare()
       await transaction.meet()
-      this.#offer.committed = true
       records.activate()
     } catch (error) {
       if (!(error instanceof Stop)) throw error
@@ -179,6 +178,7 @@ export class ControlActor {
     if (isPermanent) {
       catalog.accept(update)
       records.makePermanent(passengers, moves)
+      this.#ledger.good[0] = this.#kit.numbers.indexOf(to)
     } else records.quarantine()
     this.#offer = undefined
     await transaction.end(isPermanent ? 'permanent' : 'rolled-back')

@@ -1,6 +1,6 @@
 import { receiveMessageOnPort } from 'node:worker_threads'
 import { simulatedBoard, trace } from './board.js'
-import { Died, DONE, FRAME, IN_CREW, INCARNATIONS, SHOWN, STOP } from './scheduler.js'
+import { Died, DONE, FRAME, IN_CREW, INCARNATIONS, PLACE, SHOWN, STOP } from './scheduler.js'
 import { Witness } from './witness.js'
 
 /** Ticks after the end, in which everybody takes note of the last decision. */
@@ -109,6 +109,7 @@ export class ParticipantActor {
       // Seen without taking a step.
       const plain = new Board(this.#shared.board)
       const { OPEN, PARKING, COMMITTED } = Status
+      this.#witness.isGood = (version) => this.#kit.numbers[this.#ledger.good[0]] === version
       const prepared = () => plain.load(plain.at(slot, SlotWord.PREPARED))
       this.#witness.isOpen = () => [OPEN, PARKING, COMMITTED].includes(plain.status(prepared()))
       this.#tickOn(participant, board, identity, isFramed, isMain, receive)
@@ -139,7 +140,10 @@ export class ParticipantActor {
       this.#tick(participant, board, isFramed ? frame : undefined)
       if (!isOver) this.#step(participant, row)
       if (isFramed) scheduler.put(this.#me, DONE, frame)
-      if (isMain) this.#awaitCrew(frame)
+      if (isMain) {
+        this.#awaitCrew(frame)
+        scheduler.sleep(1 + scheduler.random(3))
+      }
       scheduler.step()
       if (!isMain && !isOver && scheduler.chance(3)) {
         frame = this.#pause(participant, receive)
@@ -184,7 +188,9 @@ export class ParticipantActor {
   #show(participant) {
     const scheduler = this.#scheduler
     const { Board, ParticipantState } = this.#kit
-    if (new Board(this.#shared.board).state(participant.slot) !== ParticipantState.ONLINE) {
+    const board = new Board(this.#shared.board)
+    scheduler.put(this.#me, PLACE, participant.slot)
+    if (board.state(participant.slot) !== ParticipantState.ONLINE) {
       scheduler.put(this.#me, SHOWN, 0)
       return
     }
@@ -192,7 +198,7 @@ export class ParticipantActor {
     scheduler.put(this.#me, SHOWN, mine)
     if (this.#ledger.alone[0]) return
     for (let actor = 1; actor < this.#kit.actors; actor++) {
-      const other = scheduler.of(actor, SHOWN)
+      const other = board.state(scheduler.of(actor, PLACE)) === ParticipantState.ONLINE ? scheduler.of(actor, SHOWN) : 0
       if (other !== 0 && other !== mine)
         this.#complain(`mixed: actor ${this.#me} runs version ${mine}, actor ${actor} ${other}`)
     }

@@ -37,7 +37,7 @@ function startGroup(seeds) {
   const ledger = Object.fromEntries(
     ['begun', 'made', 'dead'].map((name) => [name, new Int32Array(new SharedArrayBuffer(4096))]),
   )
-  for (const name of ['lossy', 'alone', 'complaints']) ledger[name] = new Int32Array(new SharedArrayBuffer(4))
+  for (const name of ['lossy', 'alone', 'complaints', 'good']) ledger[name] = new Int32Array(new SharedArrayBuffer(4))
   const common = {
     dist: dist.href,
     actors: ACTORS,

@@ -23,6 +23,8 @@ const WAIT_VALUE = 3
 export const SHOWN = 4
 export const DONE = 5
 export const IN_CREW = 6
+/** its slot on the board */
+export const PLACE = 7
 const IDLE = 0
 const RUNNABLE = 1
 const BLOCKED = 2

@@ -49,6 +49,8 @@ export class Witness {
     if (place === 'setup') instance.isSetUp = true
     this.#scheduler.step()
     if (!this.isArmed || plan?.place !== place) return
+    // What runs for good does not throw: what it throws when a tick is replayed would be lost.
+    if (place === 'step' && plan.action === 'throw' && this.isGood(instance.version)) return
     // One version is the culprit, not the one before it or after it.
     plan.instance ??= instance
     if (plan.instance !== instance || plan.after-- > 0) return
@@ -65,6 +67,9 @@ export class Witness {
     if (++instance.disposed > 1) this.#complain(`${instance.version} was disposed of twice`)
     if (this.isOpen()) this.#complain(`${instance.version} was disposed of while its swap was open`)
   }
+
+  /** Set by the actor: whether a version is permanent. */
+  isGood = () => false
 
   /** Set by the actor: whether the swap that it holds is still open. */
   isOpen = () => false
