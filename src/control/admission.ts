@@ -20,5 +20,5 @@ export function admit(
   const status = board.status(offer.id)
   // Decided, be it that the others are being told at this instant: hearing it twice does no harm.
   if (status === Status.COMMITTED || status === Status.PERMANENT)
-    crew.send(slot, { type: 'outcome', id: offer.id, outcome: 'committed', passed: 0 })
+    crew.send(slot, { type: 'outcome', id: offer.id, outcome: 'committed', passed: 0, restore: 0 })
 }

@@ -110,7 +110,13 @@ export class Road {
     this.#control.rehearsal.discard()
     this.#control.offer = undefined
     if (this.#transaction)
-      this.#control.crew.broadcast({ type: 'outcome', id: this.id, outcome: 'discarded', passed: 0 })
+      this.#control.crew.broadcast({
+        type: 'outcome',
+        id: this.id,
+        outcome: 'discarded',
+        passed: 0,
+        restore: 0,
+      })
     // Somebody who hangs may still write to the memory of a backup that a reversed swap had begun.
     if (stop.outcome === 'refused')
       for (const [i, { entry }] of this.#passengers.entries())

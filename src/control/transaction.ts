@@ -146,7 +146,7 @@ export class Transaction {
       await this.#assertLoaded()
       throw new Stop('reversed', [barrier.stragglerFinding('park', parkMs, barrier.stragglers)])
     }
-    crew.broadcast({ type: 'outcome', id: this.#id, outcome: 'committed', passed: 0 })
+    crew.broadcast({ type: 'outcome', id: this.#id, outcome: 'committed', passed: 0, restore: 0 })
     await barrier.until(() => barrier.behind(this.#id).length === 0, parkMs)
   }
 
@@ -236,7 +236,7 @@ export class Transaction {
   async end(outcome: 'permanent' | 'rolled-back'): Promise<void> {
     const { board, barrier, crew } = this.#floor
     const passed = board.load(Word.PROBATION_PASSED)
-    crew.broadcast({ type: 'outcome', id: this.#id, outcome, passed })
+    crew.broadcast({ type: 'outcome', id: this.#id, outcome, passed, restore: board.load(Word.RESTORE) })
     await barrier.until(() => barrier.behind(this.#id).length === 0, this.#terms.parkMs)
   }
 

@@ -103,13 +103,16 @@ export class InHand {
         this.#settle(transition)
         break
       case Status.ROLLED_BACK:
-        this.#replay(transition, this.#goBack(transition, board.load(Word.PROBATION_PASSED)))
+        this.#replay(
+          transition,
+          this.#goBack(transition, board.load(Word.PROBATION_PASSED), board.load(Word.RESTORE)),
+        )
         break
     }
   }
 
   /** The outcome of a swap, for a participant that was not at the boundary where it was decided. */
-  obey({ id, outcome, passed }: OutcomeMessage): void {
+  obey({ id, outcome, passed, restore }: OutcomeMessage): void {
     if (this.#broken?.id === id) this.#obeyBroken(outcome)
     const { transition } = this
     if (transition?.id !== id) return
@@ -117,7 +120,7 @@ export class InHand {
       transition.discard()
       this.#forget(transition)
     } else if (outcome === 'rolled-back') {
-      this.#holder.repeats.owe(transition.id, this.#goBack(transition, passed))
+      this.#holder.repeats.owe(transition.id, this.#goBack(transition, passed, restore))
     } else {
       if (!transition.committed) this.#comeAlong(transition, passed)
       if (outcome === 'permanent') this.#settle(transition)
@@ -174,9 +177,10 @@ export class InHand {
   /**
    * Puts back what ran before.
    * @param passed rounds of the probation that had passed when it was given up
+   * @param restore how the shared state was restored
    * @returns the calls that are undone by it
    */
-  #goBack(transition: Transition, passed: number): readonly Call[] {
+  #goBack(transition: Transition, passed: number, restore: number): readonly Call[] {
     const { board, slot, world, probation } = this.#holder
     if (!transition.committed) {
       transition.discard()
@@ -188,9 +192,7 @@ export class InHand {
     this.catchUp(passed)
     const moving = new Set(moves.map((move) => move.unit))
     const undone = probation.calls.filter(({ unit }) => !alone || moving.has(unit))
-    const isDown = alone
-      ? board.load(board.at(slot, SlotWord.PASSED)) > 0
-      : board.load(Word.RESTORE) === Restore.DOWN
+    const isDown = alone ? board.load(board.at(slot, SlotWord.PASSED)) > 0 : restore === Restore.DOWN
     if (!alone) for (const live of world.units.values()) if (!moving.has(live.name)) live.state.restoreOwn()
     const warnings = transition.restoreOwn(isDown)
     for (const warning of [...warnings, ...transition.revert()]) this.report(transition, warning)
@@ -267,7 +269,7 @@ export class InHand {
     const board = this.#board
     if (board.status(transition.id) !== Status.COMMITTED) return undefined
     if (!(transition.message.alone ? this.#decideBack(board.decision) : lead())) return undefined
-    const undone = this.#goBack(transition, board.load(Word.PROBATION_PASSED))
+    const undone = this.#goBack(transition, board.load(Word.PROBATION_PASSED), board.load(Word.RESTORE))
     this.#replay(
       transition,
       undone.filter((other) => other !== call),

@@ -64,6 +64,8 @@ export interface OutcomeMessage {
   readonly outcome: 'discarded' | 'committed' | 'permanent' | 'rolled-back'
   /** rounds of the probation that had passed */
   readonly passed: number
+  /** how state was restored: see Restore; the board's word of it may be the next swap's by then */
+  readonly restore: number
 }
 
 export interface BootUnit {

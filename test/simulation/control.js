@@ -39,13 +39,13 @@ export class ControlActor {
     const outcomes = {}
     const { board } = this.#floor
     const swaps = 1 + this.#scheduler.random(4)
-    await board.waitAsync(0, board.words[0], this.#scheduler.random(60))
+    await board.waitAsync(0, board.words[0], this.#scheduler.random(30))
     for (let id = 1; id <= swaps; id++) {
       const from = this.#scheduler.now
       const outcome = await this.#swap(id)
       outcomes[outcome] = (outcomes[outcome] ?? 0) + 1
       if (this.#scheduler.now - from > LONGEST_MS) this.#complain(`swap ${id} took ${this.#scheduler.now - from} ms`)
-      await board.waitAsync(0, board.words[0], this.#scheduler.random(30))
+      await board.waitAsync(0, board.words[0], this.#scheduler.random(15))
       this.#floor.crew.bury()
     }
     await this.#finish()
@@ -169,7 +169,7 @@ export class ControlActor {
     } catch (error) {
       if (!(error instanceof Stop)) throw error
       this.#offer = undefined
-      crew.broadcast({ type: 'outcome', id, outcome: 'discarded', passed: 0 })
+      crew.broadcast({ type: 'outcome', id, outcome: 'discarded', passed: 0, restore: 0 })
       records.retire()
       return error.outcome
     }
@@ -206,20 +206,20 @@ export class ControlActor {
       await board.waitAsync(0, board.words[0], 2)
     }
     for (let i = 0; i < 40; i++) await board.waitAsync(0, board.words[0], 1)
-    const { made, begun, dead, lossy } = this.#ledger
+    const { made, begun, dead, hung, unmoved, lossy } = this.#ledger
     const { running, memory } = catalog.units.get('unit')
     const version = running.version.toString()
     const count = new Uint32Array(memory.arena, memory.shared.slots.find(({ name }) => name === 'count').offset, 32)
     for (const { row, version: mine, own, soft } of this.#ended) {
       if (mine !== version) this.#complain(`row ${row} ended with version ${mine}, the catalog has ${version}`)
-      if (lossy[0]) continue
+      if (lossy[0] || hung[row]) continue
       if (count[row] !== made[row]) this.#complain(`row ${row} made ${made[row]} steps, ${count[row]} are in the shared state`)
-      if (own !== made[row] || soft !== made[row]) this.#complain(`row ${row} made ${made[row]} steps, its own state has ${own} and ${soft}`)
+      if (!unmoved[row] && (own !== made[row] || soft !== made[row])) this.#complain(`row ${row} made ${made[row]} steps, its own state has ${own} and ${soft}`)
     }
     for (let row = 0; row < 32; row++) {
-      if (count[row] > begun[row]) this.#complain(`row ${row} began ${begun[row]} steps, ${count[row]} are in the shared state`)
+      if (count[row] > begun[row] + hung[row]) this.#complain(`row ${row} began ${begun[row]} steps, ${count[row]} are in the shared state`)
       // What a thread did in the tick in which it ended may be lost with it.
-      if (dead[row] && !lossy[0] && count[row] < made[row] - 2) this.#complain(`row ${row} made ${made[row]} steps and died, ${count[row]} are left`)
+      if (dead[row] && !lossy[0] && count[row] < made[row] - 2 - hung[row]) this.#complain(`row ${row} made ${made[row]} steps and died, ${count[row]} are left`)
     }
     this.#floor.registry.close()
     scheduler.put(0, SHOWN, 0)

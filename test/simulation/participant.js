@@ -103,15 +103,24 @@ export class ParticipantActor {
         scheduler.sleep(1)
         receive()
       }
-      await participant.boot(boot)
       const { Status } = this.#kit
-      this.#witness.isArmed = true
       // Seen without taking a step.
       const plain = new Board(this.#shared.board)
       const { OPEN, PARKING, COMMITTED } = Status
       this.#witness.isGood = (version) => this.#kit.numbers[this.#ledger.good[0]] === version
+      this.#witness.onAct = (place, action) => {
+        // Its own part of the state then stands as at the commit, and the report says so.
+        if ((place === 'down' || place === 'up') && action === 'throw') this.#ledger.unmoved[identity.row]++
+        if (place !== 'step') return
+        // From here on it goes back by itself, where nobody else ticks.
+        if (action === 'throw') scheduler.put(this.#me, SHOWN, 0)
+        // The others may go back without it, and then it writes to what they have restored.
+        if (action === 'hang') this.#ledger.hung[identity.row]++
+      }
       const prepared = () => plain.load(plain.at(slot, SlotWord.PREPARED))
       this.#witness.isOpen = () => [OPEN, PARKING, COMMITTED].includes(plain.status(prepared()))
+      await participant.boot(boot)
+      this.#witness.isArmed = true
       this.#tickOn(participant, board, identity, isFramed, isMain, receive)
       this.#end(participant, identity, post)
     } finally {
@@ -149,7 +158,7 @@ export class ParticipantActor {
         frame = this.#pause(participant, receive)
         scheduler.put(this.#me, DONE, frame)
         if (isFramed) scheduler.put(this.#me, IN_CREW, 1)
-      } else if (!isFramed) scheduler.sleep(scheduler.random(3))
+      } else if (!isFramed) scheduler.sleep(1 + scheduler.random(4))
     }
     scheduler.put(this.#me, IN_CREW, 0)
   }

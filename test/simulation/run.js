@@ -35,7 +35,7 @@ function startGroup(seeds) {
   const registry = Registry.create({ units: 1, versions: 64 })
   registry.close()
   const ledger = Object.fromEntries(
-    ['begun', 'made', 'dead'].map((name) => [name, new Int32Array(new SharedArrayBuffer(4096))]),
+    ['begun', 'made', 'dead', 'hung', 'unmoved'].map((name) => [name, new Int32Array(new SharedArrayBuffer(4096))]),
   )
   for (const name of ['lossy', 'alone', 'complaints', 'good']) ledger[name] = new Int32Array(new SharedArrayBuffer(4))
   const common = {

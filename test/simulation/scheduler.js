@@ -124,7 +124,7 @@ export class Scheduler {
       this.put(actor, STATE, RUNNABLE)
     }
     for (let i = 0; i < 8; i++) this.random(2)
-    this.set(CROWD, [20, 60, 150, 400][this.random(4)])
+    this.set(CROWD, [5, 20, 60, 250][this.random(4)])
     this.live(0)
   }
 

@@ -56,6 +56,7 @@ export class Witness {
     if (plan.instance !== instance || plan.after-- > 0) return
     if (!plan.again) this.#plan = undefined
     trace(this.#scheduler, `${plan.action} in ${place} of ${instance?.version}`)
+    this.onAct(place, plan.action)
     if (plan.action === 'throw') throw new Error(`planned: ${place}`)
     if (plan.action === 'hang') this.#scheduler.sleep(plan.hangMs)
     else this.#scheduler.die()
@@ -67,6 +68,9 @@ export class Witness {
     if (++instance.disposed > 1) this.#complain(`${instance.version} was disposed of twice`)
     if (this.isOpen()) this.#complain(`${instance.version} was disposed of while its swap was open`)
   }
+
+  /** Set by the actor: hears what happens where. */
+  onAct = () => {}
 
   /** Set by the actor: whether a version is permanent. */
   isGood = () => false
