@@ -14,11 +14,13 @@ export function admit(
   offer: PrepareMessage | undefined,
 ): void {
   crew.admit(slot, boot.name)
+  if (offer) {
+    crew.send(slot, offer)
+    const status = board.status(offer.id)
+    // Decided, be it that the others are being told at this instant: hearing it twice does no harm.
+    if (status === Status.COMMITTED || status === Status.PERMANENT)
+      crew.send(slot, { type: 'outcome', id: offer.id, outcome: 'committed', passed: 0, restore: 0 })
+  }
+  // Last: from here on the participant may tick at any time, and then knows of the candidate.
   crew.send(slot, boot)
-  if (!offer) return
-  crew.send(slot, offer)
-  const status = board.status(offer.id)
-  // Decided, be it that the others are being told at this instant: hearing it twice does no harm.
-  if (status === Status.COMMITTED || status === Status.PERMANENT)
-    crew.send(slot, { type: 'outcome', id: offer.id, outcome: 'committed', passed: 0, restore: 0 })
 }

@@ -1,5 +1,5 @@
 import { receiveMessageOnPort } from 'node:worker_threads'
-import { simulatedBoard } from './board.js'
+import { simulatedBoard, trace } from './board.js'
 import { SHOWN, STOP } from './scheduler.js'
 
 const SLOTS = 6
@@ -92,6 +92,7 @@ export class ControlActor {
     return {
       postMessage: (message) => {
         this.#scheduler.step()
+        trace(this.#scheduler, `sends ${message.type} ${message.id ?? ''} to actor ${actor}`)
         this.#ports[actor].postMessage({ seed: this.#seed, to: row, message })
       },
       close() {},

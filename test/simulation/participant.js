@@ -81,6 +81,7 @@ export class ParticipantActor {
       for (let got = receiveMessageOnPort(this.#port); got; got = receiveMessageOnPort(this.#port)) inbox.push(got.message)
       for (const { seed, to, message } of inbox.splice(0)) {
         if (seed !== this.#seed || to !== identity.row) continue
+        trace(scheduler, `takes ${message.type} ${message.id ?? ''}`)
         if (message.type === 'boot') boot = message
         else if (message.type === 'prepare' || message.type === 'outcome') participant.order(message)
       }
