@@ -42,6 +42,8 @@ export class Backlog {
   release(): void {
     for (const message of this.#kept) this.#post(message)
     this.#kept = []
+    // Whoever asks is about to take them: it has not fallen behind again by then.
+    this.#sent = this.#board.load(this.#board.at(this.#slot, SlotWord.TAKEN))
     this.#board.store(this.#board.at(this.#slot, SlotWord.HELD), 0)
   }
 

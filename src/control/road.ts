@@ -298,8 +298,9 @@ export class Road {
 
   /** Units with shared memory meet, and those of their group with them. */
   #meets(): boolean {
-    const { catalog, groups } = this.#control
-    const mates = new Set(this.units.flatMap((unit) => groups().get(unit) ?? []))
+    const { catalog } = this.#control
+    const groups = this.#control.groups()
+    const mates = new Set(this.units.flatMap((unit) => groups.get(unit) ?? []))
     const shares = (unit: string) => catalog.units.get(unit)!.running.contract.shared.bytes > 0
     return this.#passengers.some(sharesMemory) || [...mates].some(shares)
   }

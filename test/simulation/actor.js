@@ -4,7 +4,8 @@ import { ParticipantActor } from './participant.js'
 import { Scheduler, SEED } from './scheduler.js'
 
 /** One thread of a group: actor 0 is the control thread and runs the seeds, the others are participants. */
-const { dist, me, actors, memory, board, shared, ledger, ports, staged, numbers, seeds, stopAtFirst } = workerData
+const { dist, me, actors, memory, board, shared, ledger, ports, staged, numbers, seeds, stopAtFirst } =
+  workerData
 const from = (path) => import(new URL(path, dist))
 const kit = {
   actors,
@@ -56,7 +57,8 @@ async function control() {
   for (const seed of seeds) {
     scheduler.begin(seed)
     try {
-      for (const [outcome, n] of Object.entries(await actor.run(seed))) totals[outcome] = (totals[outcome] ?? 0) + n
+      for (const [outcome, n] of Object.entries(await actor.run(seed)))
+        totals[outcome] = (totals[outcome] ?? 0) + n
     } catch (error) {
       complain(`the control thread ended: ${error.stack}`)
       break

@@ -62,7 +62,8 @@ function tracer(Word, SlotWord, scheduler) {
     const name = word < 32 ? header.get(word) : own.get((word - 32) % 16)
     if (QUIET.has(name)) return
     const slot = word < 32 ? '' : ` of slot ${(word - 32) >> 4}`
-    const shown = name === 'DECISION' ? `swap ${value >>> 8}, attempt ${(value >> 4) & 15}, status ${value & 15}` : value
+    const shown =
+      name === 'DECISION' ? `swap ${value >>> 8}, attempt ${(value >> 4) & 15}, status ${value & 15}` : value
     writeSync(2, `${scheduler.now.toFixed(3)} actor ${scheduler.me}: ${how} ${name}${slot} ${shown}\n`)
   }
 }

@@ -44,7 +44,8 @@ export class ControlActor {
       const from = this.#scheduler.now
       const outcome = await this.#swap(id)
       outcomes[outcome] = (outcomes[outcome] ?? 0) + 1
-      if (this.#scheduler.now - from > LONGEST_MS) this.#complain(`swap ${id} took ${this.#scheduler.now - from} ms`)
+      if (this.#scheduler.now - from > LONGEST_MS)
+        this.#complain(`swap ${id} took ${this.#scheduler.now - from} ms`)
       await board.waitAsync(0, board.words[0], this.#scheduler.random(15))
       this.#floor.crew.bury()
     }
@@ -128,7 +129,15 @@ export class ControlActor {
       const version = running.version.toString()
       const units = [{ unit: 'unit', file: this.#kit.staged.file, version, memory }]
       const base = this.#kit.staged.boots[version]
-      const boot = { type: 'boot', name: `actor ${actor}`, base, scripts: [], units, first: this.#isFirst, history: [] }
+      const boot = {
+        type: 'boot',
+        name: `actor ${actor}`,
+        base,
+        scripts: [],
+        units,
+        first: this.#isFirst,
+        history: [],
+      }
       this.#isFirst = false
       this.#kit.admit(this.#floor.board, crew, slot, boot, this.#offer)
     }
@@ -150,11 +159,29 @@ export class ControlActor {
     const update = this.#kit.staged.ways[`${from} ${to}`]
     const watch = { budgetMs: 1e9, baselineTicks: 0 }
     const dryRun = scheduler.chance(8)
-    const message = { type: 'prepare', id, update, moves, scripts: [], generation, back, reason: 'swap', watch, dryRun, alone: false }
+    const message = {
+      type: 'prepare',
+      id,
+      update,
+      moves,
+      scripts: [],
+      generation,
+      back,
+      reason: 'swap',
+      watch,
+      dryRun,
+      alone: false,
+    }
     const cancelAt = scheduler.chance(10) ? scheduler.now + scheduler.random(60) : Number.POSITIVE_INFINITY
     const isAwaited = scheduler.chance(30)
     const ticks = 1 + scheduler.random(6)
-    const terms = { ...DEADLINES, confirmMs: undefined, ticks, lastsMs: scheduler.random(2) * 10, leastTicks: Math.min(2, ticks) }
+    const terms = {
+      ...DEADLINES,
+      confirmMs: undefined,
+      ticks,
+      lastsMs: scheduler.random(2) * 10,
+      leastTicks: Math.min(2, ticks),
+    }
     this.#offer = message
     const transaction = new Transaction(this.#floor, message, terms, {
       isCancelled: () => scheduler.now > cancelAt,
@@ -184,7 +211,8 @@ export class ControlActor {
     this.#offer = undefined
     await transaction.end(isPermanent ? 'permanent' : 'rolled-back')
     const status = board.status(id)
-    if (status !== (isPermanent ? Status.PERMANENT : Status.ROLLED_BACK)) this.#complain(`swap ${id} has status ${status}`)
+    if (status !== (isPermanent ? Status.PERMANENT : Status.ROLLED_BACK))
+      this.#complain(`swap ${id} has status ${status}`)
     return isPermanent ? 'permanent' : 'rolled-back'
   }
 
@@ -210,17 +238,26 @@ export class ControlActor {
     const { made, begun, dead, hung, unmoved, lossy } = this.#ledger
     const { running, memory } = catalog.units.get('unit')
     const version = running.version.toString()
-    const count = new Uint32Array(memory.arena, memory.shared.slots.find(({ name }) => name === 'count').offset, 32)
+    const count = new Uint32Array(
+      memory.arena,
+      memory.shared.slots.find(({ name }) => name === 'count').offset,
+      32,
+    )
     for (const { row, version: mine, own, soft } of this.#ended) {
-      if (mine !== version) this.#complain(`row ${row} ended with version ${mine}, the catalog has ${version}`)
+      if (mine !== version)
+        this.#complain(`row ${row} ended with version ${mine}, the catalog has ${version}`)
       if (lossy[0] || hung[row]) continue
-      if (count[row] !== made[row]) this.#complain(`row ${row} made ${made[row]} steps, ${count[row]} are in the shared state`)
-      if (!unmoved[row] && (own !== made[row] || soft !== made[row])) this.#complain(`row ${row} made ${made[row]} steps, its own state has ${own} and ${soft}`)
+      if (count[row] !== made[row])
+        this.#complain(`row ${row} made ${made[row]} steps, ${count[row]} are in the shared state`)
+      if (!unmoved[row] && (own !== made[row] || soft !== made[row]))
+        this.#complain(`row ${row} made ${made[row]} steps, its own state has ${own} and ${soft}`)
     }
     for (let row = 0; row < 32; row++) {
-      if (count[row] > begun[row] + hung[row]) this.#complain(`row ${row} began ${begun[row]} steps, ${count[row]} are in the shared state`)
+      if (count[row] > begun[row] + hung[row])
+        this.#complain(`row ${row} began ${begun[row]} steps, ${count[row]} are in the shared state`)
       // What a thread did in the tick in which it ended may be lost with it.
-      if (dead[row] && !lossy[0] && count[row] < made[row] - 2 - hung[row]) this.#complain(`row ${row} made ${made[row]} steps and died, ${count[row]} are left`)
+      if (dead[row] && !lossy[0] && count[row] < made[row] - 2 - hung[row])
+        this.#complain(`row ${row} made ${made[row]} steps and died, ${count[row]} are left`)
     }
     this.#floor.registry.close()
     scheduler.put(0, SHOWN, 0)

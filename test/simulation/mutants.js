@@ -70,5 +70,8 @@ export function plant(name) {
   const text = readFileSync(path, 'utf8')
   if (!find.test(text)) throw new Error(`${file} has no place for this defect: ${name}`)
   writeFileSync(path, text.replace(find, replace))
-  return { dist: pathToFileURL(`${join(dir, 'dist')}/`), remove: () => rmSync(dir, { recursive: true, force: true }) }
+  return {
+    dist: pathToFileURL(`${join(dir, 'dist')}/`),
+    remove: () => rmSync(dir, { recursive: true, force: true }),
+  }
 }

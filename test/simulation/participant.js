@@ -35,7 +35,11 @@ export class ParticipantActor {
     const scheduler = this.#scheduler
     const isMain = isFramed && this.#me === 1
     for (let life = 0; life < maxLives; life++) {
-      scheduler.live(this.#me === 1 || !scheduler.chance(40) ? 0 : 1 + scheduler.random([60, 400, 3000][scheduler.random(3)]))
+      scheduler.live(
+        this.#me === 1 || !scheduler.chance(40)
+          ? 0
+          : 1 + scheduler.random([60, 400, 3000][scheduler.random(3)]),
+      )
       this.#witness.live(this.#me === 1)
       this.#witness.isArmed = false
       const row = scheduler.get(INCARNATIONS)
@@ -78,7 +82,8 @@ export class ParticipantActor {
     const inbox = []
     let participant
     const receive = () => {
-      for (let got = receiveMessageOnPort(this.#port); got; got = receiveMessageOnPort(this.#port)) inbox.push(got.message)
+      for (let got = receiveMessageOnPort(this.#port); got; got = receiveMessageOnPort(this.#port))
+        inbox.push(got.message)
       for (const { seed, to, message } of inbox.splice(0)) {
         if (seed !== this.#seed || to !== identity.row) continue
         trace(scheduler, `takes ${message.type} ${message.id ?? ''}`)
@@ -122,7 +127,7 @@ export class ParticipantActor {
       this.#witness.isOpen = () => [OPEN, PARKING, COMMITTED].includes(plain.status(prepared()))
       await participant.boot(boot)
       this.#witness.isArmed = true
-      this.#tickOn(participant, board, identity, isFramed, isMain, receive)
+      this.#tickOn(participant, identity, isFramed, isMain, receive)
       this.#end(participant, identity, post)
     } finally {
       this.#leave(participant, registry)
@@ -135,7 +140,7 @@ export class ParticipantActor {
     return -1
   }
 
-  #tickOn(participant, board, { row }, isFramed, isMain, receive) {
+  #tickOn(participant, { row }, isFramed, isMain, receive) {
     const scheduler = this.#scheduler
     let frame = scheduler.get(FRAME)
     if (isFramed) {
@@ -147,7 +152,7 @@ export class ParticipantActor {
       if (isOver) last--
       if (isFramed && !isMain) frame = this.#nextFrame(frame)
       if (isMain) scheduler.set(FRAME, ++frame)
-      this.#tick(participant, board, isFramed ? frame : undefined)
+      this.#tick(participant, isFramed ? frame : undefined)
       if (!isOver) this.#step(participant, row)
       if (isFramed) scheduler.put(this.#me, DONE, frame)
       if (isMain) {
@@ -180,7 +185,7 @@ export class ParticipantActor {
       while (owes(actor)) scheduler.blockOn(scheduler.at(actor, DONE), scheduler.of(actor, DONE), 20)
   }
 
-  #tick(participant, board, frame) {
+  #tick(participant, frame) {
     const scheduler = this.#scheduler
     scheduler.put(this.#me, SHOWN, 0)
     try {
@@ -208,7 +213,8 @@ export class ParticipantActor {
     scheduler.put(this.#me, SHOWN, mine)
     if (this.#ledger.alone[0]) return
     for (let actor = 1; actor < this.#kit.actors; actor++) {
-      const other = board.state(scheduler.of(actor, PLACE)) === ParticipantState.ONLINE ? scheduler.of(actor, SHOWN) : 0
+      const other =
+        board.state(scheduler.of(actor, PLACE)) === ParticipantState.ONLINE ? scheduler.of(actor, SHOWN) : 0
       if (other !== 0 && other !== mine)
         this.#complain(`mixed: actor ${this.#me} runs version ${mine}, actor ${actor} ${other}`)
     }

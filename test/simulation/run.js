@@ -35,9 +35,13 @@ function startGroup(seeds) {
   const registry = Registry.create({ units: 1, versions: 64 })
   registry.close()
   const ledger = Object.fromEntries(
-    ['begun', 'made', 'dead', 'hung', 'unmoved'].map((name) => [name, new Int32Array(new SharedArrayBuffer(4096))]),
+    ['begun', 'made', 'dead', 'hung', 'unmoved'].map((name) => [
+      name,
+      new Int32Array(new SharedArrayBuffer(4096)),
+    ]),
   )
-  for (const name of ['lossy', 'alone', 'complaints', 'good']) ledger[name] = new Int32Array(new SharedArrayBuffer(4))
+  for (const name of ['lossy', 'alone', 'complaints', 'good'])
+    ledger[name] = new Int32Array(new SharedArrayBuffer(4))
   const common = {
     dist: dist.href,
     actors: ACTORS,
@@ -57,20 +61,35 @@ function startGroup(seeds) {
   const end = new Promise((resolve, reject) => {
     const actor = (me, ports) => {
       const workerData = { ...common, me, ports }
-      const worker = new Worker(new URL('./actor.js', import.meta.url), { workerData, transferList: ports.filter(Boolean) })
+      const worker = new Worker(new URL('./actor.js', import.meta.url), {
+        workerData,
+        transferList: ports.filter(Boolean),
+      })
       workers.push(worker)
       worker.on('error', reject)
       worker.on('message', (message) => {
         if (message.type === 'found') found.push(...message.found)
         else if (message.type === 'seed') last = message.seed + groups
         else if (message.type === 'end') resolve({ ...message, found: [...message.found, ...found] })
-        else if (message.type === 'ready' && --waiting === 0) actor(0, channels.map(({ port1 }, i) => (i === 0 ? null : port1)))
+        else if (message.type === 'ready' && --waiting === 0)
+          actor(
+            0,
+            channels.map(({ port1 }, i) => (i === 0 ? null : port1)),
+          )
       })
     }
     let waiting = ACTORS - 1
     for (let me = 1; me < ACTORS; me++) actor(me, [channels[me].port2])
     const deadline = Number(values.minutes) * 60_000
-    setTimeout(() => resolve({ totals: {}, steps: 0, found: [...found, { seed: last, at: 0, actor: 0, what: 'it hangs' }] }), deadline).unref()
+    setTimeout(
+      () =>
+        resolve({
+          totals: {},
+          steps: 0,
+          found: [...found, { seed: last, at: 0, actor: 0, what: 'it hangs' }],
+        }),
+      deadline,
+    ).unref()
   })
   return end.finally(() => Promise.all(workers.map((worker) => worker.terminate())))
 }
@@ -82,12 +101,16 @@ const ends = await Promise.all(shares.filter((seeds) => seeds.length > 0).map(st
 remove()
 
 const totals = {}
-for (const end of ends) for (const [outcome, n] of Object.entries(end.totals)) totals[outcome] = (totals[outcome] ?? 0) + n
+for (const end of ends)
+  for (const [outcome, n] of Object.entries(end.totals)) totals[outcome] = (totals[outcome] ?? 0) + n
 const steps = ends.reduce((sum, end) => sum + end.steps, 0)
 const found = ends.flatMap((end) => end.found).sort((a, b) => a.seed - b.seed)
 const seconds = ((performance.now() - from) / 1000).toFixed(1)
-const came = Object.entries(totals).map(([outcome, n]) => `${n} ${outcome}`).join(', ')
+const came = Object.entries(totals)
+  .map(([outcome, n]) => `${n} ${outcome}`)
+  .join(', ')
 console.log(`${count} seeds from ${first}, ${steps} steps, ${seconds} s; swaps: ${came}`)
-for (const { seed, at, actor, what } of found.slice(0, 20)) console.log(`seed ${seed}, ${at.toFixed(2)} ms, actor ${actor}: ${what}`)
+for (const { seed, at, actor, what } of found.slice(0, 20))
+  console.log(`seed ${seed}, ${at.toFixed(2)} ms, actor ${actor}: ${what}`)
 if (found.length > 0) console.log(`repeat with: TICKSWAP_SEED=${found[0].seed} node test/simulation/run.js`)
 process.exit(found.length > 0 ? 1 : 0)

@@ -33,7 +33,11 @@ const MIGRATE = `migrate: { '^1.0.0': {
   } },`
 
 /** 1.1.0 keeps the shape of the state, 2.0.0 does not. */
-const VERSIONS = { '1.0.0': unit('1.0.0', COLUMNS), '1.1.0': unit('1.1.0', COLUMNS), '2.0.0': unit('2.0.0', OTHER, MIGRATE) }
+const VERSIONS = {
+  '1.0.0': unit('1.0.0', COLUMNS),
+  '1.1.0': unit('1.1.0', COLUMNS),
+  '2.0.0': unit('2.0.0', OTHER, MIGRATE),
+}
 export const NUMBERS = Object.keys(VERSIONS)
 
 /** Stages every version, and every way from one to another. */

@@ -81,7 +81,8 @@ export class Witness {
   /** Whether every instance that was set up, but for the running one, has been disposed of; and that one not. */
   checkEnd(running) {
     for (const instance of this.#instances.values()) {
-      if (instance === running && instance.disposed > 0) this.#complain(`${instance.version} runs, disposed of`)
+      if (instance === running && instance.disposed > 0)
+        this.#complain(`${instance.version} runs, disposed of`)
       if (instance !== running && instance.isSetUp && instance.disposed === 0)
         this.#complain(`${instance.version} was replaced and not disposed of`)
     }

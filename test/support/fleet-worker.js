@@ -17,7 +17,7 @@ while (Atomics.load(words, RUNNING)) {
   const next = Atomics.load(words, FRAME)
   if (next === frame) continue
   frame = next
-  runtime.tick(frame)
+  runtime.tick(frame >>> 0)
   words[mine + 1] = versionCode(handle.version)
   try {
     handle.exports[call]?.(1 / 60, index)

@@ -122,7 +122,7 @@ export class Fleet {
   /** Blocks until a worker has finished its frame; one that takes too long is looked after, and then ended. */
   async #await(i: number, frame: number): Promise<void> {
     const from = performance.now()
-    while (this.#slot(i, 0) !== frame && !this.#gone.has(i)) {
+    while (this.#slot(i, 0) !== (frame | 0) && !this.#gone.has(i)) {
       Atomics.wait(this.#words, SLOT + i * SLOT_WORDS, this.#slot(i, 0), 50)
       const waited = performance.now() - from
       // The end of a thread is an event.
