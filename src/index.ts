@@ -6,7 +6,8 @@ v8.setFlagsFromString('--no-compilation-cache')
 export type { RuntimeOptions } from './control/options.ts'
 export { createRuntime, joinRuntime } from './create.ts'
 export { ADVICE, type ErrorCode, type Finding, type Place, TickswapError } from './errors.ts'
-export type { Handle, Quarantine, Runtime, SwapOptions, UnitStatus } from './runtime.ts'
+export type { Quarantine, SwapOptions } from './runtime/terms.ts'
+export type { Handle, Runtime, UnitStatus } from './runtime.ts'
 export type { HealthCheck } from './swap/inspect.ts'
 export type { HistoryEntry, QuarantineEntry, SwapTerms, Ticket } from './swap/protocol.ts'
 export type {

@@ -1,9 +1,9 @@
 import { EventEmitter } from 'node:events'
 import { BroadcastChannel, type Worker } from 'node:worker_threads'
-import { oneOf, STRATEGIES } from './control/options.ts'
 import { type Finding, finding, TickswapError } from './errors.ts'
 import { addon } from './native/addon.ts'
 import { Registry } from './registry/registry.ts'
+import { type Quarantine, type SwapOptions, termsOf } from './runtime/terms.ts'
 import { Board, ParticipantState, SlotWord, Word } from './swap/board.ts'
 import { versionsIn } from './swap/frames.ts'
 import type { HealthCheck } from './swap/inspect.ts'
@@ -18,7 +18,6 @@ import {
   type RequestName,
   type Requests,
   type RuntimeEvent,
-  type SwapTerms,
   type Ticket,
   type ToControl,
   type ToParticipant,
@@ -72,19 +71,6 @@ interface Events {
   permanent: [SwapReport]
   warning: [Finding]
   progress: [SwapProgress]
-}
-
-/** How a swap is gone about. */
-export interface SwapOptions extends SwapTerms {
-  /** Cancels the swap as long as it is not committed; its report then says TICKSWAP_E_CANCELLED. */
-  readonly signal?: AbortSignal
-}
-
-/** Contents that failed and are not tried again by themselves. */
-export interface Quarantine {
-  list(): Promise<QuarantineEntry[]>
-  /** Lets a unit, or one content by its hash, be tried again. Resolves to how many combinations that freed. */
-  lift(unitOrHash: string): Promise<number>
 }
 
 /** The runtime as one participant has it. Made by createRuntime and joinRuntime. */
@@ -474,12 +460,6 @@ export class Runtime {
     clearInterval(this.#watch)
     this.#watch = undefined
   }
-}
-
-/** @throws TickswapError OPTION */
-function termsOf({ strategy, deadlines }: SwapOptions): SwapTerms {
-  if (strategy !== undefined) oneOf('strategy', strategy, STRATEGIES)
-  return { ...(strategy && { strategy }), ...(deadlines && { deadlines: { ...deadlines } }) }
 }
 
 const closed = () => new TickswapError('TICKSWAP_E_CLOSED', 'the runtime is closed')

@@ -362,10 +362,10 @@ export class Road {
     this.#account.add(...found)
     this.#quarantine(found[0]?.message ?? 'rolled back')
     flapping.add(this.units, Date.now())
+    if (this.#alone) this.#records.publishBack()
     this.#records.quarantine()
     rehearsal.discard()
     this.#control.offer = undefined
-    if (this.#alone) this.#records.publishBack()
     await this.#transaction!.end('rolled-back')
     this.#account.phases.rollback = this.#account.slowest(SlotTime.ROLLBACK)
   }
