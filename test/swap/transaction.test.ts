@@ -1,3 +1,5 @@
+import { execFile } from 'node:child_process'
+import { promisify } from 'node:util'
 import { afterEach, describe, expect, test } from 'vitest'
 import { joinRuntime, type SwapProgress, type SwapReport } from '../../dist/index.js'
 import { Board, SlotWord, Word } from '../../dist/swap/board.js'
@@ -261,4 +263,86 @@ test('a refused or reversed swap costs no backup', async () => {
   expect(await fleet.during(fleet.runtime.quarantine.lift(entry!.units[0]!.hash))).toBe(1)
   expect(await fleet.during(fleet.runtime.swap('counter'))).toMatchObject({ outcome: 'reversed' })
   expect(columnsOf(fleet.handle).steps![0]).toBe(fleet.frame)
+})
+
+test('when one of several units has no way back, all of them return to the state of the commit', async () => {
+  const a = (
+    version: string,
+    columns: string,
+    more = '',
+    step = '',
+  ) => `import { defineUnit, u32 } from 'tickswap/module'
+export const unit = defineUnit({ version: '${version}', state: { columns: { n: u32(1), ${columns} } }, ${more} })
+export const step = () => { unit.state.columns.n[0]!++; ${step} }
+`
+  const { scratch, fleet } = await start(
+    { 'counter.ts': a('1.0.0', ''), 'b.ts': a('1.0.0', 'gone: u32(4),') },
+    { runtime: { probation: { ticks: 40 } } },
+  )
+  const b = fleet.runtime.use<Api>('b')
+  const both = `migrate: { '^1.0.0': { up() {}, down() {} } },`
+  const oneWay = `migrate: { '^1.0.0': { up() {}, down() { throw new Error('no way back') } } },`
+  const fails = `if ((globalThis as any).failNow) throw new Error('x')`
+  await Promise.all([
+    scratch.write('counter.ts', a('2.0.0', 'extra: u32(4),', both, fails)),
+    scratch.write('b.ts', a('2.0.0', '', oneWay)),
+  ])
+  await fleet.report('committed')
+  expect(fleet.reports[0]!.units).toHaveLength(2)
+  const atCommit = columnsOf(fleet.handle).n![0]!
+  for (let i = 0; i < 8; i++) {
+    await fleet.step()
+    b.exports.step!()
+  }
+  const here = globalThis as { failNow?: boolean }
+  here.failNow = true
+  await fleet.step()
+  delete here.failNow
+  const report = await fleet.report('rolled-back')
+  expect(report.restored!.how).toBe('backup')
+  expect(report.restored!.ticksLost).toBeGreaterThan(5)
+  // Neither is further than the other: both stand where they stood at the commit.
+  expect(columnsOf(b).n![0]).toBe(0)
+  expect(columnsOf(fleet.handle).n![0]).toBeLessThan(atCommit + 4)
+})
+
+test('the end of the control thread refuses what any participant waits for', async () => {
+  const scratch = await Scratch.create({ 'counter.ts': counter() })
+  open.push(scratch)
+  const index = new URL('../../dist/index.js', import.meta.url).href
+  await scratch.write(
+    'worker.mjs',
+    `import { parentPort, workerData } from 'node:worker_threads'
+import { joinRuntime } from '${index}'
+const runtime = await joinRuntime(workerData)
+const asked = runtime.swap('counter').then(() => 'done', (error) => error.code)
+parentPort.postMessage('asked')
+parentPort.postMessage(await asked)
+await runtime.close()
+`,
+  )
+  await scratch.write(
+    'main.mjs',
+    `import { appendFileSync } from 'node:fs'
+import { Worker } from 'node:worker_threads'
+import { createRuntime } from '${index}'
+const started = []
+Worker.prototype.on = new Proxy(Worker.prototype.on, { apply(on, self, args) { started.push(self); return Reflect.apply(on, self, args) } })
+const runtime = await createRuntime({ units: '${scratch.dir}', watch: false })
+const [control] = started
+appendFileSync('${scratch.path('counter.ts')}', '// edited')
+const worker = new Worker('${scratch.path('worker.mjs')}', { workerData: runtime.ticket() })
+const said = []
+worker.on('message', async (message) => {
+  said.push(message)
+  if (message === 'asked') await control.terminate()
+  else console.log(said.join(' '))
+})
+worker.once('exit', () => void runtime.close())
+`,
+  )
+  const { stdout } = await promisify(execFile)(process.execPath, [scratch.path('main.mjs')], {
+    timeout: 10_000,
+  })
+  expect(stdout.trim()).toBe('asked TICKSWAP_E_CLOSED')
 })
