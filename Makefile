@@ -4,7 +4,7 @@ NODE_DIR := $(shell node -p "require('path').resolve(process.execPath, '../..')"
 # Node's own headers where they are installed; otherwise node-gyp finds them.
 NODEDIR_FLAG := $(shell test -f $(NODE_DIR)/include/node/node_api.h && echo --nodedir=$(NODE_DIR))
 ADDON := build/Release/tickswap.node
-SOURCES := $(shell find src -name '*.ts')
+SOURCES := $(shell find src -type f)
 # By its path: the older compiler that reads decorators brings a command of the same name.
 TSC := node node_modules/typescript/bin/tsc
 NATIVE := binding.gyp $(shell find native/include native/src native/arm64 native/addon -type f)
@@ -68,6 +68,8 @@ build: dist/.stamp $(ADDON) ## build the addon and compile the TypeScript
 dist/.stamp: $(SOURCES) .build/layout.stamp tsconfig.json node_modules/.package-lock.json
 	rm -rf dist
 	$(TSC)
+	$(TSC) -p src/admin/page
+	@cp src/admin/page/index.html src/admin/page/style.css dist/admin/page/
 	@chmod +x dist/cli/main.js 2>/dev/null || true
 	@touch $@
 
@@ -87,6 +89,21 @@ OTHER_NODE = $(CURDIR)/.build/node-$(VERSION)/node_modules/$(NODE_PACKAGE)/bin
 	@mkdir -p $(@D)
 	npm install --prefix $(@D) --no-audit --no-fund --loglevel=error $(NODE_PACKAGE)@$*
 	@touch $@
+
+.PHONY: test-page
+test-page: build ## the page, in a real browser
+	tools/need chromium
+	npx --no-install vitest run test/admin/page.test.ts
+
+# Unpacked, not installed: Debian's package would start a server.
+PROMTOOL := .build/prometheus/usr/bin/promtool
+$(PROMTOOL):
+	@mkdir -p .build/prometheus
+	cd .build/prometheus && apt-get -qq update && apt-get -qq download prometheus 2>/dev/null && dpkg -x prometheus_*.deb .
+.PHONY: check-deploy
+check-deploy: build ## the files for Prometheus, Grafana, Docker, Kubernetes and systemd
+	@command -v promtool >/dev/null || $(MAKE) --no-print-directory $(PROMTOOL)
+	PATH="$$PATH:$(CURDIR)/$(dir $(PROMTOOL))" node tools/check-deploy.js promtool
 
 .PHONY: memory
 memory: build ## reload and swap as often as it takes to see a leak of a byte (10 minutes)

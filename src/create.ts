@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { Worker } from 'node:worker_threads'
-import { type RuntimeOptions, settingsOf } from './control/options.ts'
+import type { AdminData, AdminStarted } from './admin/thread.ts'
+import { type RuntimeOptions, type Settings, settingsOf } from './control/options.ts'
 import type { ControlData, ControlStarted } from './control/thread.ts'
 import { TickswapError } from './errors.ts'
 import { Registry } from './registry/registry.ts'
@@ -22,36 +23,63 @@ export async function createRuntime(options: RuntimeOptions = {}): Promise<Runti
   const ticket: Ticket = {
     tickswap: 1,
     id: randomUUID(),
-    board: Board.create(settings.maxParticipants).shared,
+    board: Board.create(settings.maxParticipants, isWatched(settings)).shared,
     registry: registry.shared,
   }
   const data: ControlData = { ticket, settings }
-  const worker = new Worker(new URL('./control/thread.js', import.meta.url), {
-    workerData: data,
-    execArgv: [],
-  })
+  const control = thread(new URL('./control/thread.js', import.meta.url), data)
+  let admin: Admin | undefined
   try {
-    const started = await firstMessage(worker)
-    if (!started.ready)
-      throw new TickswapError(started.finding.code, started.finding.message, started.finding)
-    worker.unref()
+    await start(control, 'control')
+    admin = await openAdmin(ticket, settings)
     const runtime = await join(ticket, settings.name)
-    runtime.own(worker)
+    runtime.own(control, admin?.worker, admin?.address)
     return runtime
   } catch (error) {
-    await worker.terminate()
+    await Promise.all([control.terminate(), admin?.worker.terminate()])
     throw error
   }
 }
 
-function firstMessage(worker: Worker): Promise<ControlStarted> {
-  return new Promise((resolve, reject) => {
+interface Admin {
+  readonly worker: Worker
+  readonly address: string | undefined
+}
+
+const isWatched = ({ socket, admin }: Settings): boolean => socket !== undefined || admin !== undefined
+
+/** Starts what answers from outside, when somebody may ask. */
+async function openAdmin(ticket: Ticket, settings: Settings): Promise<Admin | undefined> {
+  const { units, socket, admin: http, log } = settings
+  if (!isWatched(settings) && !log) return undefined
+  const data: AdminData = { ticket, units, socket, http, log }
+  const admin = thread(new URL('./admin/thread.js', import.meta.url), data)
+  try {
+    const { address } = (await start(admin, 'admin')) as AdminStarted & { ready: true }
+    return { worker: admin, address }
+  } catch (error) {
+    await admin.terminate()
+    throw error
+  }
+}
+
+const thread = (file: URL, workerData: unknown): Worker => new Worker(file, { workerData, execArgv: [] })
+
+/** Resolves when the thread says that it is ready. @throws TickswapError what kept it from being so */
+async function start(
+  worker: Worker,
+  name: string,
+): Promise<(ControlStarted | AdminStarted) & { ready: true }> {
+  const started = await new Promise<ControlStarted | AdminStarted>((resolve, reject) => {
     worker.once('message', resolve)
     worker.once('error', reject)
     worker.once('exit', (code) =>
-      reject(new TickswapError('TICKSWAP_E_INTERNAL', `the control thread ended (${code})`)),
+      reject(new TickswapError('TICKSWAP_E_INTERNAL', `the ${name} thread ended (${code})`)),
     )
   })
+  if (!started.ready) throw new TickswapError(started.finding.code, started.finding.message, started.finding)
+  worker.unref()
+  return started
 }
 
 /**

@@ -57,6 +57,16 @@ export const ADVICE = {
     'State exists only after loading: read it in setup or in a function, not in the body of the module.',
   TICKSWAP_E_STATE_LIMIT: 'Make the columns smaller, or raise the limit that the message names.',
   TICKSWAP_E_OPTION: 'Correct the option that the message names.',
+  TICKSWAP_E_SOCKET:
+    'Name a folder that this user may write to, on a file system that has sockets, or set socket: false.',
+  TICKSWAP_E_REQUEST: 'Correct the request as the message says; docs/operations.md lists what can be asked.',
+  TICKSWAP_E_TOKEN:
+    'Send the header `Authorization: Bearer TOKEN`; the token is in the file that the engine named at its start.',
+  TICKSWAP_E_ORIGIN: 'Open the page at the address that the engine printed, and ask from there.',
+  TICKSWAP_E_RATE: 'Wait as long as the header retry-after says.',
+  TICKSWAP_E_ADMIN: 'Choose another port, or end what listens there; `tickswap doctor --admin PORT` looks.',
+  TICKSWAP_E_NO_ENGINE:
+    'Start the engine with `tickswap run`, or with the option socket: true, and name its folder with --folder.',
   TICKSWAP_E_USAGE: 'See `tickswap --help`, or `tickswap COMMAND --help`.',
   TICKSWAP_E_ENTRY: 'Name an engine script that exists and ends in .js, .mjs, .cjs, .ts, .mts or .cts.',
   TICKSWAP_E_CLOSED: 'The runtime is closed; create a new one.',

@@ -2,7 +2,9 @@ import { EventEmitter } from 'node:events'
 import { BroadcastChannel, type Worker } from 'node:worker_threads'
 import { type Finding, finding, TickswapError } from './errors.ts'
 import { addon } from './native/addon.ts'
+import { traceSwap } from './observe/traces.ts'
 import { Registry } from './registry/registry.ts'
+import type { Handle, UnitStatus } from './runtime/shapes.ts'
 import { type Quarantine, type SwapOptions, termsOf } from './runtime/terms.ts'
 import { Board, ParticipantState, SlotWord, Word } from './swap/board.ts'
 import { versionsIn } from './swap/frames.ts'
@@ -23,39 +25,12 @@ import {
   type ToParticipant,
 } from './swap/protocol.ts'
 import type { SwapProgress, SwapReport } from './swap/report.ts'
-import type { State } from './units/unit.ts'
 import { Constraint } from './version/constraint.ts'
 import { Version } from './version/version.ts'
 
 const HISTORY_LIMIT = 4096
 /** A joiner looks this often whether there is still somebody to answer it. */
 const CLOSED_MS = 20
-
-/** A unit as the engine holds it. Read `exports` anew in every tick: it changes with the version. */
-export interface Handle<T extends object = Record<string, never>> {
-  readonly name: string
-  /** the exports of the unit's file, of the version that runs */
-  readonly exports: T
-  /** the version that runs in this participant */
-  readonly version: string
-  readonly state: State
-}
-
-/** A unit as the control thread lists it. */
-export interface UnitStatus {
-  readonly unit: string
-  readonly version: string
-  readonly file: string
-  readonly hash: string
-  readonly flags: readonly string[]
-  /** the units that swap together with it, itself included */
-  readonly group: readonly string[]
-  readonly arenaBytes: number
-  /** versions that ran, oldest first; `rollback` goes to any of them */
-  readonly editions: readonly string[]
-  /** versions from whose end a copy of the state is kept */
-  readonly backups: readonly string[]
-}
 
 interface Waiting {
   readonly name: RequestName
@@ -257,6 +232,11 @@ export class Runtime {
     return this.#name
   }
 
+  /** Where the HTTP interface is, in the participant that created the runtime with one. */
+  get address(): string | undefined {
+    return this.#address
+  }
+
   /** Ticks of this participant, or the engine's last frame number. */
   get ticks(): number {
     return this.#participant.ticks
@@ -297,7 +277,7 @@ export class Runtime {
     // A control thread that is gone has nothing left to close.
     if (this.#owner) await this.#request('close', {}).catch(() => {})
     this.#leave()
-    await this.#owner?.terminate()
+    await Promise.all([this.#owner?.terminate(), endAdmin(this.#admin)])
   }
 
   #leave(): void {
@@ -314,14 +294,29 @@ export class Runtime {
   }
 
   #owner: Worker | undefined
-  /** @internal The control thread belongs to the participant that started it. */
-  own(worker: Worker): void {
+  #admin: Worker | undefined
+  #address: string | undefined
+  /** @internal The control thread belongs to the participant that started it, and so does the admin thread. */
+  own(worker: Worker, admin: Worker | undefined, address: string | undefined): void {
     this.#owner = worker
+    this.#admin = admin
+    for (const event of ['reject', 'rollback', 'permanent'] as const)
+      this.on(event, (report) => void traceSwap(report).catch(() => {}))
+    this.#address = address
+    admin?.on('error', (error: Error) => this.#loseAdmin(error))
+    admin?.once('exit', () => {
+      this.#admin = undefined
+    })
     let why = ''
     worker.on('error', (error: Error) => {
       why = `: ${error.stack ?? error.message}`
     })
     worker.once('exit', () => this.#lose(why))
+  }
+
+  #loseAdmin(error: Error): void {
+    const message = `the admin thread ended: ${error.stack ?? error.message}`
+    this.#emit('warning', finding('TICKSWAP_E_INTERNAL', message, { severity: 'warning' }))
   }
 
   /** The control thread has ended: what runs runs on, but nothing is swapped any more. */
@@ -460,6 +455,19 @@ export class Runtime {
     clearInterval(this.#watch)
     this.#watch = undefined
   }
+}
+
+const ADMIN_GRACE_MS = 1000
+
+/** Lets the admin thread close its sockets and take its files away. */
+async function endAdmin(admin: Worker | undefined): Promise<void> {
+  if (!admin) return
+  const timer = setTimeout(() => void admin.terminate(), ADMIN_GRACE_MS)
+  await new Promise((resolve) => {
+    admin.once('exit', resolve)
+    admin.postMessage('close')
+  })
+  clearTimeout(timer)
 }
 
 const closed = () => new TickswapError('TICKSWAP_E_CLOSED', 'the runtime is closed')

@@ -101,7 +101,7 @@ function checkRooms(file) {
 }
 
 function checkDeadFiles() {
-  const entries = ['src/index.ts', 'src/module.ts', 'src/cli/main.ts', 'src/cli/register.ts']
+  const entries = ['src/index.ts', 'src/module.ts', 'src/cli/main.ts', 'src/cli/register.ts', 'src/admin/page/main.ts']
   const alive = new Set()
   const visit = (file) => {
     if (alive.has(file) || !existsSync(file) || !statSync(file).isFile()) return

@@ -14,6 +14,7 @@ import { createRuntime, type Handle } from 'tickswap'
 import type { CityState } from './city-state.ts'
 import { Crew, SYSTEMS, type System, type SystemName } from './crew.ts'
 import { Ledger } from './ledger.ts'
+import { Portrait } from './portrait.ts'
 import { obey } from './remote.ts'
 import { openView } from './view.ts'
 
@@ -38,7 +39,8 @@ const MAIN = 0
 
 const folder =
   typeof options.units === 'string' ? resolve(options.units) : join(import.meta.dirname, 'systems')
-const runtime = await createRuntime({ units: folder })
+const portrait = new Portrait()
+const runtime = await createRuntime({ units: folder, picture: portrait.picture })
 const handles = new Map<SystemName, Handle<System['exports']>>(
   SYSTEMS.map((name) => [name, runtime.use<System['exports']>(name)]),
 )
@@ -80,6 +82,8 @@ function turn(): void {
   crew.work(MAIN, frame, runtime, systems)
   ledger.enter(frame, members, crew.finish(frame, members, FRAME_DEADLINE_MS))
   view.frame(frame)
+  // Nobody looks at it where there is no page.
+  if (runtime.address) portrait.frame(frame, city())
   const now = performance.now()
   due = now - due > CATCH_UP_MS ? now : due + FRAME_MS
   if (due - now < 1) setImmediate(turn)

@@ -16,6 +16,7 @@ const LIMIT_MS = 58_000
 interface DemoOptions {
   open?: boolean
   plain?: boolean
+  admin?: string
 }
 
 /** Adds `tickswap demo`. */
@@ -25,17 +26,21 @@ export function registerDemo(program: Command): void {
     .description('a city that changes while it runs: plays eight edits and shows what comes of each')
     .option('--open', 'go on afterwards, for edits of your own')
     .option('--plain', 'lines of text, also on a terminal')
+    .option('--admin <port>', 'show it on a page too, at this port of this machine')
     .action(async (options: DemoOptions) => {
       process.exitCode = await demo(options)
     })
 }
 
 /** @returns the exit code: 0 when every step did what it should */
-async function demo({ open = false, plain = false }: DemoOptions): Promise<number> {
+async function demo({ open = false, plain = false, admin }: DemoOptions): Promise<number> {
   const folder = await mkdtemp(join(tmpdir(), 'tickswap-city-'))
   await cp(dirname(ENTRY), folder, { recursive: true })
   const systems = join(folder, 'systems')
-  const engine = new CityEngine(MAIN, join(folder, 'engine.ts'), plain ? ['--plain'] : [])
+  const engine = new CityEngine(MAIN, join(folder, 'engine.ts'), {
+    run: admin === undefined ? [] : ['--admin', admin],
+    engine: plain ? ['--plain'] : [],
+  })
   // The engine hears Ctrl-C too, and puts the terminal back; this process ends when it has.
   process.on('SIGINT', () => {})
   const results: Result[] = []

@@ -2,9 +2,9 @@ import { release } from 'node:os'
 import { type Command, Option } from 'commander'
 import { type Finding, TickswapError } from '../errors.ts'
 import { addon } from '../native/addon.ts'
+import { packageVersion } from '../version/package-version.ts'
 import { EXIT } from './exit-codes.ts'
 import { FORMATS, type Format, print } from './format.ts'
-import { packageVersion } from './own-package.ts'
 
 /** What runs here. Absent `implementation`: no addon could be loaded, and `problem` says why. */
 interface Diagnostics {

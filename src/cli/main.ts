@@ -1,19 +1,35 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from 'commander'
 import { ADVICE, TickswapError } from '../errors.ts'
+import { packageVersion } from '../version/package-version.ts'
 import { registerCheck } from './check.ts'
+import { registerCompletion } from './completion.ts'
 import { registerDemo } from './demo.ts'
 import { registerDiagnostics } from './diagnostics.ts'
+import { registerDoctor } from './doctor.ts'
 import { EXIT, EXIT_HELP } from './exit-codes.ts'
-import { packageVersion } from './own-package.ts'
+import { registerParticipants } from './participants.ts'
+import { registerRollback } from './rollback.ts'
 import { registerRun } from './run.ts'
+import { registerStatus } from './status.ts'
+import { registerSwap } from './swap.ts'
+import { registerTop } from './top.ts'
+import { registerUnits } from './units.ts'
 
 /** Every command, one file each, in the order in which help lists them. */
 const COMMANDS: readonly ((program: Command) => void)[] = [
   registerRun,
+  registerStatus,
+  registerUnits,
+  registerParticipants,
+  registerSwap,
+  registerRollback,
+  registerTop,
   registerCheck,
   registerDemo,
+  registerDoctor,
   registerDiagnostics,
+  registerCompletion,
 ]
 
 const EXAMPLES = `
@@ -22,6 +38,8 @@ Examples:
   tickswap run --units ./systems engine.ts   the same, with the units in another folder
   tickswap run engine.ts --seed 7            what follows the entry belongs to the engine
   tickswap check systems/traffic.ts          what saving this file would do, compared with git's HEAD
+  tickswap status                            what runs in the engine that runs, and how it is
+  tickswap rollback traffic                  take a unit back to the version before
   tickswap demo --open                       a city that changes while it runs, for you to edit
   tickswap diagnostics --format json         what runs here, for a bug report or a script`
 

@@ -10,6 +10,7 @@ const EXAMPLES = `
 Examples:
   tickswap run engine.ts
   tickswap run --units ./systems engine.ts
+  tickswap run --admin 8240 engine.ts         (a page at 127.0.0.1:8240 shows and steers it)
   tickswap run engine.mjs --ticks 1000       (--ticks 1000 goes to the engine)
 
 TypeScript needs no build step: types are removed when a file is loaded, in the engine and in the
@@ -17,6 +18,7 @@ worker threads it starts. 'tickswap' and 'tickswap/module' can be imported witho
 
 interface RunOptions {
   units?: string
+  admin?: string
 }
 
 export function registerRun(program: Command): void {
@@ -26,11 +28,16 @@ export function registerRun(program: Command): void {
     .argument('<entry>', 'the script')
     .argument('[args...]', 'what the script finds in process.argv')
     .addOption(new Option('--units <dir>', 'where createRuntime finds units unless the engine says so'))
+    .addOption(new Option('--admin <port>', 'open the HTTP interface and page at this port of this machine'))
     .addHelpText('after', EXAMPLES)
     .passThroughOptions()
     .action(async (entry: string, args: string[], options: RunOptions) => {
       const script = checkEntry(entry)
-      const env = options.units === undefined ? {} : { TICKSWAP_UNITS: checkFolder(options.units) }
+      const env = {
+        TICKSWAP_SOCKET: process.env.TICKSWAP_SOCKET ?? resolve('.tickswap'),
+        ...(options.admin !== undefined && { TICKSWAP_ADMIN: checkPort(options.admin) }),
+        ...(options.units !== undefined && { TICKSWAP_UNITS: checkFolder(options.units) }),
+      }
       process.exitCode = await runEngine(script, args, env)
     })
 }
@@ -44,6 +51,11 @@ function checkEntry(entry: string): string {
     throw new TickswapError('TICKSWAP_E_ENTRY', `${script} has the extension of no script`)
   }
   return script
+}
+
+function checkPort(text: string): string {
+  if (/^\d{1,5}$/.test(text) && Number(text) <= 65_535) return text
+  throw new TickswapError('TICKSWAP_E_USAGE', `--admin: ${text} is no port`)
 }
 
 function checkFolder(units: string): string {

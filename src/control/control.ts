@@ -399,6 +399,9 @@ export class Control {
         return this.#join(message as RequestMessage<'join'>)
       case 'close':
         return this.close()
+      case 'observe':
+        this.crew.observe()
+        return this.#history.entries
       default:
         return this.#desk.answer(message)
     }

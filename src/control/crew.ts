@@ -1,6 +1,6 @@
 import { BroadcastChannel } from 'node:worker_threads'
 import { type Board, ParticipantState, SlotWord } from '../swap/board.ts'
-import { participantChannel, type ToParticipant } from '../swap/protocol.ts'
+import { OBSERVER, participantChannel, type ToParticipant } from '../swap/protocol.ts'
 import { leaderSlot } from '../swap/rendezvous.ts'
 import { Backlog } from './backlog.ts'
 import type { EngineUse } from './check.ts'
@@ -27,6 +27,8 @@ export class Crew {
   readonly #board: Board
   readonly #connect: (slot: number) => Channel
   readonly #hands = new Map<number, Hand>()
+  /** the admin thread, which hears what participants hear */
+  #observer: Channel | undefined
 
   /** `connect` opens the way to a slot; by default the runtime's channel of that slot. */
   constructor(
@@ -47,13 +49,19 @@ export class Crew {
     this.#hands.set(slot, { slot, name, channel, backlog, uses: new Map(), listens: false })
   }
 
+  observe(): void {
+    this.#observer ??= this.#connect(OBSERVER)
+  }
+
   send(slot: number, message: ToParticipant): void {
-    this.#hands.get(slot)?.backlog.send(message)
+    if (slot === OBSERVER) this.#observer?.postMessage(message)
+    else this.#hands.get(slot)?.backlog.send(message)
   }
 
   /** To all of them; those that tick see it at their next boundary. */
   broadcast(message: ToParticipant): void {
     for (const { backlog } of this.#hands.values()) backlog.send(message)
+    this.#observer?.postMessage(message)
     this.#board.attend()
   }
 
@@ -131,17 +139,13 @@ export class Crew {
     return names
   }
 
-  list(): { slot: number; name: string; online: boolean; tick: number }[] {
-    return Array.from(this.#hands.values(), ({ slot, name }) => ({
-      slot,
-      name,
-      online: this.#board.state(slot) === ParticipantState.ONLINE,
-      tick: this.#board.tick(slot),
-    }))
+  list(): { slot: number; name: string }[] {
+    return Array.from(this.#hands.values(), ({ slot, name }) => ({ slot, name }))
   }
 
   close(): void {
     for (const { channel } of this.#hands.values()) channel.close()
+    this.#observer?.close()
     this.#hands.clear()
   }
 }

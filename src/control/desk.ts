@@ -62,6 +62,8 @@ export class Desk {
         return this.#lift((message as RequestMessage<'lift'>).body.what)
       case 'units':
         return this.#units()
+      case 'participants':
+        return this.#crew.list()
       default:
         throw new TickswapError('TICKSWAP_E_INTERNAL', `nobody answers ${message.name}`)
     }
@@ -78,7 +80,7 @@ export class Desk {
   }
 
   /** All files of the units and of their groups: their own and the modules that travel with them. */
-  #swap({ slot, request, body: { units, terms } }: RequestMessage<'swap'>): Promise<SwapReport> {
+  #swap({ slot, request, body: { units, terms = {} } }: RequestMessage<'swap'>): Promise<SwapReport> {
     for (const name of units) this.#unit(name)
     const at = now()
     const find = (): Ask => {
@@ -95,7 +97,7 @@ export class Desk {
 
   /** Goes back to an edition that ran before: the one named, or the last one before the running. */
   #rollback({ slot, request, body }: RequestMessage<'rollback'>): Promise<SwapReport> {
-    const { unit, to, terms } = body
+    const { unit, to, terms = {} } = body
     const entry = this.#unit(unit)
     const version = to === undefined ? undefined : Version.parse(to)
     const at = now()

@@ -1,8 +1,17 @@
 import { resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { TickswapError } from '../errors.ts'
+import type { LogLevel, LogOptions } from '../observe/log-level.ts'
 import type { Strategy } from '../swap/report.ts'
+import {
+  type AdminOptions,
+  type AdminSettings,
+  adminOf,
+  adminSettings,
+  logOptions,
+  type Picture,
+} from './admin-options.ts'
 import type { FlapLimit } from './flapping.ts'
+import { bad, integer, oneOf, within } from './option-values.ts'
 
 export interface RuntimeOptions {
   /**
@@ -41,6 +50,21 @@ export interface RuntimeOptions {
   }
   /** backups kept per unit, 1 to 64; default 4 */
   backups?: number
+  /**
+   * The local socket through which `tickswap status`, `top` and the other commands reach this engine: true, or
+   * the folder to keep it in instead of './.tickswap'. Only the same user can open it. Default: the
+   * environment's TICKSWAP_SOCKET, which `tickswap run` sets; otherwise false
+   */
+  socket?: boolean | string
+  /**
+   * The HTTP interface and page: a port (0: any that is free), or more than that. Default: the environment's
+   * TICKSWAP_ADMIN, which `tickswap run --admin` sets, with TICKSWAP_ADMIN_HOST and TICKSWAP_ADMIN_TOKEN; otherwise false
+   */
+  admin?: false | number | AdminOptions
+  /** a picture that the engine paints, for the page to show */
+  picture?: Picture
+  /** lines of JSON about what happens; default: the environment's TICKSWAP_LOG, a level; otherwise false */
+  log?: false | LogLevel | LogOptions
   deadlines?: {
     /** for the body of a module in rehearsal; default 1000 */
     evaluateMs?: number
@@ -80,15 +104,20 @@ export interface Settings {
   /** milliseconds of probation, at least */
   lastsMs: number
   leastTicks: number
+  /** the folder of the local socket, absolute */
+  socket: string | undefined
+  admin: AdminSettings | undefined
+  log: LogOptions | undefined
 }
 
 const KEYS = [
   ...['units', 'watch', 'name', 'maxParticipants', 'mode', 'strategy', 'flapping'],
-  ...['probation', 'backups', 'deadlines'],
+  ...['probation', 'backups', 'deadlines', 'socket', 'admin', 'picture', 'log'],
 ]
 export const STRATEGIES: readonly Strategy[] = ['auto', 'manual', 'force', 'dry-run']
 const MODES = ['lockstep', 'independent'] as const
 const HOUR_MS = 3_600_000
+const FOLDER = '.tickswap'
 
 /** @throws TickswapError OPTION that names the option */
 export function settingsOf(options: RuntimeOptions): Settings {
@@ -123,23 +152,15 @@ export function settingsOf(options: RuntimeOptions): Settings {
     leadMs: integer('deadlines.leadMs', deadlines.leadMs ?? 1000, 1, 600_000),
     confirmMs: integer('deadlines.confirmMs', deadlines.confirmMs ?? 600_000, 1, HOUR_MS * 24),
     probationMs: integer('deadlines.probationMs', deadlines.probationMs ?? 1000, 1, 600_000),
+    socket: socketFolder(options.socket ?? (process.env.TICKSWAP_SOCKET || false)),
+    admin: adminSettings(options.admin ?? adminOf(process.env), options.picture),
+    log: logOptions(options.log ?? (process.env.TICKSWAP_LOG || false)),
   }
 }
 
-/** @throws TickswapError OPTION */
-export function oneOf<T extends string>(name: string, value: unknown, all: readonly T[]): T {
-  if (all.includes(value as T)) return value as T
-  throw bad(`${name} is ${String(value)}; ${all.join(', ')} are possible`)
+function socketFolder(socket: unknown): string | undefined {
+  if (socket === false) return undefined
+  if (socket === true) return resolve(FOLDER)
+  if (typeof socket === 'string' && socket !== '') return resolve(socket)
+  throw bad('socket must be true, false or the path of a folder')
 }
-
-function within(name: string, value: unknown, low: number, high: number): number {
-  if (typeof value === 'number' && value >= low && value <= high) return value
-  throw bad(`${name} is ${String(value)}; ${low} to ${high} is possible`)
-}
-
-function integer(name: string, value: unknown, low: number, high: number): number {
-  if (Number.isInteger(value)) return within(name, value, low, high)
-  throw bad(`${name} is ${String(value)}; a whole number is needed`)
-}
-
-const bad = (message: string) => new TickswapError('TICKSWAP_E_OPTION', message)

@@ -1,4 +1,5 @@
-import { oneOf, STRATEGIES } from '../control/options.ts'
+import { oneOf } from '../control/option-values.ts'
+import { STRATEGIES } from '../control/options.ts'
 import type { QuarantineEntry, SwapTerms } from '../swap/protocol.ts'
 
 /** How a swap is gone about. */

@@ -1,3 +1,5 @@
+import { PACE_WORDS } from './pace.ts'
+
 /**
  * The board: the one piece of shared memory through which the control thread and the
  * participants agree on a swap. Participants that never yield see everything they need
@@ -9,7 +11,7 @@
  * write of the slot's TICK.
  */
 
-const MAGIC = 0x54534231
+const MAGIC = 0x54534232
 const HEADER_WORDS = 32
 const SLOT_WORDS = 16
 const SLOT_FLOATS = 16
@@ -60,6 +62,8 @@ export const Word = {
   WAY_BACK: 22,
   /** the round whose leader has found nothing wrong */
   PASSING: 23,
+  /** 1 when participants note the times between their ticks: see pace.ts */
+  PACED: 31,
 } as const
 
 /** Words of a participant's slot. */
@@ -166,6 +170,8 @@ export class Board {
   readonly shared: SharedArrayBuffer
   readonly words: Int32Array<SharedArrayBuffer>
   readonly times: Float64Array<SharedArrayBuffer>
+  /** PACE_WORDS a slot, empty unless participants note the times between their ticks */
+  readonly pace: Uint32Array<SharedArrayBuffer>
   readonly slots: number
 
   constructor(shared: SharedArrayBuffer) {
@@ -174,15 +180,20 @@ export class Board {
     const words = HEADER_WORDS + this.slots * SLOT_WORDS
     this.words = new Int32Array(shared, 0, words)
     this.times = new Float64Array(shared, words * 4, this.slots * SLOT_FLOATS + HEADER_FLOATS)
+    const paceWords = this.words[Word.PACED] ? this.slots * PACE_WORDS : 0
+    this.pace = new Uint32Array(shared, words * 4 + this.times.byteLength, paceWords)
   }
 
-  static create(slots: number): Board {
-    const bytes = (HEADER_WORDS + slots * SLOT_WORDS) * 4 + (slots * SLOT_FLOATS + HEADER_FLOATS) * 8
+  static create(slots: number, isPaced = false): Board {
+    const paceWords = isPaced ? slots * PACE_WORDS : 0
+    const floats = slots * SLOT_FLOATS + HEADER_FLOATS
+    const bytes = (HEADER_WORDS + slots * SLOT_WORDS + paceWords) * 4 + floats * 8
     const shared = new SharedArrayBuffer(bytes)
     const header = new Int32Array(shared, 0, HEADER_WORDS)
     header[Word.MAGIC] = MAGIC
     header[Word.SLOTS] = slots
     header[Word.LEADER] = -1
+    header[Word.PACED] = isPaced ? 1 : 0
     return new Board(shared)
   }
 

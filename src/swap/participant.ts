@@ -9,6 +9,7 @@ import type { HealthCheck } from './inspect.ts'
 import { Leader } from './leader.ts'
 import { Meeting } from './meeting.ts'
 import { type Order, Orders } from './orders.ts'
+import { paced } from './pace.ts'
 import { Probation } from './probation.ts'
 import type { BootMessage, FailureMessage, PrepareMessage } from './protocol.ts'
 import { leadAlone, letPass, rendezvous } from './rendezvous.ts'
@@ -81,7 +82,8 @@ export class Participant {
     this.#wire = wire
     this.#words = board.words
     this.#tickWord = board.at(slot, SlotWord.TICK)
-    this.tick = ticker(this.#words, this.#tickWord, (explicit) => this.#boundary(explicit))
+    const tick = ticker(this.#words, this.#tickWord, (explicit) => this.#boundary(explicit))
+    this.tick = board.pace.length > 0 ? paced(tick, board.pace, slot) : tick
     this.repeats = new Repeats(
       (name) => this.world.units.get(name),
       (live) => this.surface(live),

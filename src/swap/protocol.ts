@@ -153,14 +153,17 @@ export type ToParticipant =
   | EventMessage
   | ClosedMessage
 
+/** The slot that messages name when they come from or go to the observer, which is no participant. */
+export const OBSERVER = -1
+
 /** What an engine may ask of the control thread. */
 export interface Requests {
   join: { name: string | undefined }
   joined: Record<string, never>
   leave: Record<string, never>
   use: { unit: string; range: string | undefined }
-  swap: { units: readonly string[]; terms: SwapTerms }
-  rollback: { unit: string; to: string | undefined; terms: SwapTerms }
+  swap: { units: readonly string[]; terms?: SwapTerms }
+  rollback: { unit: string; to: string | undefined; terms?: SwapTerms }
   /** takes back a request of the same participant */
   cancel: { request: number }
   /** id of a swap that waits for consent, or a unit of it */
@@ -173,6 +176,9 @@ export interface Requests {
   /** a unit, or the hash of one content */
   lift: { what: string }
   units: Record<string, never>
+  participants: Record<string, never>
+  /** the observer asks to hear every event; answered with what has happened so far */
+  observe: Record<string, never>
   close: Record<string, never>
 }
 export type RequestName = keyof Requests

@@ -44,8 +44,10 @@ export class CityEngine {
   #lastId = 0
 
   /** Starts `entry` with `tickswap run`. `main` is the file of the command itself. */
-  constructor(main: string, entry: string, args: readonly string[]) {
-    this.#child = fork(main, ['run', entry, ...args], { stdio: ['inherit', 'inherit', 'inherit', 'ipc'] })
+  constructor(main: string, entry: string, args: { run: readonly string[]; engine: readonly string[] }) {
+    this.#child = fork(main, ['run', ...args.run, entry, ...args.engine], {
+      stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
+    })
     this.#child.on('message', (message: Message) => this.#take(message))
     this.#gone = once(this.#child, 'exit').then(() => {
       throw new Error('the engine of the city has ended')

@@ -1,0 +1,246 @@
+import { EventEmitter } from 'node:events'
+import { BroadcastChannel } from 'node:worker_threads'
+import { type Finding, TickswapError } from '../errors.ts'
+import type { Alert } from '../observe/alerts.ts'
+import type { UnitStatus } from '../runtime/shapes.ts'
+import { Board, ParticipantState, Word } from '../swap/board.ts'
+import {
+  controlChannel,
+  type HistoryEntry,
+  OBSERVER,
+  participantChannel,
+  type RequestName,
+  type Requests,
+  type RuntimeEvent,
+  type Ticket,
+  type ToControl,
+  type ToParticipant,
+} from '../swap/protocol.ts'
+import type { SwapReport } from '../swap/report.ts'
+import { PaceSampler, type PaceSummary } from './pace-sampler.ts'
+import { type UnitView, unitViews } from './unit-view.ts'
+
+/** reports, warnings and history entries that are kept; the oldest go */
+const REPORTS = 256
+const WARNINGS = 256
+const ALERTS = 256
+const HISTORY = 4096
+/** a list of participants this old is good enough */
+const FRESH_MS = 200
+
+export type TickState = 'ticking' | 'paused' | 'dead'
+
+/** A participant as the board shows it. */
+export interface ParticipantStatus {
+  readonly slot: number
+  readonly name: string
+  readonly state: TickState
+  /** its last tick, or the engine's last frame number */
+  readonly tick: number
+  /** over the last second */
+  readonly ticksPerSecond: number
+  /** it should tick, and has not for a second */
+  readonly standsStill: boolean
+  /** times between ticks over the last second, when the runtime notes them */
+  readonly interval?: PaceSummary
+}
+
+/** An event as it goes to whoever watches. */
+export interface EngineEvent {
+  /** counts from 1 */
+  readonly id: number
+  readonly event: RuntimeEvent | 'alert'
+  readonly payload: SwapReport | Finding | Alert
+}
+
+interface Hand {
+  readonly slot: number
+  readonly name: string
+}
+
+interface Waiting {
+  resolve(value: unknown): void
+  reject(error: unknown): void
+}
+
+/**
+ * The running engine as the admin thread sees it: what it was told, and what it reads from the
+ * board. Asking it costs no participant anything.
+ */
+export class EngineView {
+  /** one per swap, in its latest state, oldest first */
+  readonly reports: SwapReport[] = []
+  readonly alerts: Alert[] = []
+  readonly warnings: (Finding & { readonly at: number })[] = []
+  readonly history: HistoryEntry[] = []
+  /** epoch milliseconds */
+  readonly startedAt = Date.now()
+  readonly #board: Board
+  readonly #control: BroadcastChannel
+  readonly #channel: BroadcastChannel
+  readonly #events = new EventEmitter().setMaxListeners(0)
+  readonly #waiting = new Map<number, Waiting>()
+  readonly pace: PaceSampler
+  #units: Promise<readonly UnitView[]> | undefined
+  #hands: { readonly at: number; readonly list: Promise<readonly Hand[]> } | undefined
+  readonly #names = new Map<number, string>()
+  #lastRequest = 0
+  #lastEvent = 0
+
+  constructor(ticket: Ticket) {
+    this.#board = new Board(ticket.board)
+    this.#control = new BroadcastChannel(controlChannel(ticket.id))
+    // What participants tell the control thread arrives here too, and would pile up unread.
+    this.#control.onmessage = () => {}
+    this.#channel = new BroadcastChannel(participantChannel(ticket.id, OBSERVER))
+    this.#channel.onmessage = (event) => this.#take((event as { data: ToParticipant }).data)
+    this.pace = new PaceSampler(this.#board)
+  }
+
+  /** Asks to hear everything from now on. */
+  async open(): Promise<void> {
+    this.history.push(...((await this.request('observe', {})) as HistoryEntry[]))
+  }
+
+  get isClosed(): boolean {
+    return this.#board.load(Word.CLOSED) !== 0
+  }
+
+  get uptimeMs(): number {
+    return Date.now() - this.startedAt
+  }
+
+  get lastEvent(): number {
+    return this.#lastEvent
+  }
+
+  /** @throws TickswapError of the control thread, or CLOSED */
+  request<N extends RequestName>(name: N, body: Requests[N]): Promise<unknown> {
+    if (this.isClosed) return Promise.reject(closed())
+    const request = ++this.#lastRequest
+    this.#control.postMessage({ type: 'request', slot: OBSERVER, request, name, body } satisfies ToControl)
+    return new Promise((resolve, reject) => this.#waiting.set(request, { resolve, reject }))
+  }
+
+  /** Asks for a swap. The answer is known here as soon as whoever asked has it: its event may come later. */
+  async change<N extends 'swap' | 'rollback'>(name: N, body: Requests[N]): Promise<SwapReport> {
+    const report = (await this.request(name, body)) as SwapReport
+    if (report.outcome !== 'unchanged') this.#keep(report)
+    return report
+  }
+
+  /** The units, each after those it requires. Asked for once after each change. */
+  units(): Promise<readonly UnitView[]> {
+    if (!this.#units) {
+      const units = this.request('units', {}).then((all) => unitViews(all as UnitStatus[], this.reports))
+      this.#units = units
+      units.catch(() => {
+        if (this.#units === units) this.#units = undefined
+      })
+    }
+    return this.#units
+  }
+
+  async participants(): Promise<ParticipantStatus[]> {
+    const states = { [ParticipantState.ONLINE]: 'ticking', [ParticipantState.DEAD]: 'dead' } as const
+    return (await this.#crew()).map(({ slot, name }) => ({
+      slot,
+      name,
+      state: (states as Record<number, TickState>)[this.#board.state(slot)] ?? 'paused',
+      tick: this.#board.tick(slot),
+      ...this.pace.of(slot),
+    }))
+  }
+
+  /** What reports call the participant; undefined until the control thread has said so. */
+  nameOf(slot: number): string | undefined {
+    if (!this.#names.has(slot) && !this.isClosed) this.#crew().catch(() => {})
+    return this.#names.get(slot)
+  }
+
+  #crew(): Promise<readonly Hand[]> {
+    const now = performance.now()
+    if (this.#hands && now - this.#hands.at <= FRESH_MS) return this.#hands.list
+    const list = this.request('participants', {}) as Promise<readonly Hand[]>
+    this.#hands = { at: now, list }
+    return list.then((hands) => {
+      this.#names.clear()
+      for (const { slot, name } of hands) this.#names.set(slot, name)
+      return hands
+    })
+  }
+
+  on(listener: (event: EngineEvent) => void): () => void {
+    this.#events.on('event', listener)
+    return () => this.#events.off('event', listener)
+  }
+
+  /** Notes that a change was asked for, for the log. */
+  asked(operation: string, params: unknown, from: string): void {
+    this.#events.emit('asked', operation, params, from)
+  }
+
+  onAsked(listener: (operation: string, params: unknown, from: string) => void): void {
+    this.#events.on('asked', listener)
+  }
+
+  /** Tells everybody who watches. */
+  raise(alert: Alert): void {
+    this.alerts.push(alert)
+    this.alerts.splice(0, this.alerts.length - ALERTS)
+    this.#emit('alert', alert)
+  }
+
+  close(): void {
+    this.pace.close()
+    this.#channel.close()
+    this.#control.close()
+    this.#refuse()
+  }
+
+  #take(message: ToParticipant): void {
+    if (message.type === 'closed') this.#refuse()
+    else if (message.type === 'reply') {
+      const waiting = this.#waiting.get(message.request)
+      this.#waiting.delete(message.request)
+      if (message.error)
+        waiting?.reject(new TickswapError(message.error.code, message.error.message, message.error))
+      else waiting?.resolve(message.value)
+    } else if (message.type === 'event') {
+      this.history.push(...message.history)
+      this.history.splice(0, this.history.length - HISTORY)
+      // Only participants that ask for it hear of progress.
+      if (message.event !== 'progress') this.#hear(message.event, message.payload as SwapReport | Finding)
+    }
+  }
+
+  #keep(report: SwapReport): void {
+    this.#units = undefined
+    const known = this.reports.findIndex(({ id }) => id === report.id)
+    if (known >= 0) this.reports[known] = report
+    else this.reports.push(report)
+    this.reports.splice(0, this.reports.length - REPORTS)
+  }
+
+  #hear(event: RuntimeEvent, payload: SwapReport | Finding): void {
+    this.#units = undefined
+    if ('outcome' in payload) {
+      this.#keep(payload)
+    } else {
+      this.warnings.push({ ...payload, at: Date.now() })
+      this.warnings.splice(0, this.warnings.length - WARNINGS)
+    }
+    this.#emit(event, payload)
+  }
+
+  #emit(event: EngineEvent['event'], payload: EngineEvent['payload']): void {
+    this.#events.emit('event', { id: ++this.#lastEvent, event, payload } satisfies EngineEvent)
+  }
+
+  #refuse(): void {
+    for (const { reject } of this.#waiting.values()) reject(closed())
+    this.#waiting.clear()
+  }
+}
+
+const closed = () => new TickswapError('TICKSWAP_E_CLOSED', 'the runtime is closed')

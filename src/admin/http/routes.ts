@@ -1,0 +1,167 @@
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { Picture } from '../../control/admin-options.ts'
+import { TickswapError } from '../../errors.ts'
+import type { EngineView } from '../engine-view.ts'
+import { healthOf } from '../health.ts'
+import { OPERATIONS, type OperationName, type Params, perform } from '../operations.ts'
+import type { EventStream } from './events.ts'
+import type { Guard } from './guard.ts'
+import * as schemas from './schemas.ts'
+
+/** What the routes are made of. */
+export interface Admin {
+  readonly view: EngineView
+  readonly guard: Guard
+  readonly events: EventStream
+  readonly version: string
+  readonly picture: Picture | undefined
+  /** the metrics, as Prometheus reads them */
+  metrics(): Promise<string>
+}
+
+interface Route {
+  readonly method: 'GET' | 'POST'
+  readonly url: string
+  readonly operation: OperationName
+  /** parameters in the path, which the operation takes under another name */
+  readonly path?: Record<string, string>
+  readonly answer: object
+}
+
+const ROUTES: readonly Route[] = [
+  { method: 'GET', url: '/api/units', operation: 'units', answer: schemas.UNITS },
+  { method: 'GET', url: '/api/participants', operation: 'participants', answer: schemas.PARTICIPANTS },
+  { method: 'GET', url: '/api/swaps', operation: 'swaps', answer: schemas.REPORTS },
+  { method: 'GET', url: '/api/alerts', operation: 'alerts', answer: schemas.ALERTS },
+  {
+    method: 'GET',
+    url: '/api/units/:name/history',
+    operation: 'history',
+    path: { name: 'unit' },
+    answer: schemas.HISTORY,
+  },
+  {
+    method: 'POST',
+    url: '/api/units/:name/swap',
+    operation: 'swap',
+    path: { name: 'units' },
+    answer: schemas.REPORT,
+  },
+  {
+    method: 'POST',
+    url: '/api/units/:name/rollback',
+    operation: 'rollback',
+    path: { name: 'unit' },
+    answer: schemas.REPORT,
+  },
+]
+
+const NAME = { type: 'string', minLength: 1, maxLength: 256 }
+const PROBLEMS = { '4xx': schemas.PROBLEM, '5xx': schemas.PROBLEM }
+/** of requests that change something, per address */
+export const RATE = { max: 30, timeWindow: 10_000 }
+
+export function addRoutes(app: FastifyInstance, admin: Admin): void {
+  for (const route of ROUTES) addRoute(app, admin, route)
+  addHealth(app, admin)
+  addMetrics(app, admin)
+  addEvents(app, admin)
+  addPicture(app, admin)
+}
+
+function addRoute(app: FastifyInstance, { view, guard }: Admin, route: Route): void {
+  const { method, url, operation, path = {}, answer } = route
+  const { properties } = OPERATIONS[operation].params
+  const own = Object.entries(properties).filter(([name]) => !Object.values(path).includes(name))
+  const rest = { type: 'object', properties: Object.fromEntries(own), additionalProperties: false }
+  const names = Object.fromEntries(Object.keys(path).map((name) => [name, NAME]))
+  app.route({
+    method,
+    url,
+    schema: {
+      summary: OPERATIONS[operation].summary,
+      ...(Object.keys(names).length > 0 && { params: { type: 'object', properties: names } }),
+      ...(method === 'GET' ? { querystring: rest } : { body: { ...rest, nullable: true } }),
+      ...(method === 'POST' && { security: [{ token: [] }] }),
+      response: { 200: answer, ...PROBLEMS },
+    },
+    ...(method === 'POST' && {
+      config: { rateLimit: RATE },
+      onRequest: async (request: FastifyRequest) => guard.authorize(request),
+    }),
+    handler: (request) => perform(view, operation, paramsOf(request, operation, path), request.ip),
+  })
+}
+
+/** The operation's parameters out of path, query and body. */
+function paramsOf(request: FastifyRequest, operation: OperationName, path: Record<string, string>): Params {
+  const params: Record<string, unknown> = {
+    ...(request.query as object),
+    ...((request.body as object | null) ?? {}),
+  }
+  for (const [name, value] of Object.entries(request.params as Record<string, string>)) {
+    const key = path[name]!
+    const { properties } = OPERATIONS[operation].params as { properties: Record<string, { type?: string }> }
+    params[key] = properties[key]?.type === 'array' ? [value] : value
+  }
+  return params
+}
+
+function addHealth(app: FastifyInstance, { view, version }: Admin): void {
+  app.get('/health', {
+    config: { isOpen: true },
+    schema: { summary: OPERATIONS.health.summary, response: { 200: schemas.HEALTH, 503: schemas.HEALTH } },
+    handler: async (_, reply) => {
+      const health = await healthOf(view)
+      return reply.code(health.status === 'critical' ? 503 : 200).send({ ...health, version })
+    },
+  })
+}
+
+function addMetrics(app: FastifyInstance, { metrics }: Admin): void {
+  app.get('/metrics', {
+    schema: { summary: 'metrics in the text format of Prometheus', produces: ['text/plain'] },
+    handler: async (_, reply) => reply.type('text/plain; version=0.0.4; charset=utf-8').send(await metrics()),
+  })
+}
+
+function addEvents(app: FastifyInstance, { events }: Admin): void {
+  app.get('/api/events', {
+    schema: {
+      summary:
+        'server-sent events: swap, reject, rollback, permanent, warning, alert; with ?pace=1 also pace',
+      querystring: {
+        type: 'object',
+        properties: { pace: { type: 'string', enum: ['0', '1'] } },
+        additionalProperties: false,
+      },
+      produces: ['text/event-stream'],
+    },
+    handler: (request, reply) => {
+      if (events.isFull) throw new TickswapError('TICKSWAP_E_RATE', 'too many clients listen already')
+      const since = Number(request.headers['last-event-id'] ?? Number.NaN)
+      reply.hijack()
+      events.add(reply.raw, {
+        since: Number.isSafeInteger(since) ? since : undefined,
+        wantsPace: (request.query as { pace?: string }).pace === '1',
+      })
+    },
+  })
+}
+
+function addPicture(app: FastifyInstance, { picture }: Admin): void {
+  const pixels = picture && new Uint8Array(picture.pixels, 0, picture.width * picture.height * 4)
+  app.get('/api/picture', {
+    schema: {
+      summary: 'what the engine paints: 4 bytes a pixel, its size in the headers x-width and x-height',
+      produces: ['application/octet-stream'],
+      response: { 204: { type: 'null', description: 'the engine paints nothing' } },
+    },
+    handler: async (_, reply) => {
+      if (!picture || !pixels) return reply.code(204).send()
+      reply.headers({ 'x-width': picture.width, 'x-height': picture.height })
+      // A copy: what is being sent must not change, and shared memory cannot be sent.
+      return reply.type('application/octet-stream').send(Buffer.from(pixels))
+    },
+  })
+}

@@ -1,0 +1,111 @@
+/** JSON schemas of what the interface answers with. Objects may have more than they name. */
+const object = (properties: Record<string, object>, required = Object.keys(properties)) => {
+  return { type: 'object', properties, required, additionalProperties: true }
+}
+const list = (items: object) => ({ type: 'array', items })
+const text = { type: 'string' }
+const number = { type: 'number' }
+const whole = { type: 'integer' }
+const texts = list(text)
+
+export const PROBLEM = object({
+  type: text,
+  title: text,
+  status: whole,
+  detail: text,
+  code: { type: 'string', pattern: '^TICKSWAP_E_[A-Z_]+$' },
+  advice: text,
+})
+
+const FINDING = object({
+  code: text,
+  severity: { type: 'string', enum: ['error', 'warning', 'info'] },
+  message: text,
+  advice: text,
+})
+
+export const HEALTH = object({
+  status: { type: 'string', enum: ['healthy', 'degraded', 'critical'] },
+  reasons: texts,
+  uptimeSeconds: number,
+  version: text,
+})
+
+export const UNITS = list(
+  object({
+    unit: text,
+    version: text,
+    file: text,
+    hash: text,
+    flags: texts,
+    arenaBytes: whole,
+    editions: texts,
+    backups: texts,
+    state: { type: 'string', enum: ['running', 'probation', 'quarantined'] },
+    permanent: text,
+  }),
+)
+
+export const PARTICIPANTS = list(
+  object(
+    {
+      slot: whole,
+      name: text,
+      state: { type: 'string', enum: ['ticking', 'paused', 'dead'] },
+      tick: whole,
+      ticksPerSecond: number,
+      standsStill: { type: 'boolean' },
+      interval: object({ median: number, p99: number, worst: number }),
+    },
+    ['slot', 'name', 'state', 'tick', 'ticksPerSecond', 'standsStill'],
+  ),
+)
+
+const PHASES = { type: 'object', additionalProperties: { type: 'number' } }
+
+export const REPORT = object(
+  {
+    id: whole,
+    trigger: text,
+    outcome: text,
+    verdict: text,
+    units: list(object({ unit: text, from: text, to: text, hash: text })),
+    files: texts,
+    phases: PHASES,
+    participants: list(object({ participant: text, phases: PHASES, stallMs: number, tick: whole })),
+    findings: list(FINDING),
+    liveMs: number,
+    stallMs: number,
+    at: number,
+  },
+  [
+    'id',
+    'trigger',
+    'outcome',
+    'verdict',
+    'units',
+    'files',
+    'phases',
+    'participants',
+    'findings',
+    'stallMs',
+    'at',
+  ],
+)
+
+export const REPORTS = list(REPORT)
+
+export const HISTORY = list(
+  object({ unit: text, version: text, hash: text, at: number, outcome: text, swap: whole, codes: texts }),
+)
+
+export const ALERTS = list(
+  object({
+    rule: text,
+    severity: { type: 'string', enum: ['low', 'medium', 'high', 'critical'] },
+    message: text,
+    advice: text,
+    subject: text,
+    at: number,
+  }),
+)

@@ -1,0 +1,156 @@
+import { Ajv, type ValidateFunction } from 'ajv'
+import { TickswapError } from '../errors.ts'
+import { addon } from '../native/addon.ts'
+import type { EngineView } from './engine-view.ts'
+import { healthOf } from './health.ts'
+
+/** Everything that can be asked of a running engine from outside, by whichever way it is asked. */
+export interface Operation {
+  /** whether it can change what runs */
+  readonly changes: boolean
+  /** one line, for help and for the OpenAPI document */
+  readonly summary: string
+  /** JSON schema of its parameters, an object */
+  readonly params: ParamsSchema
+  run(view: EngineView, params: Params): Promise<unknown>
+}
+
+export type Params = Readonly<Record<string, unknown>>
+interface ParamsSchema {
+  readonly type: 'object'
+  readonly properties: Readonly<Record<string, object>>
+  readonly required?: readonly string[]
+  readonly additionalProperties: false
+}
+
+const MOST = 4096
+const UNIT = { type: 'string', minLength: 1, maxLength: 256, description: 'the name of a unit' }
+const VERSION = { type: 'string', minLength: 1, maxLength: 256, description: 'a version, such as 1.4.2.17' }
+const LIMIT = { type: 'integer', minimum: 1, maximum: MOST, description: 'the newest so many' }
+
+const params = (properties: Record<string, object> = {}, required: readonly string[] = []): ParamsSchema => {
+  return { type: 'object', properties, required, additionalProperties: false }
+}
+
+export const OPERATIONS = {
+  status: {
+    changes: false,
+    summary: 'what runs, at a glance',
+    params: params(),
+    run: async (view) => ({
+      ...(await healthOf(view)),
+      pid: process.pid,
+      node: process.versions.node,
+      implementation: addon().implementation(),
+      units: (await view.units()).map(({ unit, version }) => `${unit} ${version}`),
+      participants: (await view.participants()).length,
+      swaps: countOutcomes(view),
+    }),
+  },
+  health: {
+    changes: false,
+    summary: 'healthy, degraded or critical, with reasons',
+    params: params(),
+    run: (view) => healthOf(view),
+  },
+  units: {
+    changes: false,
+    summary: 'the units that run, each after those it requires',
+    params: params(),
+    run: (view) => view.units(),
+  },
+  participants: {
+    changes: false,
+    summary: 'the threads that tick, with their pace',
+    params: params(),
+    run: (view) => view.participants(),
+  },
+  history: {
+    changes: false,
+    summary: 'what happened to a unit, or to all, oldest first',
+    params: params({ unit: UNIT, limit: LIMIT }),
+    run: async (view, { unit, limit }) => {
+      if (unit !== undefined) await requireUnit(view, unit as string)
+      const entries = view.history.filter((entry) => unit === undefined || entry.unit === unit)
+      return entries.slice(-((limit as number) ?? MOST))
+    },
+  },
+  swaps: {
+    changes: false,
+    summary: 'the reports of the last swaps, oldest first',
+    params: params({ limit: LIMIT }),
+    run: async (view, { limit }) => view.reports.slice(-((limit as number) ?? MOST)),
+  },
+  warnings: {
+    changes: false,
+    summary: 'the last warnings, oldest first',
+    params: params({ limit: LIMIT }),
+    run: async (view, { limit }) => view.warnings.slice(-((limit as number) ?? MOST)),
+  },
+  alerts: {
+    changes: false,
+    summary: 'the last alerts, oldest first',
+    params: params({ limit: LIMIT }),
+    run: async (view, { limit }) => view.alerts.slice(-((limit as number) ?? MOST)),
+  },
+  swap: {
+    changes: true,
+    summary: 'read the files of units from disk and swap what changed',
+    params: params({ units: { type: 'array', items: UNIT, minItems: 1, maxItems: 256, uniqueItems: true } }, [
+      'units',
+    ]),
+    run: (view, { units }) => view.change('swap', { units: units as string[] }),
+  },
+  rollback: {
+    changes: true,
+    summary: 'go back to a version that ran before; without `to`, to the one before',
+    params: params({ unit: UNIT, to: VERSION }, ['unit']),
+    run: (view, { unit, to }) =>
+      view.change('rollback', { unit: unit as string, to: to as string | undefined }),
+  },
+} as const satisfies Record<string, Operation>
+
+export type OperationName = keyof typeof OPERATIONS
+
+const ajv = new Ajv({ allErrors: false, strict: true })
+const validators = new Map<string, ValidateFunction>()
+
+/** Checks the parameters and runs the operation; `from` says who asks. @throws TickswapError USAGE, or the engine's own */
+export async function perform(
+  view: EngineView,
+  name: string,
+  given: unknown,
+  from: string,
+): Promise<unknown> {
+  const operation = operationOf(name)
+  const validate = validators.get(name) ?? ajv.compile(operation.params)
+  validators.set(name, validate)
+  if (!validate(given ?? {})) {
+    const message = ajv.errorsText(validate.errors, { dataVar: name })
+    throw new TickswapError('TICKSWAP_E_REQUEST', message)
+  }
+  if (operation.changes) view.asked(name, given, from)
+  return operation.run(view, (given ?? {}) as Params)
+}
+
+export function operationOf(name: string): Operation {
+  if (Object.hasOwn(OPERATIONS, name)) return OPERATIONS[name as OperationName]
+  const known = Object.keys(OPERATIONS).join(', ')
+  throw new TickswapError('TICKSWAP_E_REQUEST', `there is no operation ${name}; there are: ${known}`)
+}
+
+async function requireUnit(view: EngineView, name: string): Promise<void> {
+  const units = await view.units()
+  if (units.some(({ unit }) => unit === name)) return
+  const known = units.map(({ unit }) => unit).sort()
+  throw new TickswapError(
+    'TICKSWAP_E_UNIT_UNKNOWN',
+    `there is no unit ${name}; there are: ${known.join(', ') || 'none'}`,
+  )
+}
+
+function countOutcomes(view: EngineView): Record<string, number> {
+  const counts: Record<string, number> = {}
+  for (const { outcome } of view.reports) counts[outcome] = (counts[outcome] ?? 0) + 1
+  return counts
+}

@@ -1,0 +1,118 @@
+import type { Finding } from '../../errors.ts'
+import type { SwapReport } from '../../swap/report.ts'
+import { byId, make, ms } from './dom.ts'
+import { openDetails } from './notice.ts'
+
+const MOST = 50
+/** Phases that share the tick boundary: what they take is the stall. */
+const BOUNDARY = new Set(['park', 'backup', 'migrate', 'verify', 'commit'])
+/** Phases that are shown, with a hue each. */
+const HUES = {
+  detect: 210,
+  stage: 190,
+  check: 170,
+  rehearse: 150,
+  prepare: 130,
+  park: 50,
+  backup: 35,
+  migrate: 20,
+  verify: 5,
+  commit: 340,
+  rollback: 300,
+} as const
+type Shown = keyof typeof HUES
+
+const reports = new Map<number, SwapReport>()
+
+export function showLegend(): void {
+  const keys = (Object.keys(HUES) as Shown[]).flatMap((phase) => [key(phase), phase])
+  byId('legend').replaceChildren('Phases to scale; red on top is the tick boundary:', ...keys)
+}
+
+const colour = (phase: Shown): string => `hsl(${HUES[phase]} 65% 50%)`
+
+function key(phase: Shown): HTMLElement {
+  const made = make('span', { className: 'key', 'aria-hidden': 'true' })
+  made.style.background = colour(phase)
+  return made
+}
+
+export function showSwaps(all: readonly SwapReport[]): void {
+  for (const report of all) reports.set(report.id, report)
+  const shown = [...reports.values()].sort((a, b) => b.id - a.id).slice(0, MOST)
+  for (const id of reports.keys()) if (id < (shown.at(-1)?.id ?? 0)) reports.delete(id)
+  const longest = Math.max(1, ...shown.map(total))
+  byId('swaps').replaceChildren(...shown.map((report) => item(report, longest)))
+  byId('no-swaps').hidden = shown.length > 0
+}
+
+const phasesOf = ({ phases }: SwapReport) =>
+  (Object.keys(HUES) as Shown[]).flatMap((phase) => (phases[phase] ? [{ phase, time: phases[phase]! }] : []))
+
+const total = (report: SwapReport): number => phasesOf(report).reduce((sum, { time }) => sum + time, 0)
+
+function item(report: SwapReport, longest: number): HTMLLIElement {
+  const moves = report.units.map(({ unit, from, to }) => `${unit} ${from} → ${to}`).join(', ')
+  const what = moves || report.files.map((file) => file.split('/').at(-1)).join(', ')
+  const open = make(
+    'button',
+    { type: 'button' },
+    `${new Date(report.at).toLocaleTimeString()} `,
+    make('span', { className: report.outcome }, report.outcome),
+    ` ${what} `,
+    make('span', { className: 'number' }, `live after ${ms(report.liveMs)}, stall ${ms(report.stallMs)}`),
+    bar(report, longest),
+  )
+  open.addEventListener('click', () => showReport(report))
+  return make('li', { 'data-swap': String(report.id) }, open)
+}
+
+function bar(report: SwapReport, longest: number): HTMLElement {
+  const made = make('span', { className: 'bar', 'aria-hidden': 'true' })
+  for (const { phase, time } of phasesOf(report)) {
+    const part = make('span', {
+      title: `${phase} ${ms(time)}`,
+      className: BOUNDARY.has(phase) ? 'stalled' : '',
+    })
+    part.style.background = colour(phase)
+    part.style.width = `${(100 * time) / longest}%`
+    made.append(part)
+  }
+  return made
+}
+
+function showReport(report: SwapReport): void {
+  const times = phasesOf(report).map(({ phase, time }) =>
+    make('tr', {}, make('td', {}, key(phase), phase), make('td', { className: 'number' }, ms(time))),
+  )
+  const participants = report.participants.map(({ participant, stallMs, tick }) =>
+    make(
+      'tr',
+      {},
+      make('td', {}, participant),
+      make('td', { className: 'number' }, `stall ${ms(stallMs)} at tick ${tick}`),
+    ),
+  )
+  const restored = report.restored
+    ? [make('p', {}, `State: ${report.restored.how}; ticks lost: ${report.restored.ticksLost}`)]
+    : []
+  openDetails(
+    `Swap ${report.id}: ${report.outcome}`,
+    make('p', {}, report.files.join(', ')),
+    ...report.findings.map(finding),
+    ...restored,
+    make('table', {}, ...times),
+    make('table', {}, ...participants),
+  )
+}
+
+function finding({ severity, code, message, advice, file, line, column }: Finding): HTMLElement {
+  const place = file ? `${file}${line ? `:${line}:${column ?? 1}` : ''}` : ''
+  return make(
+    'div',
+    {},
+    make('p', { className: severity === 'error' ? 'critical' : 'degraded' }, make('code', {}, code)),
+    make('pre', {}, place ? `${message}\n${place}` : message),
+    make('p', {}, advice),
+  )
+}

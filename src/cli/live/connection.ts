@@ -1,0 +1,94 @@
+import { connect, type Socket } from 'node:net'
+import type { EngineEvent } from '../../admin/engine-view.ts'
+import type { OperationName } from '../../admin/operations.ts'
+import { linesOf, type SocketMessage } from '../../admin/socket/wire.ts'
+import { TickswapError } from '../../errors.ts'
+import { type EngineChoice, findEngine } from './find-engine.ts'
+
+interface Waiting {
+  resolve(value: unknown): void
+  reject(error: unknown): void
+}
+
+/** A connection to the local socket of a running engine. */
+export class Connection {
+  readonly #socket: Socket
+  readonly #waiting = new Map<number, Waiting>()
+  readonly #listeners = new Set<(event: EngineEvent) => void>()
+  #lastId = 0
+  /** resolves when the engine has gone, or `close` was called */
+  readonly ended: Promise<void>
+
+  private constructor(socket: Socket) {
+    this.#socket = socket
+    linesOf(
+      socket,
+      (line) => this.#take(JSON.parse(line)),
+      () => socket.destroy(),
+      Number.POSITIVE_INFINITY,
+    )
+    this.ended = new Promise((resolve) => {
+      socket.once('close', () => {
+        for (const { reject } of this.#waiting.values()) reject(gone('the engine has closed the connection'))
+        resolve()
+      })
+    })
+    socket.on('error', () => socket.destroy())
+  }
+
+  /** @throws TickswapError NO_ENGINE */
+  static open(choice: EngineChoice): Promise<Connection> {
+    const { socket: path, pid } = findEngine(choice)
+    return new Promise((resolve, reject) => {
+      const socket = connect(path)
+      socket.once('error', (error) =>
+        reject(gone(`the engine with process id ${pid} does not answer: ${error.message}`)),
+      )
+      socket.once('connect', () => resolve(new Connection(socket)))
+    })
+  }
+
+  /** @throws TickswapError of the engine */
+  ask(operation: OperationName | 'watch', params: object = {}): Promise<unknown> {
+    const id = ++this.#lastId
+    this.#socket.write(`${JSON.stringify({ id, operation, params })}\n`)
+    return new Promise((resolve, reject) => this.#waiting.set(id, { resolve, reject }))
+  }
+
+  /** Hears every event from now on. */
+  async watch(listener: (event: EngineEvent) => void): Promise<void> {
+    this.#listeners.add(listener)
+    await this.ask('watch')
+  }
+
+  close(): void {
+    this.#socket.destroy()
+  }
+
+  #take(message: SocketMessage): void {
+    if ('event' in message) {
+      for (const listener of this.#listeners) listener(message.event)
+      return
+    }
+    const waiting = this.#waiting.get(message.id)
+    this.#waiting.delete(message.id)
+    if ('error' in message)
+      waiting?.reject(new TickswapError(message.error.code, message.error.message, message.error))
+    else waiting?.resolve(message.value)
+  }
+}
+
+const gone = (message: string) => new TickswapError('TICKSWAP_E_NO_ENGINE', message)
+
+/** Opens a connection, uses it, closes it. */
+export async function withEngine<T>(
+  choice: EngineChoice,
+  use: (connection: Connection) => Promise<T>,
+): Promise<T> {
+  const connection = await Connection.open(choice)
+  try {
+    return await use(connection)
+  } finally {
+    connection.close()
+  }
+}

@@ -1,0 +1,32 @@
+import { PHASES, type SwapReport } from '../../swap/report.ts'
+
+const OUTCOMES: Record<SwapReport['outcome'], string> = {
+  unchanged: 'nothing differs from what runs',
+  refused: 'refused: the running version goes on',
+  reversed: 'reversed at the boundary: the running version goes on',
+  'dry-run': 'a dry run: it would have been committed',
+  committed: 'live, in probation',
+  permanent: 'live, probation passed',
+  'rolled-back': 'rolled back: the old version runs',
+}
+
+/** A report for a person: what moved, how long it took, what was found, what to do. */
+export function describe(report: SwapReport): string {
+  const moves = report.units.map(({ unit, from, to }) => `${unit} ${from} -> ${to}`).join(', ')
+  const lines = [`${moves || report.files.join(', ')}: ${OUTCOMES[report.outcome]}`]
+  const times = PHASES.filter((phase) => (report.phases[phase] ?? 0) > 0)
+  if (times.length > 0)
+    lines.push(
+      times
+        .map((phase) => `${phase} ${report.phases[phase]!.toFixed(2)}`)
+        .join('  ')
+        .concat('  ms'),
+    )
+  if (report.participants.length > 0)
+    lines.push(`${report.participants.length} participants, worst stall ${report.stallMs.toFixed(2)} ms`)
+  for (const { severity, code, message, advice, file, line, column } of report.findings) {
+    const place = file ? ` (${file}${line ? `:${line}:${column ?? 1}` : ''})` : ''
+    lines.push(`${severity} ${code}: ${message}${place}`, `  ${advice}`)
+  }
+  return lines.join('\n')
+}

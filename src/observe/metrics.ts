@@ -1,0 +1,154 @@
+import { Counter, Gauge, Histogram, Registry } from 'prom-client'
+import type { Finding } from '../errors.ts'
+import type { SwapReport } from '../swap/report.ts'
+import type { Alert } from './alerts.ts'
+
+/** series per label at most; what comes later is counted as `other` */
+const MOST_SERIES = 256
+const TICK_SECONDS = [0.001, 0.002, 0.004, 0.008, 0.016, 0.017, 0.02, 0.033, 0.05, 0.1, 0.25, 1]
+const STALL_SECONDS = [0.0001, 0.00025, 0.0005, 0.001, 0.002, 0.004, 0.008, 0.016, 0.05, 0.25]
+const PHASE_SECONDS = [0.0001, 0.0005, 0.001, 0.002, 0.004, 0.008, 0.016, 0.05, 0.25, 1, 5]
+const OUTCOMES = ['refused', 'reversed', 'permanent', 'rolled-back'] as const
+
+/** What a scrape reads from the engine at that moment. */
+export interface Snapshot {
+  readonly units: readonly { unit: string; version: string; hash: string; arenaBytes: number }[]
+  readonly participants: readonly { name: string; state: string; tick: number }[]
+  readonly eventClients: number
+  readonly eventClientsDropped: number
+  readonly uptimeSeconds: number
+}
+
+/** Keeps a label's values few. */
+class Few {
+  readonly #known = new Set<string>()
+  of(value: string): string {
+    if (this.#known.has(value)) return value
+    if (this.#known.size >= MOST_SERIES) return 'other'
+    this.#known.add(value)
+    return value
+  }
+}
+
+/** The metrics of one engine, in the admin thread: participants neither know nor wait. */
+export class Metrics {
+  readonly #registry = new Registry()
+  readonly #names = new Few()
+  readonly #swaps = this.#counter('swaps_total', 'Swaps by outcome.', ['outcome'])
+  readonly #rollbacks = this.#counter('rollbacks_total', 'Automatic rollbacks by what triggered them.', [
+    'trigger',
+  ])
+  readonly #warnings = this.#counter('warnings_total', 'Warnings by code.', ['code'])
+  readonly #alerts = this.#counter('alerts_total', 'Alerts by rule.', ['rule', 'severity'])
+  readonly #deliveries = this.#counter('webhook_deliveries_total', 'Alerts sent to webhooks, by outcome.', [
+    'outcome',
+  ])
+  readonly #ticks = this.#counter('ticks_total', 'Ticks that were timed.', ['participant'])
+  readonly #phases = this.#histogram('swap_phase_seconds', 'Time of each phase of a swap.', PHASE_SECONDS, [
+    'phase',
+  ])
+  readonly #stalls = this.#histogram(
+    'swap_stall_seconds',
+    'Time inside the tick() that committed, per participant.',
+    STALL_SECONDS,
+  )
+  readonly #live = this.#histogram(
+    'swap_live_seconds',
+    'From the first sign of an edit to the commit.',
+    PHASE_SECONDS,
+  )
+  readonly #intervals = this.#histogram(
+    'tick_interval_seconds',
+    'Time from one tick() to the next.',
+    TICK_SECONDS,
+    ['participant'],
+  )
+  readonly #unitInfo = this.#gauge('unit_info', 'The version of each unit that runs; always 1.', [
+    'unit',
+    'version',
+    'hash',
+  ])
+  readonly #arenas = this.#gauge('unit_arena_bytes', 'Shared memory of the state of each unit.', ['unit'])
+  readonly #participants = this.#gauge('participants', 'Participants by state.', ['state'])
+  readonly #clients = this.#gauge('event_clients', 'Clients that listen to the event stream.')
+  readonly #dropped = this.#counter(
+    'event_clients_dropped_total',
+    'Clients dropped because they read too slowly.',
+  )
+  readonly #uptime = this.#gauge('uptime_seconds', 'Time since the engine was started.')
+
+  constructor() {
+    // So that a rate over them is right from the first one on.
+    for (const outcome of OUTCOMES) this.#swaps.inc({ outcome }, 0)
+  }
+
+  /** A swap in its final state, or when it was committed. */
+  report(report: SwapReport): void {
+    if (report.outcome === 'committed') return this.#committed(report)
+    this.#swaps.inc({ outcome: report.outcome })
+    if (report.outcome !== 'rolled-back') return
+    const cause = report.findings.find(({ severity }) => severity === 'error')
+    this.#rollbacks.inc({ trigger: cause ? triggerOf(cause) : 'unknown' })
+    this.#phases.observe({ phase: 'rollback' }, (report.phases.rollback ?? 0) / 1000)
+  }
+
+  #committed(report: SwapReport): void {
+    for (const [phase, ms] of Object.entries(report.phases)) this.#phases.observe({ phase }, ms / 1000)
+    for (const { stallMs } of report.participants) this.#stalls.observe(stallMs / 1000)
+    if (report.liveMs !== undefined) this.#live.observe(report.liveMs / 1000)
+  }
+
+  alert({ rule, severity }: Alert): void {
+    this.#alerts.inc({ rule, severity })
+  }
+
+  delivery(outcome: string): void {
+    this.#deliveries.inc({ outcome })
+  }
+
+  warning({ code }: Finding): void {
+    this.#warnings.inc({ code })
+  }
+
+  /** Times between ticks, microseconds. */
+  intervals(participant: string, microseconds: readonly number[]): void {
+    const labels = { participant: this.#names.of(participant) }
+    this.#ticks.inc(labels, microseconds.length)
+    for (const us of microseconds) this.#intervals.observe(labels, us / 1e6)
+  }
+
+  /** The text format of Prometheus. */
+  text(snapshot: Snapshot): Promise<string> {
+    this.#unitInfo.reset()
+    this.#arenas.reset()
+    for (const { unit, version, hash, arenaBytes } of snapshot.units.slice(0, MOST_SERIES)) {
+      this.#unitInfo.set({ unit, version, hash }, 1)
+      this.#arenas.set({ unit }, arenaBytes)
+    }
+    for (const state of ['ticking', 'paused', 'dead'])
+      this.#participants.set({ state }, snapshot.participants.filter((one) => one.state === state).length)
+    this.#clients.set(snapshot.eventClients)
+    this.#dropped.reset()
+    this.#dropped.inc(snapshot.eventClientsDropped)
+    this.#uptime.set(snapshot.uptimeSeconds)
+    return this.#registry.metrics()
+  }
+
+  #counter(name: string, help: string, labelNames: string[] = []): Counter {
+    return new Counter({ name: `tickswap_${name}`, help, labelNames, registers: [this.#registry] })
+  }
+  #gauge(name: string, help: string, labelNames: string[] = []): Gauge {
+    return new Gauge({ name: `tickswap_${name}`, help, labelNames, registers: [this.#registry] })
+  }
+  #histogram(name: string, help: string, buckets: number[], labelNames: string[] = []): Histogram {
+    return new Histogram({ name: `tickswap_${name}`, help, buckets, labelNames, registers: [this.#registry] })
+  }
+}
+
+/** `exception`, `budget`, `non-finite`, … */
+function triggerOf({ code }: Finding): string {
+  return code
+    .replace(/^TICKSWAP_E_(?:PROBATION_)?/, '')
+    .toLowerCase()
+    .replaceAll('_', '-')
+}
