@@ -7,13 +7,13 @@ import { fileURLToPath, pathToFileURL } from 'node:url'
 export const MUTANTS = {
   'a round begins without those who have just come online': {
     file: 'swap/rendezvous.js',
-    find: /if \(missing\.length > 0 && !isOver\)/,
-    replace: 'if (false)',
+    find: /const missing = missingAt\(board, round\);/,
+    replace: 'const missing = isOver ? missingAt(board, round) : [];',
   },
-  'nobody lets a round pass before it goes online': {
-    file: 'swap/rendezvous.js',
-    find: /(export function letPass\([^)]*\) \{)/,
-    replace: '$1 return;',
+  'who boots is told of the candidate afterwards': {
+    file: 'control/admission.js',
+    find: /crew\.admit\(slot, boot\.name\);/,
+    replace: '$& crew.send(slot, boot);',
   },
   'a leader that was replaced decides all the same': {
     file: 'swap/rendezvous.js',
