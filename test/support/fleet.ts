@@ -10,7 +10,7 @@ import { FRAME, RUNNING, SLOT, SLOT_WORDS, versionCode } from './fleet-words.js'
 import type { Scratch } from './scratch.ts'
 
 /** A worker that does not finish its frame is ended by the engine after this, as a watchdog would do it. */
-const HUNG_MS = 2000
+const HUNG_MS = 1200
 const START_MS = 10_000
 
 type Api = Record<string, (...args: unknown[]) => unknown>
