@@ -11,7 +11,7 @@ import { ViteRunner } from './vite.js'
 
 const FILE = 'traffic.ts'
 
-/** The loader by itself: the control thread's half and a participant's half, in one thread. */
+/** The two halves of the loader in one thread, put together as `createLoader` does. */
 export class Loader {
   #stager
   #linker = new Linker()
@@ -20,7 +20,7 @@ export class Loader {
   static async start(dir) {
     const loader = new Loader()
     loader.#file = join(dir, FILE)
-    loader.#stager = new Stager({ root: dir, hash: hashHex })
+    loader.#stager = new Stager({ root: dir, hash: hashHex, codeCache: false })
     const stage = await loader.#stager.boot([loader.#file])
     await loader.#linker.loadAsync(stage.update)
     loader.#stager.accept(stage)

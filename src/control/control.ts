@@ -18,13 +18,14 @@ import { Graph } from '../units/code/graph.ts'
 import { planUpdate } from '../units/code/plan.ts'
 import { Stager } from '../units/code/stager.ts'
 import type { Contract } from '../units/contract.ts'
-import { Version } from '../version/version.ts'
+import type { Version } from '../version/version.ts'
 import { admit } from './admission.ts'
 import type { Ask, Consent } from './ask.ts'
 import { Barrier } from './barrier.ts'
 import { Behind } from './behind.ts'
 import { Catalog, newMemory, type UnitEntry } from './catalog.ts'
-import { checkRequirements } from './check.ts'
+import { checkRequirements, declaredBy } from './check.ts'
+import { Compatibility } from './compatibility.ts'
 import { Crew } from './crew.ts'
 import { Desk } from './desk.ts'
 import { Failures } from './failures.ts'
@@ -33,6 +34,7 @@ import { isModuleFile, requireFolder, unitFilesIn } from './folder.ts'
 import { groupsOf } from './groups.ts'
 import { History } from './history.ts'
 import type { Settings } from './options.ts'
+import { Practice } from './practice.ts'
 import { Quarantine } from './quarantine.ts'
 import { Queue, type Request, type Waiting } from './queue.ts'
 import { Rehearsal } from './rehearsal.ts'
@@ -70,6 +72,7 @@ export class Control {
   readonly quarantine = new Quarantine()
   readonly failures: Failures
   readonly flapping: Flapping
+  readonly compatibility: Compatibility
   /** the candidate that the participants have, while its fate is open */
   offer: PrepareMessage | undefined
   closed = false
@@ -86,6 +89,7 @@ export class Control {
   #current: { readonly road: Road; readonly consent: Consent; readonly key: string } | undefined
   readonly #retries = new Set<NodeJS.Timeout>()
   #watcher: Watcher | undefined
+  readonly #practice = new Practice(() => this.#driving)
   #bury: NodeJS.Timeout | undefined
   #driving = false
   #booted = 0
@@ -95,14 +99,15 @@ export class Control {
     this.board = board
     this.registry = registry
     this.settings = settings
-    this.crew = new Crew(board, id)
+    this.crew = new Crew(board, id, (slot) => registry.leave(slot))
+    this.compatibility = new Compatibility(this.catalog, settings.rules, settings.flags)
     this.barrier = new Barrier(board, this.crew)
     this.failures = new Failures(this.barrier)
     this.#waits = new Waits(board, this.crew)
     this.flapping = new Flapping(settings.flapping)
     this.rehearsal = new Rehearsal(() => this.graph(), settings.evaluateMs)
     this.stager = new Stager({ root: settings.units, hash: hashHex })
-    this.#desk = new Desk(this.catalog, this.crew, this.quarantine, {
+    this.#desk = new Desk(this.catalog, this.crew, registry, this.quarantine, {
       groups: () => this.groups(),
       request: (wanted) => this.#request(wanted),
       cancel: (key) => this.#cancel(key),
@@ -127,6 +132,7 @@ export class Control {
     const contracts = await this.rehearsal.load(stage.update, stage.units)
     this.#populate(stage, contracts)
     this.#bury = setInterval(() => this.#tidy(), BURY_EVERY_MS)
+    if (settings.watch) this.#practice.start(this.stager.graph)
   }
 
   async #watch(): Promise<void> {
@@ -149,7 +155,7 @@ export class Control {
           `${twin.file} and ${contract.file} are both unit ${contract.name}`,
           { file: contract.file },
         )
-      sides.set(contract.name, { version: Version.parse(contract.version), contract })
+      sides.set(contract.name, { version: declaredBy(contract), contract })
     }
     const [wrong] = checkRequirements(sides, [])
     if (wrong) throw new TickswapError(wrong.code, wrong.message, wrong)
@@ -440,6 +446,7 @@ export class Control {
   async close(): Promise<void> {
     this.closed = true
     clearInterval(this.#bury)
+    this.#practice.stop()
     for (const timer of this.#retries) clearTimeout(timer)
     this.board.store(Word.CLOSED, 1)
     this.board.wake()

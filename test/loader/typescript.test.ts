@@ -189,3 +189,32 @@ export const result = () => [text, [...bytes], note, data, run(20)]`,
   })
   expect(main.result()).toEqual(['new', [110, 101, 119], 'new', { a: 2 }, 61])
 })
+
+test('a name in types is written to, in files that are blanked out and in files that are compiled', async () => {
+  const source = (more: string) => `${more}
+export let n = 1
+const o: { a?: number } = { a: 1 }
+;(n as number)++
+n!++
+;(n satisfies number) += 10
+--(o.a as number)
+;[(n as number)] = [n! * 2]
+export const result = [n, o.a]`
+  for (const more of ['', 'enum Compiled { A }']) {
+    expect(await run({ 'main.ts': source(more) })).toEqual([26, 0])
+  }
+})
+
+test('a name that the top level declares twice is an error where it stands', async () => {
+  for (const twice of [
+    'function a() {}\nfunction a() {}',
+    'var a = 1\nfunction a() {}',
+    "import { a } from './main.ts'\nfunction a() {}",
+  ]) {
+    project = new Project({ 'main.ts': `${twice}\nexport const result = 1` })
+    await expect(project.boot('main.ts')).rejects.toMatchObject({
+      finding: { code: 'TICKSWAP_E_SYNTAX', line: 2, column: 10 },
+    })
+    project.close()
+  }
+})

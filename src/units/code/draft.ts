@@ -2,10 +2,9 @@ import { TickswapError } from '../../errors.ts'
 import type { Artifact, Request } from './artifact.ts'
 import { compileScript, keepScript } from './compile.ts'
 import type { Content } from './content/content.ts'
-import { contentOf, decode, fileOf } from './content/read.ts'
-import type { PackageJsons } from './resolve/package-json.ts'
+import { contentOf, decode, fileOf, type ReadContext } from './content/read.ts'
+import { keepOutline } from './surface/cache.ts'
 import { SourceError } from './transform/declarations.ts'
-import type { JsxOptions } from './transform/fallback.ts'
 import { placeOf } from './transform/parse.ts'
 
 /** A module that is being staged: read and parsed. */
@@ -17,19 +16,19 @@ export interface Draft {
   readonly content: Content
   requests: readonly Request[]
   lazy: readonly Request[]
+  /** local names of imports from packages whose values change */
+  live: ReadonlySet<string>
+  /** lazy specifiers that lead nowhere */
+  unresolved: readonly string[]
 }
 
 /** Parses what was read. @throws TickswapError TICKSWAP_E_SYNTAX with line and column */
-export function draftOf(
-  id: string,
-  bytes: Uint8Array,
-  hash: string,
-  packages: PackageJsons,
-  jsx?: JsxOptions,
-): Draft {
+export function draftOf(id: string, bytes: Uint8Array, hash: string, context: ReadContext): Draft {
   const file = fileOf(id)
   try {
-    return { id, file, hash, bytes, content: contentOf(id, bytes, packages, jsx), requests: [], lazy: [] }
+    const content = contentOf(id, bytes, context)
+    if (content.outlined) keepOutline(hash, content.outlined)
+    return { id, file, hash, bytes, content, requests: [], lazy: [], live: new Set(), unresolved: [] }
   } catch (cause) {
     if (!(cause instanceof SourceError)) throw cause
     const place = { file, ...placeOf(decode(bytes), cause.offset) }
@@ -42,18 +41,20 @@ export function finishDraft(draft: Draft, guarded: ReadonlySet<number>, withCach
   const { id, file, hash, content } = draft
   const hot = draft.requests.filter((request) => request.kind === 'hot')
   const external = [...draft.requests, ...draft.lazy].filter((request) => request.kind === 'external')
-  const printed = content.print(draft.requests, draft.lazy, guarded)
+  const printed = content.print(draft.requests, draft.lazy, guarded, draft.live)
   const artifact: Artifact = {
     id,
     file,
     hash,
     kind: content.kind,
     ...printed,
+    ...(draft.unresolved.length > 0 && { links: { ...printed.links, unresolved: draft.unresolved } }),
     imports: [...new Set(hot.map((request) => request.id))],
     externals: [...new Set(external.map((request) => request.id))],
     exports: [],
     isUnit: content.kind === 'esm' && printed.links.locals.some((local) => local.name === 'unit'),
     async: content.isAsync,
+    ...(content.selfContained && { selfContained: true as const }),
   }
   if (!content.isScript) return artifact
   const script = compileChecked(artifact)

@@ -4,6 +4,8 @@ import { boundNames, type Node, nameOf } from './nodes.ts'
 export interface SourceRequest {
   readonly specifier: string
   readonly type: string | undefined
+  /** an import attribute other than `type` */
+  readonly unknownAttribute?: string
   readonly start: number
 }
 
@@ -12,6 +14,7 @@ export interface ImportBinding {
   readonly request: number
   /** `*` is the namespace */
   readonly imported: string
+  readonly start: number
 }
 
 export interface ExportBinding {
@@ -22,21 +25,44 @@ export interface ExportBinding {
 
 export interface TopLevelName {
   readonly kind: 'var' | 'function' | 'class' | 'lexical'
+  readonly start: number
 }
 
-/** What a module's top level says, before it is known which file a specifier means. */
+/** What the top level of a module, or of a piece of one, says, before it is known which file a specifier means. */
 export class Declarations {
   readonly requests: SourceRequest[] = []
   readonly imports = new Map<string, ImportBinding>()
   /** exports of a variable: the module's own, or an imported one */
   readonly exports: ExportBinding[] = []
-  readonly indirect: { name: string; request: number; imported: string }[] = []
+  readonly indirect: { name: string; request: number; imported: string; start: number }[] = []
   readonly stars: number[] = []
   readonly names = new Map<string, TopLevelName>()
   readonly #exported = new Set<string>()
 
-  constructor(program: Node) {
-    for (const node of program.body) this.#statement(node)
+  constructor(statements: readonly Node[]) {
+    for (const node of statements) this.#statement(node)
+  }
+
+  /** Those of a whole module, from the declarations of its pieces. @throws SourceError for a name that two have */
+  static merge(parts: readonly { readonly declared: Declarations; readonly shift: number }[]): Declarations {
+    const whole = new Declarations([])
+    for (const { declared, shift } of parts) whole.#add(declared, shift)
+    return whole
+  }
+
+  /** @param shift what makes offsets of the part offsets of the module */
+  #add(part: Declarations, shift: number): void {
+    const base = this.requests.length
+    for (const request of part.requests) this.requests.push({ ...request, start: request.start + shift })
+    for (const binding of part.imports.values()) {
+      this.#bind({ ...binding, request: binding.request + base }, binding.start + shift)
+    }
+    for (const { name, local, start } of part.exports) this.#export(name, local, start + shift)
+    for (const { name, request, imported, start } of part.indirect) {
+      this.#show(name, request + base, imported, start + shift)
+    }
+    for (const star of part.stars) this.stars.push(star + base)
+    for (const [name, { kind, start }] of part.names) this.#name(name, kind, start + shift)
   }
 
   #statement(node: Node): void {
@@ -75,6 +101,7 @@ export class Declarations {
   }
 
   #import(node: Node): void {
+    if (node.phase) throw new SourceError(`'import ${node.phase}' is not supported`, node.start)
     const request = this.#request(node)
     for (const specifier of node.specifiers) {
       const imported =
@@ -84,17 +111,25 @@ export class Declarations {
             ? 'default'
             : '*'
       const local: string = specifier.local.name
-      if (this.imports.has(local)) throw duplicate(`'${local}' is imported twice`, specifier.start)
-      this.imports.set(local, { local, request, imported })
+      this.#bind({ local, request, imported, start: specifier.start }, specifier.start)
     }
+  }
+
+  #bind(binding: ImportBinding, start: number): void {
+    const { local } = binding
+    if (this.imports.has(local)) throw duplicate(`'${local}' is imported twice`, start)
+    if (this.names.has(local)) throw declaredTwice(local, start)
+    this.imports.set(local, { ...binding, start })
   }
 
   #request(node: Node): number {
     const type = node.attributes?.find((attribute: Node) => nameOf(attribute.key) === 'type')
+    const other = node.attributes?.find((attribute: Node) => attribute !== type)
     this.requests.push({
       specifier: node.source.value,
       type: type && String(type.value.value),
       start: node.source.start,
+      ...(other && { unknownAttribute: nameOf(other.key) }),
     })
     return this.requests.length - 1
   }
@@ -107,9 +142,12 @@ export class Declarations {
   }
 
   #indirect(exported: Node, request: number, imported: string): void {
-    const name = nameOf(exported)
-    this.#once(name, exported.start)
-    this.indirect.push({ name, request, imported })
+    this.#show(nameOf(exported), request, imported, exported.start)
+  }
+
+  #show(name: string, request: number, imported: string, start: number): void {
+    this.#once(name, start)
+    this.indirect.push({ name, request, imported, start })
   }
 
   #exportDeclaration(node: Node): void {
@@ -134,21 +172,30 @@ export class Declarations {
   #declare(node: Node): void {
     switch (node.type) {
       case 'FunctionDeclaration':
-        this.names.set(node.id.name, { kind: 'function' })
+        this.#name(node.id.name, 'function', node.id.start)
         return
       case 'ClassDeclaration':
-        this.names.set(node.id.name, { kind: 'class' })
+        this.#name(node.id.name, 'class', node.id.start)
         return
       case 'VariableDeclaration':
         for (const declarator of node.declarations) {
           for (const id of boundNames(declarator.id)) {
-            this.names.set(id.name, { kind: node.kind === 'var' ? 'var' : 'lexical' })
+            this.#name(id.name, node.kind === 'var' ? 'var' : 'lexical', id.start)
           }
         }
         return
       default:
         this.#nestedVars(node)
     }
+  }
+
+  /** In a function's body, which the module becomes, V8 would let two functions have one name. */
+  #name(name: string, kind: TopLevelName['kind'], start: number): void {
+    const known = this.names.get(name)
+    if (this.imports.has(name) || (known && !(kind === 'var' && known.kind === 'var'))) {
+      throw declaredTwice(name, start)
+    }
+    this.names.set(name, { kind, start })
   }
 
   /** `var` in a block of the top level belongs to the top level. */
@@ -189,3 +236,6 @@ export class SourceError extends Error {
 }
 
 const duplicate = (message: string, offset: number) => new SourceError(message, offset)
+
+const declaredTwice = (name: string, offset: number) =>
+  duplicate(`Identifier '${name}' has already been declared`, offset)

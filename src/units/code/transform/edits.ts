@@ -28,41 +28,50 @@ export const blank = (text: string): string => text.replace(/[^\n\r\u2028\u2029]
 
 export class Edits {
   readonly #source: string
+  readonly #origin: number
   readonly #edits: Edit[] = []
 
-  constructor(source: string) {
+  /** @param origin the offset that callers give to the first character of `source` */
+  constructor(source: string, origin = 0) {
     this.#source = source
+    this.#origin = origin
+  }
+
+  #add(start: number, end: number, text: string | undefined, order: number, spare?: number): void {
+    const edit = { start: start - this.#origin, end: end - this.#origin, text, order }
+    this.#edits.push(spare === undefined ? edit : { ...edit, spare })
   }
 
   /** Replaces a range; a shorter text is padded with spaces, so that what follows keeps its column. */
   replace(start: number, end: number, text: string): void {
     const spare = Math.max(0, end - start - text.length)
-    this.#edits.push({ start, end, text: text + ' '.repeat(spare), order: this.#edits.length, spare })
+    this.#add(start, end, text + ' '.repeat(spare), this.#edits.length, spare)
   }
 
   /** Replaces a range by exactly `text`. */
   swap(start: number, end: number, text: string): void {
-    this.#edits.push({ start, end, text, order: this.#edits.length })
+    this.#add(start, end, text, this.#edits.length)
   }
 
   /** Inserts before `at`. Insertions at one place keep the order they were made in. */
   insert(at: number, text: string): void {
-    this.#edits.push({ start: at, end: at, text, order: this.#edits.length })
+    this.#add(at, at, text, this.#edits.length)
   }
 
   /** Inserts before `at`, in front of what was inserted there already. */
   insertFirst(at: number, text: string): void {
-    this.#edits.push({ start: at, end: at, text, order: -this.#edits.length })
+    this.#add(at, at, text, -this.#edits.length)
   }
 
   /** Marks a range, an operator with spaces around it, that may shrink. */
   slack(start: number, end: number): void {
-    this.#edits.push({ start, end, text: undefined, order: 0 })
+    this.#add(start, end, undefined, 0)
   }
 
   /** Turns a whole statement into an empty one. */
   blank(start: number, end: number): void {
-    this.#edits.push({ start, end, text: `;${blank(this.#source.slice(start + 1, end))}`, order: 0 })
+    const rest = this.#source.slice(start + 1 - this.#origin, end - this.#origin)
+    this.#add(start, end, `;${blank(rest)}`, 0)
   }
 
   /** The edited text, and the places where columns could not be kept. */
@@ -104,7 +113,8 @@ class Output {
     this.#debt += text.length - (edit.end - edit.start)
     if (this.#debt > 0) this.#payBefore(text)
     this.#text += this.#separator(text) + text
-    this.#at = edit.end
+    // White space behind an insertion may have paid for it already.
+    this.#at = Math.max(this.#at, edit.end)
     if (NEWLINE.test(text)) this.#debt = 0
     if (this.#debt > 0) this.#payAfter()
   }

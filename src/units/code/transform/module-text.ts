@@ -1,10 +1,13 @@
 import type { HotUse, IndirectExport, Links, LocalExport, Request, Slot } from '../artifact.ts'
+import type { Outlined } from '../surface/outline.ts'
 import { type Declarations, type ImportBinding, SourceError } from './declarations.ts'
-import { Edits, type Shift } from './edits.ts'
+import type { Shift } from './edits.ts'
 import { hotCall } from './hot-use.ts'
 import { FreshNames } from './names.ts'
-import { boundNames, type Node } from './nodes.ts'
-import type { Mention, ScopeReport } from './scopes.ts'
+import type { Node } from './nodes.ts'
+import { type Naming, namingKey, PiecePrinter } from './piece-printer.ts'
+import type { Piece, PrintedPiece } from './pieces.ts'
+import type { Mention } from './scopes.ts'
 
 /** The script that a module becomes. */
 export interface PrintedModule {
@@ -13,6 +16,8 @@ export interface PrintedModule {
   readonly columnOffset: number
   readonly shifts?: readonly Shift[]
 }
+
+const IDENTIFIER = /^[\p{ID_Start}$_][\p{ID_Continue}$\u200c\u200d]*$/u
 
 interface NamedSlot extends Slot {
   readonly variable: string
@@ -27,59 +32,73 @@ interface NamedSlot extends Slot {
 export class ModuleText {
   readonly isAsync: boolean
   readonly declarations: Declarations
-  readonly #source: string
-  readonly #program: Node
-  readonly #scopes: ScopeReport
+  readonly pieces: readonly Piece[]
+  /** the whole text, without types */
+  readonly text: string
+  readonly #mentions: readonly Mention[]
   readonly #names: FreshNames
   readonly #slots: NamedSlot[] = []
   readonly #locals: LocalExport[] = []
   readonly #indirect: IndirectExport[]
-  readonly #imported: Record<string, number[]> = {}
+  readonly #imported: Record<string, number[]> = Object.create(null)
   /** local name to what its writes are wrapped in */
   readonly #notifiers = new Map<string, string>()
   #announcers: string[] = []
   readonly #views = new Map<string, string>()
+  readonly #callViews = new Map<string, string>()
+  readonly #liveReads = new Map<string, string>()
   readonly #handle: string
   readonly #index: string
   readonly #value: string
   readonly #constant: string
+  readonly #nobody: string
   readonly #default: string
 
   /** @param lenient names that are only mentioned in types may be missing (TypeScript) */
-  constructor(
-    source: string,
-    program: Node,
-    declarations: Declarations,
-    scopes: ScopeReport,
-    lenient: boolean,
-  ) {
-    this.#source = source
-    this.#program = program
+  constructor(pieces: readonly Piece[], declarations: Declarations, lenient: boolean) {
+    this.pieces = pieces
+    this.text = pieces.map((piece) => piece.text).join('')
     this.declarations = declarations
-    this.#scopes = scopes
-    this.isAsync = scopes.topLevelAwait !== undefined
-    this.#names = new FreshNames(source)
+    this.#mentions = pieces.flatMap((piece) => piece.scopes.mentions)
+    this.isAsync = pieces.some((piece) => piece.scopes.topLevelAwait)
+    this.#names = new FreshNames(this.text)
     this.#handle = this.#names.next()
     this.#index = this.#names.next()
     this.#value = this.#names.next()
     this.#constant = this.#names.next()
+    const hasStray = pieces.some((piece) => piece.scopes.strayArguments.length > 0)
+    this.#nobody = hasStray ? this.#names.like('arguments') : ''
     this.#default = this.#names.next()
-    this.#indirect = [...declarations.indirect]
+    this.#indirect = declarations.indirect.map(({ name, request, imported }) => ({ name, request, imported }))
     this.#collectSlots(lenient)
     this.#collectExports(lenient)
   }
 
+  /**
+   * Imports of packages whose values change are read from the namespace each time.
+   * @param live their local names
+   */
+  readLive(live: ReadonlySet<string>): void {
+    for (const [index, slot] of this.#slots.entries()) {
+      if (slot.kind !== 'value' || !live.has(slot.variable)) continue
+      const variable = this.#names.next()
+      const key = IDENTIFIER.test(slot.name) ? `.${slot.name}` : `[${JSON.stringify(slot.name)}]`
+      this.#liveReads.set(slot.variable, variable + key)
+      this.#slots[index] = { ...slot, kind: 'view', variable }
+    }
+  }
+
   /** Whether the text has decorators, which V8 does not know. */
   get hasDecorators(): boolean {
-    return this.#scopes.hasDecorators
+    return this.pieces.some((piece) => piece.scopes.hasDecorators)
   }
 
   /** Whether the text can only be an ES module. */
   get hasModuleSyntax(): boolean {
     return (
-      this.#scopes.metas.length > 0 ||
       this.isAsync ||
-      this.#program.body.some((node: Node) => /^(?:Import|Export)/.test(node.type))
+      this.pieces.some(({ scopes }) => scopes.metas.length > 0) ||
+      this.#someStatement((node) => /^(?:Import|Export)/.test(node.type))
     )
   }
 
@@ -94,14 +113,16 @@ export class ModuleText {
       indirect: this.#indirect,
       stars: this.declarations.stars,
       uses: this.#uses(),
-      imported: this.#imported,
+      imported: { ...this.#imported },
       circular: guarded.size > 0,
       ...this.#hotUse(requests, lazy),
     }
   }
 
   #hotUse(requests: readonly Request[], lazy: readonly Request[]): { hot?: HotUse } {
-    const uses = this.#scopes.metas.flatMap((meta) => hotCall(this.#source.slice(meta.end)) ?? [])
+    const uses = this.pieces.flatMap(({ scopes, text, origin }) =>
+      scopes.metas.flatMap((meta) => hotCall(text.slice(meta.end - origin)) ?? []),
+    )
     if (uses.length === 0) return {}
     const specifiers = new Set(uses.flatMap((use) => use.specifiers))
     const accepts = [...requests, ...lazy]
@@ -112,7 +133,7 @@ export class ModuleText {
 
   /** Literal specifiers of `import()`. */
   *dynamicSpecifiers(): Generator<string> {
-    for (const { source } of this.#scopes.dynamicImports) {
+    for (const { source } of this.pieces.flatMap((piece) => piece.scopes.dynamicImports)) {
       if (source.type === 'Literal' && typeof source.value === 'string') {
         yield source.value
       }
@@ -121,7 +142,7 @@ export class ModuleText {
 
   #mentionsByName(): Map<string, Mention[]> {
     const byName = new Map<string, Mention[]>()
-    for (const mention of this.#scopes.mentions) {
+    for (const mention of this.#mentions) {
       const list = byName.get(mention.name)
       if (list) list.push(mention)
       else byName.set(mention.name, [mention])
@@ -134,7 +155,7 @@ export class ModuleText {
     const exported = new Set(this.declarations.exports.map((binding) => binding.local))
     for (const binding of this.declarations.imports.values()) {
       const found = mentions.get(binding.local) ?? []
-      if (found.length === 0 && exported.has(binding.local)) continue
+      if (found.length === 0 && exported.has(binding.local) && !this.#hasEval) continue
       this.#imported[binding.local] = []
       if (binding.imported === '*') this.#namespaceSlots(binding, found)
       else this.#addSlot(binding, 'value', binding.local, lenient && found.length === 0)
@@ -142,14 +163,23 @@ export class ModuleText {
   }
 
   #namespaceSlots(binding: ImportBinding, mentions: readonly Mention[]): void {
-    if (mentions.some((mention) => mention.kind === 'member')) {
-      const variable = this.#names.like(binding.local)
-      this.#views.set(binding.local, variable)
-      this.#addSlot(binding, 'view', variable, false)
-    }
-    if (mentions.some((mention) => mention.kind === 'read')) {
+    const members = mentions.filter((mention) => mention.kind === 'member')
+    if (members.some((mention) => !mention.isCalled)) this.#viewSlot(binding, 'view', this.#views)
+    if (members.some((mention) => mention.isCalled)) this.#viewSlot(binding, 'calls', this.#callViews)
+    if (this.#hasEval || mentions.some((mention) => mention.kind === 'read')) {
       this.#addSlot(binding, 'namespace', binding.local, false)
     }
+  }
+
+  #viewSlot(binding: ImportBinding, kind: 'view' | 'calls', variables: Map<string, string>): void {
+    const variable = this.#names.like(binding.local)
+    variables.set(binding.local, variable)
+    this.#addSlot(binding, kind, variable, false)
+  }
+
+  /** Direct `eval` sees, and writes, names that the text does not mention. */
+  get #hasEval(): boolean {
+    return this.pieces.some((piece) => piece.scopes.evals.length > 0)
   }
 
   #addSlot(binding: ImportBinding, kind: Slot['kind'], variable: string, weak: boolean): void {
@@ -160,7 +190,7 @@ export class ModuleText {
 
   #collectExports(lenient: boolean): void {
     const written = new Set<string>()
-    for (const { kind, name } of this.#scopes.mentions) if (kind === 'write') written.add(name)
+    for (const { kind, name } of this.#mentions) if (kind === 'write') written.add(name)
     for (const { name, local, start } of this.declarations.exports) {
       const binding = this.declarations.imports.get(local)
       if (binding) {
@@ -175,164 +205,92 @@ export class ModuleText {
       }
       const hoisted =
         this.#isHoistedDefault(local) || declared?.kind === 'function' || declared?.kind === 'var'
-      const live = written.has(local)
-      this.#locals.push({ name, local, hoisted, live })
-      if (live && !this.#notifiers.has(local)) this.#notifiers.set(local, this.#names.next())
+      const isWritten = written.has(local)
+      this.#locals.push({ name, local, hoisted, live: isWritten || this.#hasEval })
+      if (isWritten && !this.#notifiers.has(local)) this.#notifiers.set(local, this.#names.next())
     }
+  }
+
+  /** What an outline is made of. @param original the text of `file`, types and all */
+  outlined(file: string, original: string): Omit<Outlined, 'statements'> {
+    const locals = this.#locals.map(({ local }) => local)
+    const { imports } = this.declarations
+    return { file, locals, imports, parsed: this.text, original }
   }
 
   #isHoistedDefault(local: string): boolean {
     if (local !== '*default*') return false
-    return this.#program.body.some(
-      (node: Node) =>
-        node.type === 'ExportDefaultDeclaration' && node.declaration.type === 'FunctionDeclaration',
+    return this.#someStatement(
+      (node) => node.type === 'ExportDefaultDeclaration' && node.declaration.type === 'FunctionDeclaration',
     )
   }
 
+  #someStatement(test: (node: Node) => boolean): boolean {
+    return this.pieces.some((piece) => piece.statements.some(test))
+  }
+
   #uses(): Record<string, string[]> {
-    const uses: Record<string, Set<string>> = {}
-    for (const { owner, name } of this.#scopes.mentions) {
-      uses[owner] ??= new Set()
-      uses[owner].add(name)
+    const uses = new Map<string, Set<string>>()
+    for (const { owner, name } of this.#mentions) {
+      const names = uses.get(owner)
+      if (names) names.add(name)
+      else uses.set(owner, new Set([name]))
     }
-    return Object.fromEntries(Object.entries(uses).map(([owner, names]) => [owner, [...names]]))
+    return Object.fromEntries([...uses].map(([owner, names]) => [owner, [...names]]))
   }
 
   /** @param guarded requests whose slots have a scope of their own; @param cyclic tell of each new value */
   print(guarded: ReadonlySet<number>, cyclic: boolean): PrintedModule {
-    const edits = new Edits(this.#source)
-    this.#announcers = []
-    if (this.#source.startsWith('#!')) edits.replace(0, this.#source.search(/[\n\r\u2028\u2029]|$/), '')
-    // Mentions first: at one place, an expression is closed before its statement is.
-    this.#editMentions(edits)
-    for (const node of this.#program.body) this.#editStatement(edits, node, cyclic)
-    for (const meta of this.#scopes.metas) edits.replace(meta.start, meta.end, `${this.#handle}.m`)
-    for (const node of this.#scopes.dynamicImports)
-      edits.replace(node.start, node.start + 6, `${this.#handle}.d`)
+    const printed = this.#printPieces(cyclic)
     const prefix = this.#prefix(guarded, cyclic)
-    const { text, shifts } = edits.print()
-    const code = prefix + text + this.#suffix(guarded)
+    const code = prefix + printed.map((piece) => piece.text).join('') + this.#suffix(guarded)
+    const shifts = this.#shifts(printed)
     return { code, columnOffset: prefix.length, ...(shifts.length > 0 && { shifts }) }
   }
 
-  #editStatement(edits: Edits, node: Node, cyclic: boolean): void {
-    switch (node.type) {
-      case 'ImportDeclaration':
-      case 'ExportAllDeclaration':
-        edits.blank(node.start, node.end)
-        return
-      case 'ExportNamedDeclaration':
-        if (!node.declaration) {
-          edits.blank(node.start, node.end)
-          return
-        }
-        edits.replace(node.start, node.start + 6, ';')
-        break
-      case 'ExportDefaultDeclaration':
-        this.#editDefault(edits, node)
+  /** Pieces that no edit touched are printed as they were, unless they use a name that is another now. */
+  #printPieces(cyclic: boolean): PrintedPiece[] {
+    const naming: Naming = {
+      handle: this.#handle,
+      constant: this.#constant,
+      nobody: this.#nobody,
+      default: this.#default,
+      views: this.#views,
+      callViews: this.#callViews,
+      liveReads: this.#liveReads,
+      notifiers: this.#notifiers,
+      imports: this.declarations.imports,
     }
-    if (cyclic) this.#announce(edits, node)
+    this.#announcers = []
+    const announce = (names: readonly string[]): string => this.#announcerOf(names)
+    const key = namingKey(naming, this.#mentions)
+    return this.pieces.map((piece, index) => {
+      if (!cyclic && piece.printed?.key === key) return piece.printed
+      const printer = new PiecePrinter(piece, naming, cyclic ? announce : undefined)
+      const printed = { key, ...printer.print(index === 0) }
+      if (!cyclic) piece.printed = printed
+      return printed
+    })
   }
 
-  #editDefault(edits: Edits, node: Node): void {
-    const { declaration } = node
-    const head = /^export(?:\s|\/\*[\s\S]*?\*\/|\/\/.*)*default\s*/.exec(
-      this.#source.slice(node.start, node.end),
-    )![0]
-    const start = node.start + head.length
-    if (declaration.id && /Declaration$/.test(declaration.type)) {
-      edits.replace(node.start, start, ';')
-      return
-    }
-    if (declaration.type === 'FunctionDeclaration') {
-      const keyword = /^(?:async\s+)?function\s*\*?/.exec(this.#source.slice(start))![0]
-      edits.swap(node.start, start, ';'.padEnd(head.length - this.#default.length - 1))
-      edits.insert(start + keyword.length, ` ${this.#default}`)
-      return
-    }
-    const ended = this.#source[node.end - 1] === ';' && declaration.end < node.end
-    edits.swap(node.start, start, `let ${this.#default}={default:`.padEnd(head.length))
-    edits.insert(ended ? node.end - 1 : node.end, ended ? '}' : '};')
+  #shifts(printed: readonly PrintedPiece[]): Shift[] {
+    let line = 0
+    return printed.flatMap(({ shifts }, index) => {
+      const before = line
+      line += this.pieces[index]!.breaks
+      return shifts.map(([at, column, by]): Shift => [before + at, column, by])
+    })
   }
 
-  /** In a cycle, importers wait for a value: the statement that gives it says so. */
-  #announce(edits: Edits, node: Node): void {
-    const indexes = this.#declaredBy(node)
+  /** In a cycle, importers wait for a value: the statement that gives it says so, by calling this. */
+  #announcerOf(names: readonly string[]): string {
+    const indexes = names
       .flatMap((name) => this.#locals.map((local, index) => (local.local === name ? index : -1)))
       .filter((index) => index >= 0)
-    if (indexes.length === 0) return
-    const closed = this.#source[node.end - 1] === ';' ? '' : ';'
+    if (indexes.length === 0) return ''
     const announcer = this.#names.next()
     this.#announcers.push(`const ${announcer}=()=>${this.#handle}.p(${indexes.join()});`)
-    edits.insert(node.end, `${closed}${announcer}();`)
-  }
-
-  /** Names that have their value after a statement of the top level, and not before. */
-  #declaredBy(node: Node): string[] {
-    const declaration = node.declaration ?? node
-    switch (declaration.type) {
-      case 'VariableDeclaration':
-        return declaration.declarations.flatMap((each: Node) => [...boundNames(each.id)].map((id) => id.name))
-      case 'ClassDeclaration':
-        return [declaration.id?.name ?? '*default*']
-      case 'FunctionDeclaration':
-        return []
-      default:
-        return node.type === 'ExportDefaultDeclaration' ? ['*default*'] : []
-    }
-  }
-
-  #editMentions(edits: Edits): void {
-    const wrapped = new Map<Node, string[]>()
-    for (const mention of this.#scopes.mentions) {
-      if (mention.kind === 'member') {
-        const view = this.#views.get(mention.name)
-        if (view) edits.replace(mention.node.start, mention.node.end, view)
-      } else if (mention.kind === 'write') {
-        if (this.declarations.imports.has(mention.name)) this.#editConstant(edits, mention)
-        const notifier = this.#notifiers.get(mention.name)
-        if (!notifier) continue
-        const list = wrapped.get(mention.writer!) ?? []
-        wrapped.set(mention.writer!, list)
-        if (!list.includes(notifier)) list.push(notifier)
-      }
-    }
-    // Inner writers were met later, and are closed first.
-    for (const [writer, notifiers] of [...wrapped].reverse()) this.#editWriter(edits, writer, notifiers)
-  }
-
-  /** An import that is written to throws as a constant does. */
-  #editConstant(edits: Edits, { node, name, shorthand, writer }: Mention): void {
-    const operator =
-      writer?.type === 'AssignmentExpression' ? /^(?:&&|\|\||\?\?)(?==)/.exec(writer.operator)?.[0] : ''
-    if (operator) {
-      // These read first, and may then not write.
-      edits.swap(writer!.left.end, writer!.right.start, `${operator}(${this.#constant}=`)
-      edits.insert(writer!.end, ')')
-      return
-    }
-    edits.replace(
-      node.start,
-      node.start + name.length,
-      shorthand ? `${name}:${this.#constant}` : this.#constant,
-    )
-  }
-
-  #editWriter(edits: Edits, writer: Node, notifiers: readonly string[]): void {
-    if (/^For/.test(writer.type)) {
-      const calls = notifiers.map((name) => `${name}();`).join('')
-      const { body } = writer
-      if (body.type === 'BlockStatement') {
-        edits.insert(body.start + 1, calls)
-        return
-      }
-      edits.insertFirst(body.start, `{${calls}`)
-      edits.insert(body.end, '}')
-      return
-    }
-    edits.insertFirst(writer.start, notifiers.map((name) => `${name}(`).join(''))
-    if (writer.type === 'AssignmentExpression') edits.slack(writer.left.end, writer.right.start)
-    edits.insert(writer.end, ')'.repeat(notifiers.length))
+    return announcer
   }
 
   #guards(guarded: ReadonlySet<number>): NamedSlot[] {
@@ -345,9 +303,7 @@ export class ModuleText {
     const body = this.isAsync ? 'async function*' : 'function*'
     let text = `(${depth ? 'function*' : body}(${handle}){"use strict";`
     for (let level = 1; level <= depth; level++) text += `yield ${level === depth ? body : 'function*'}(){`
-    if (
-      this.#scopes.mentions.some(({ kind, name }) => kind === 'write' && this.declarations.imports.has(name))
-    ) {
+    if (this.#mentions.some(({ kind, name }) => kind === 'write' && this.declarations.imports.has(name))) {
       text += `const ${this.#constant}=0;`
     }
     text += this.#announcers.join('')

@@ -1,30 +1,42 @@
 import * as acorn from 'acorn'
 import { parseModule } from 'meriyah'
-import { Declarations, SourceError } from './declarations.ts'
+import { SourceError } from './declarations.ts'
 import { ModuleText } from './module-text.ts'
 import type { Node } from './nodes.ts'
-import { ScopeWalker } from './scopes.ts'
+import { cut, declaredBy, finishPiece, namesOf } from './pieces.ts'
 
-/** Parses a module. @throws SourceError with the offset */
-export function parseText(source: string, lenient: boolean): ModuleText {
-  const program = parseProgram(source)
-  const declarations = new Declarations(program)
-  const names = new Set([...declarations.names.keys(), ...declarations.imports.keys()])
-  return new ModuleText(source, program, declarations, new ScopeWalker(names).walk(program), lenient)
+/**
+ * Parses a module.
+ *
+ * @param text the source without types, every token where the source has it
+ * @throws SourceError with the offset
+ */
+export function parseText(source: string, text: string, lenient: boolean): ModuleText {
+  const raw = cut(source, text, parseStatements(text))
+  const declarations = declaredBy(raw)
+  const names = namesOf(declarations)
+  const pieces = raw.map((piece) => finishPiece(piece, names))
+  return new ModuleText(pieces, declarations, lenient)
 }
 
-/** The fast parser decides nearly always; what it does not take, the thorough one decides. */
-function parseProgram(source: string): Node {
+/** Statements of a module's top level. The fast parser decides nearly always; what it does not take, the thorough one decides. */
+export function parseStatements(text: string): readonly Node[] {
   try {
-    return parseModule(source, { next: true, ranges: true }) as unknown as Node
+    return parseModule(text, { next: true, ranges: true }).body as unknown as readonly Node[]
   } catch {
-    return parseThoroughly(source)
+    return parseThoroughly(text)
   }
 }
 
-function parseThoroughly(source: string): Node {
+/** Leaves it to ModuleText whether an export that nothing declares is an error: in TypeScript it may be a type. */
+class Thorough extends acorn.Parser {
+  checkLocalExport(): void {}
+}
+
+function parseThoroughly(text: string): readonly Node[] {
   try {
-    return acorn.parse(source, { ecmaVersion: 'latest', sourceType: 'module' }) as unknown as Node
+    return Thorough.parse(text, { ecmaVersion: 'latest', sourceType: 'module' })
+      .body as unknown as readonly Node[]
   } catch (error) {
     const { pos, message } = error as { pos?: number; message: string }
     if (typeof pos !== 'number') throw error

@@ -1,0 +1,29 @@
+import type { Artifact, Request } from './artifact.ts'
+import type { Resolver } from './resolve/resolver.ts'
+
+/** Whether an artifact that was kept is what staging its file would give now. */
+export function isCurrent({ file, selfContained, links }: Artifact, resolver: Resolver): boolean {
+  if (!selfContained) return false
+  const resolve = (specifier: string): Request | undefined => {
+    try {
+      return resolver.resolve(specifier, file)
+    } catch {
+      return undefined
+    }
+  }
+  const leadsThere = ({ specifier, kind, id }: Request): boolean => {
+    const found = resolve(specifier)
+    return found?.kind === kind && found.id === id
+  }
+  return (
+    links.requests.every(leadsThere) &&
+    links.lazy.every(leadsThere) &&
+    (links.unresolved ?? []).every((specifier) => resolve(specifier) === undefined)
+  )
+}
+
+/** Whether a kept artifact was printed for the circles of imports it is in now. */
+export function isGuardedAs({ links }: Artifact, guarded: ReadonlySet<number>): boolean {
+  if (links.circular !== guarded.size > 0) return false
+  return links.slots.every((slot) => (slot.guarded === true) === guarded.has(slot.request))
+}

@@ -1,0 +1,168 @@
+/** A module that was edited is parsed in pieces: what comes out must be what parsing the whole would give. */
+import { Script } from 'node:vm'
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import type { ModuleText } from '../../dist/units/code/transform/module-text.js'
+import { parseText } from '../../dist/units/code/transform/parse.js'
+import { RecentSources } from '../../dist/units/code/transform/recent.js'
+import { stripTypes } from '../../dist/units/code/transform/strip.js'
+
+const RUNS = Number(process.env.RUNS ?? 300)
+
+/** Statements that end, begin and lean on each other in many ways. */
+const STATEMENTS = [
+  `import { a, b as c } from './a.js'`,
+  `import * as ns from './ns.js'`,
+  `import type { T } from './t.js'`,
+  `export * from './star.js'`,
+  `export { x as shown, d1 as other }`,
+  `export let x: number = 1`,
+  `export let x: number = 1;`,
+  `let d1 = ns.one + a`,
+  `export const d2 = { a, c }, [d3, d4 = a] = [1, 2]`,
+  `export function f(n: number): number {\n  x += n; ({ x } = { x: 2 })\n  return (x as number)++\n}`,
+  `function f2(a: string): void\nfunction f2(a: number): void\nfunction f2(a: unknown) { a = ns.two }`,
+  `export default class<T> {\n  #p?: T\n  static s = ns.three\n  m() { return a\`t\` }\n}`,
+  `export default function () { return import('./lazy.js') }`,
+  `type A = B\n`,
+  `type U =\n  | 'a'\n  | 'b'`,
+  `interface I extends Array<string> {\n  a: string\n}`,
+  `(f as any)(1)`,
+  `[1, 2].forEach((each: number) => { x = each })`,
+  `/re\\/x/.test('')`,
+  `\`template \${x} of\nlines\``,
+  `-x`,
+  `// a comment`,
+  `/* a comment\n   of lines */`,
+  `/* before */ x++`,
+  `for (x of [1, 2]) d1 = x`,
+  `if (d1) { var hoisted = 1 }`,
+  `label: for (;;) break label`,
+  `import.meta.hot?.accept(['./a.js'])`,
+  `declare const ambient: string`,
+  `abstract class K<T> extends Map<string, T> { abstract k(): void }`,
+  `const g = <T,>(v: T): T => v, h = (f)<number>`,
+  `const É = 'é𝒳', À = 1`,
+  `await 0`,
+  `;`,
+  ``,
+]
+
+const statement = fc.constantFrom(...STATEMENTS)
+const separator = fc.constantFrom('\n', '\n', '\n\n', '; ', ' ', '\r\n', '\n  ')
+/** Each statement once at most: twice, many of them would be an error. */
+const module = fc
+  .tuple(
+    fc.shuffledSubarray(STATEMENTS, { minLength: 4 }),
+    fc.array(separator, { minLength: 40, maxLength: 40 }),
+  )
+  .map(([statements, separators]) => statements.map((each, i) => each + separators[i]).join(''))
+
+/** Replaces a range, given as shares of the text, by a statement, by text, or by nothing. */
+const edit = fc.record({
+  at: fc.double({ min: 0, max: 1, noNaN: true }),
+  length: fc.constantFrom(0, 0, 1, 2, 5, 40),
+  text: fc.oneof(
+    statement,
+    statement.map((each) => `${each}\n`),
+    fc.constantFrom(
+      '',
+      ' ',
+      '\n',
+      '1',
+      '(',
+      ')',
+      '`',
+      '/*',
+      '*/',
+      ';',
+      '{',
+      '}',
+      'é',
+      'type ',
+      ': string',
+      '<',
+      '=>',
+    ),
+  ),
+})
+
+const apply = (source: string, { at, length, text }: { at: number; length: number; text: string }) => {
+  const from = Math.floor(at * source.length)
+  return source.slice(0, from) + text + source.slice(from + length)
+}
+
+/** All that a module's text says, printed alone and in a circle of imports. */
+function everything(text: ModuleText) {
+  const { declarations } = text
+  return {
+    text: text.text,
+    requests: declarations.requests,
+    lazy: [...text.dynamicSpecifiers()],
+    isAsync: text.isAsync,
+    isModule: text.hasModuleSyntax,
+    alone: text.print(new Set(), false),
+    links: text.links([], [], new Set()),
+    circular: text.print(new Set([0]), true),
+    again: text.print(new Set(), false),
+  }
+}
+
+function whole(source: string): ModuleText | undefined {
+  try {
+    const text = stripTypes(source)
+    return text.length === source.length ? parseText(source, text, true) : undefined
+  } catch {
+    return undefined
+  }
+}
+
+test('an edited module says what the whole, parsed anew, says', () => {
+  let inPieces = 0
+  fc.assert(
+    fc.property(module, fc.array(edit, { minLength: 1, maxLength: 6 }), (first, edits) => {
+      const recent = new RecentSources()
+      let source = first
+      const start = whole(source)
+      fc.pre(start !== undefined)
+      recent.keep('m', start!)
+      everything(start!)
+      for (const each of edits) {
+        const next = apply(source, each)
+        const edited = recent.edited('m', next, true)
+        const expected = whole(next)
+        if (edited) {
+          inPieces++
+          if (expected) expect(everything(edited), next).toEqual(everything(expected))
+          // What two pieces have against each other, such as one name for two things, is for V8 to say.
+          else expect(() => new Script(edited.print(new Set(), false).code), next).toThrow(SyntaxError)
+        }
+        if (!expected) continue
+        recent.keep('m', edited ?? expected)
+        source = next
+      }
+    }),
+    { numRuns: RUNS },
+  )
+  expect(inPieces).toBeGreaterThan(RUNS / 4)
+})
+
+test('an edit of one function leaves the pieces around it as they are', () => {
+  const source = (n: number) =>
+    Array.from({ length: 20 }, (_, i) => `export const c${i}: number = ${i === 9 ? n : i}`).join('\n')
+  const recent = new RecentSources()
+  const first = whole(source(1))!
+  recent.keep('m', first)
+  const edited = recent.edited('m', source(12345), true)!
+  const kept = edited.pieces.filter((piece) => first.pieces.includes(piece))
+  expect(edited.pieces).toHaveLength(20)
+  expect(kept.length).toBeGreaterThanOrEqual(17)
+  expect(edited.print(new Set(), false).code).toContain('12345')
+})
+
+test('a module with another name at its top level is parsed as a whole', () => {
+  const lines = Array.from({ length: 9 }, (_, i) => `let v${i} = helper`)
+  const recent = new RecentSources()
+  recent.keep('m', whole(lines.join('\n'))!)
+  expect(recent.edited('m', `${lines.join('\n')}\nfunction helper() {}`, true)).toBeUndefined()
+})
