@@ -47,13 +47,13 @@ export const MUTANTS = {
   'a rollback leaves the shared state as it is': {
     from: 75,
     file: 'swap/transition.js',
-    find: /copyMemory\(\(to === 'backup' && move\.backup\) \|\| memory\.lastGood, memory\.arena\);/,
+    find: /\bstate\.restoreShared\(\);/,
     replace: ';',
   },
   'the old code is disposed of at the commit': {
     from: 1,
     file: 'swap/transition.js',
-    find: /(next\.unit\.bind\(next\.state\);)/,
+    find: /(next\.unit\.bind\(next\.state, [^;]*;)/,
     replace: '$1 if (running) dispose(running);',
   },
   'who was late does not look at what was decided meanwhile': {
