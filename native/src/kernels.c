@@ -83,8 +83,10 @@ static const struct slot {
              SLOT(copy),
              SLOT(copy_pages),
              SLOT(word_take),
-             SLOT(word_advance),
-             SLOT(word_add)};
+             SLOT(word_claim),
+             SLOT(word_swap),
+             SLOT(word_add),
+             SLOT(pair_step)};
 
 enum { SLOT_COUNT = sizeof SLOTS / sizeof SLOTS[0], SLOT_BYTES = sizeof ts_kernels.word_add };
 static_assert(sizeof(ts_kernel_table) == sizeof(char *) + SLOT_COUNT * SLOT_BYTES, "every kernel is listed");
