@@ -40,17 +40,15 @@ import { Quarantine } from './quarantine.ts'
 import { both, Queue, type Request, type Waiting } from './queue.ts'
 import { takenBackWarning } from './recorder.ts'
 import { Rehearsal } from './rehearsal.ts'
+import { Retries } from './retries.ts'
 import { Road } from './road.ts'
 import { Waits } from './waits.ts'
 import { type WatchBatch, Watcher } from './watcher.ts'
 
 const BURY_EVERY_MS = 250
 const REHEARSAL_AFTER_MS = 500
-/** An edit that a missing participant stopped is tried again after this, then after twice as long, and so on. */
-const RETRY_MS = 250
 /** Edits that come without end are not waited for without end. */
 const MOST_MERGES = 16
-const LONGEST_RETRY_MS = 8000
 
 /** The event that tells engines about an outcome. */
 const EVENTS: Record<Exclude<SwapReport['outcome'], 'unchanged' | 'dry-run'>, RuntimeEvent> = {
@@ -91,7 +89,7 @@ export class Control {
   readonly #waits: Waits
   /** the swap that is on its way to the boundary */
   #current: { readonly road: Road; readonly consent: Consent; readonly key: string } | undefined
-  readonly #retries = new Set<NodeJS.Timeout>()
+  readonly #retries = new Retries()
   #watcher: Watcher | undefined
   readonly #practice = new Practice(() => this.#driving)
   #bury: NodeJS.Timeout | undefined
@@ -151,12 +149,10 @@ export class Control {
 
   /** A warm start is over before what makes the first edit fast takes its share of the machine. */
   #warmUp(): void {
-    const timer = setTimeout(() => {
-      this.#retries.delete(timer)
+    this.#retries.after(REHEARSAL_AFTER_MS, () => {
       this.rehearsal.warm().catch(() => {})
       this.#practise()
-    }, REHEARSAL_AFTER_MS)
-    this.#retries.add(timer)
+    })
   }
 
   async #watch(): Promise<void> {
@@ -253,17 +249,6 @@ export class Control {
   /** Keeps an edit that came while nobody ticked. */
   retryWhenOnline(ask: Ask): void {
     if (ask.trigger === 'edit') this.#missed.push(ask)
-  }
-
-  /** Tries an edit again that only a participant's absence stopped. */
-  #retryLater(ask: Ask): void {
-    const attempt = (ask.attempt ?? 0) + 1
-    const wait = Math.min(RETRY_MS * 2 ** (attempt - 1), LONGEST_RETRY_MS)
-    const timer = setTimeout(() => {
-      this.#retries.delete(timer)
-      this.#enqueue({ ask: { ...ask, attempt } })
-    }, wait)
-    this.#retries.add(timer)
   }
 
   // ---- the queue of swaps -----------------------------------------------------------
@@ -377,7 +362,8 @@ export class Control {
     const isEarly = codes.has('TICKSWAP_E_FLAPPING')
     const absent = (codes.has('TICKSWAP_E_STRAGGLER') && outcome !== 'committed') || isEarly
     const isMissed = this.#missed.some(({ at }) => at === ask.at)
-    if (absent && ask.trigger === 'edit' && !isMissed) this.#retryLater(ask)
+    if (absent && ask.trigger === 'edit' && !isMissed)
+      this.#retries.again(ask, (again) => this.#enqueue({ ask: again }))
     const hopeless = codes.has('TICKSWAP_E_QUARANTINED') || codes.has('TICKSWAP_E_EVALUATE_TIMEOUT')
     if (outcome !== 'refused') for (const file of files) this.#refused.delete(file)
     else if (!absent && !hopeless)
@@ -474,7 +460,7 @@ export class Control {
     this.closed = true
     clearInterval(this.#bury)
     this.#practice.stop()
-    for (const timer of this.#retries) clearTimeout(timer)
+    this.#retries.close()
     this.board.store(Word.CLOSED, 1)
     this.board.wake()
     this.crew.broadcast({ type: 'closed' })
