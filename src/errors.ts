@@ -141,6 +141,8 @@ export interface Finding extends Place {
   advice: string
   unit?: string
   participant?: string
+  /** the lines around the place, as they were staged */
+  frame?: string
 }
 
 export function finding(code: ErrorCode, message: string, more: Partial<Finding> = {}): Finding {

@@ -33,6 +33,7 @@ import { Flapping } from './flapping.ts'
 import { isModuleFile, requireFolder } from './folder.ts'
 import { groupsOf } from './groups.ts'
 import { History } from './history.ts'
+import { Library } from './library.ts'
 import type { Settings } from './options.ts'
 import { Persistence } from './persistence.ts'
 import { Practice } from './practice.ts'
@@ -111,6 +112,7 @@ export class Control {
     this.persistence = new Persistence(settings)
     this.stager = new Stager({ root: settings.units, hash: hashHex, ...this.persistence.staging })
     this.#desk = new Desk(this.catalog, this.crew, registry, this.quarantine, {
+      library: new Library(this.catalog, this.persistence, this.#queue),
       groups: () => this.groups(),
       request: (wanted) => this.#request(wanted),
       cancel: (key) => this.#cancel(key),

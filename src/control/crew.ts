@@ -71,8 +71,9 @@ export class Crew {
     this.#board.attend()
   }
 
-  /** To those who asked to hear of progress. */
+  /** To those who asked to hear of progress, and to the observer. */
   tell(message: ToParticipant): void {
+    this.#observer?.postMessage(message)
     const listeners = [...this.#hands.values()].filter(({ listens }) => listens)
     for (const { backlog } of listeners) backlog.send(message)
     if (listeners.length > 0) this.#board.attend()

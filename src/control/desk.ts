@@ -7,6 +7,7 @@ import type { Catalog, UnitEntry } from './catalog.ts'
 import type { Crew } from './crew.ts'
 import { bindingsIn } from './dependencies.ts'
 import { editionToGoBackTo, wantedOf } from './edition.ts'
+import type { Library } from './library.ts'
 import type { Quarantine } from './quarantine.ts'
 import type { Request } from './queue.ts'
 
@@ -15,6 +16,7 @@ export type Wanted = Omit<Request, 'resolve' | 'reject'>
 
 /** What the control thread does for the desk. */
 export interface Office {
+  readonly library: Library
   groups(): ReadonlyMap<string, readonly string[]>
   /** queues a swap; resolves when it is live or has been given up */
   request(wanted: Wanted): Promise<SwapReport>
@@ -68,6 +70,16 @@ export class Desk {
         return this.#units()
       case 'participants':
         return this.#crew.list()
+      case 'vitals':
+        return this.#office.library.vitals()
+      case 'sources': {
+        const { unit, version } = (message as RequestMessage<'sources'>).body
+        return this.#office.library.sources(unit, version)
+      }
+      case 'journal': {
+        const { unit, limit } = (message as RequestMessage<'journal'>).body
+        return this.#office.library.journal(unit, limit)
+      }
       default:
         throw new TickswapError('TICKSWAP_E_INTERNAL', `nobody answers ${message.name}`)
     }
@@ -143,6 +155,7 @@ export class Desk {
       arenaBytes: memory.arena.byteLength,
       editions: editions.map(({ version }) => version.toString()),
       backups: backups.map(({ version }) => version),
+      backupBytes: backups.reduce((sum, { memory: copy }) => sum + copy.byteLength, 0),
     }))
   }
 }
