@@ -108,7 +108,7 @@ export class Crew {
   }
 
   name(slot: number): string {
-    return this.#hands.get(slot)?.name ?? `slot ${slot}`
+    return this.#hands.get(slot)?.name ?? (slot === OBSERVER ? 'admin' : `slot ${slot}`)
   }
 
   /** Participants that tick. */
