@@ -1,5 +1,6 @@
 import { EventEmitter } from 'node:events'
 import { BroadcastChannel } from 'node:worker_threads'
+import type { Vitals } from '../control/library.ts'
 import { type Finding, TickswapError } from '../errors.ts'
 import type { Alert } from '../observe/alerts.ts'
 import type { RegistryDiagnostics } from '../registry/diagnostics.ts'
@@ -20,10 +21,9 @@ import {
   type ToControl,
   type ToParticipant,
 } from '../swap/protocol.ts'
-import type { Vitals } from '../control/library.ts'
 import type { SwapProgress, SwapReport } from '../swap/report.ts'
-import { versionsIn } from './participant-view.ts'
 import { PaceSampler, type PaceSummary } from './pace-sampler.ts'
+import { versionsIn } from './participant-view.ts'
 import { type UnitView, unitViews } from './unit-view.ts'
 
 /** reports, warnings and history entries that are kept; the oldest go */

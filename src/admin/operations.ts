@@ -33,7 +33,8 @@ const TERMS = {
   strategy: {
     type: 'string',
     enum: ['auto', 'manual', 'force', 'dry-run'],
-    description: 'manual waits, everything loaded, for confirm; dry-run goes as far as the decision, and decides against',
+    description:
+      'manual waits, everything loaded, for confirm; dry-run goes as far as the decision, and decides against',
   },
   confirmMs: {
     type: 'integer',

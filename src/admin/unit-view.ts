@@ -37,7 +37,9 @@ export function unitViews(
     const isHeld =
       last !== undefined &&
       last.outcome !== 'permanent' &&
-      quarantine.some((each) => each.units.some(({ hash, unit: name }) => name === unit.unit && hash === move!.hash))
+      quarantine.some((each) =>
+        each.units.some(({ hash, unit: name }) => name === unit.unit && hash === move!.hash),
+      )
     return { ...unit, state: isHeld ? 'quarantined' : 'running', permanent }
   })
 }

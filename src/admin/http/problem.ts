@@ -73,7 +73,10 @@ const PARSER_STATUS: Readonly<Record<string, number>> = {
 export function refuseBytes(error: NodeJS.ErrnoException, socket: Socket): void {
   if (error.code === 'ECONNRESET' || !socket.writable) return void socket.destroy()
   const status = PARSER_STATUS[error.code ?? ''] ?? 400
-  const document = problem(status, { code: 'TICKSWAP_E_REQUEST', message: `no HTTP request: ${error.message}` })
+  const document = problem(status, {
+    code: 'TICKSWAP_E_REQUEST',
+    message: `no HTTP request: ${error.message}`,
+  })
   const body = JSON.stringify(document)
   const head = [
     `HTTP/1.1 ${status} ${document.title}`,

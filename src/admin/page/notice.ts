@@ -1,4 +1,4 @@
-import { byId } from './dom.ts'
+import { byId, focusNamed, nameOf } from './dom.ts'
 
 const SHOWN_MS = 10_000
 let timer: ReturnType<typeof setTimeout> | undefined
@@ -18,5 +18,15 @@ export function openDetails(title: string, ...body: readonly Node[]): void {
   byId('details-title').textContent = title
   byId('details-body').replaceChildren(...body)
   const dialog = byId<HTMLDialogElement>('details')
-  if (!dialog.open) dialog.showModal()
+  if (dialog.open) return
+  const opener = document.activeElement && nameOf(document.activeElement)
+  // The button may have been redrawn meanwhile: the browser would not find it.
+  const back = () => opener && document.activeElement === document.body && focusNamed(opener)
+  dialog.addEventListener('close', () => setTimeout(back), { once: true })
+  dialog.showModal()
+}
+
+/** Tells a screen reader, in a line that nobody sees. */
+export function announce(text: string): void {
+  byId('news').textContent = text
 }
