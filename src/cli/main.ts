@@ -97,6 +97,11 @@ function explainUsage(error: CommanderError): number {
   return EXIT.usage
 }
 
+// Whoever reads has read enough: `tickswap units | head -1`.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error
+  process.exit(EXIT.ok)
+})
 try {
   await createProgram().parseAsync()
 } catch (error) {

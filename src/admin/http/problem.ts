@@ -84,5 +84,6 @@ export function refuseBytes(error: NodeJS.ErrnoException, socket: Socket): void 
     `content-length: ${Buffer.byteLength(body)}`,
     'connection: close',
   ]
-  socket.end(`${head.join('\r\n')}\r\n\r\n${body}`)
+  // Without waiting for the other side, which may never end.
+  socket.end(`${head.join('\r\n')}\r\n\r\n${body}`, () => socket.destroy())
 }

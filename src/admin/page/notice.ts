@@ -19,10 +19,12 @@ export function openDetails(title: string, ...body: readonly Node[]): void {
   byId('details-body').replaceChildren(...body)
   const dialog = byId<HTMLDialogElement>('details')
   if (dialog.open) return
-  const opener = document.activeElement && nameOf(document.activeElement)
-  // The button may have been redrawn meanwhile: the browser would not find it.
-  const back = () => opener && document.activeElement === document.body && focusNamed(opener)
-  dialog.addEventListener('close', () => setTimeout(back), { once: true })
+  const opener = document.activeElement
+  const name = opener && nameOf(opener)
+  // The button may have been redrawn meanwhile: then the browser has nowhere to go back to.
+  dialog.onclose = () => {
+    if (name && !opener.isConnected) focusNamed(name)
+  }
   dialog.showModal()
 }
 
