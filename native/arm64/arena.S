@@ -196,18 +196,12 @@ function ts_changed_pages_neon
     ret
 end_function ts_changed_pages_neon
 
-/* Copies 128 bytes from x1 to x0; both move on */
+/* Copies 128 bytes from x1 to x0, by the byte as far as alignment goes; both move on */
 .macro copy_128
-    ldp q0, q1, [x1]
-    ldp q2, q3, [x1, #32]
-    ldp q4, q5, [x1, #64]
-    ldp q6, q7, [x1, #96]
-    add x1, x1, #128
-    stp q0, q1, [x0]
-    stp q2, q3, [x0, #32]
-    stp q4, q5, [x0, #64]
-    stp q6, q7, [x0, #96]
-    add x0, x0, #128
+    ld1 {v0.16b-v3.16b}, [x1], #64
+    ld1 {v4.16b-v7.16b}, [x1], #64
+    st1 {v0.16b-v3.16b}, [x0], #64
+    st1 {v4.16b-v7.16b}, [x0], #64
 .endm
 
 /* void ts_copy_neon(void *to, const void *from, size_t bytes) */

@@ -5,8 +5,8 @@
 export const SLOW = {
   'test/memory/**': 'thousands of reloads, of which the heap of V8 is judged',
   'test/examples/**': 'simulates days of a city against the clock, and plays demos in processes of their own',
-  'test/cli/check.test.ts': 'starts a process for each edit it previews, 3 to 10 s each',
-  'test/cli/live.test.ts': 'starts engines and commands that wait for each other by the clock',
+  'test/cli/**':
+    'starts a process for each command, 3 to 10 s each, and engines that wait for each other by the clock',
   'test/admin/page.test.ts': 'drives a browser against the clock',
   'test/control/watcher.test.ts': 'judges the time from a write to its report',
   'test/swap/bad-input.test.ts':
