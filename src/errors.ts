@@ -58,6 +58,18 @@ export const ADVICE = {
   TICKSWAP_E_PROBATION_NON_FINITE:
     'The new version wrote NaN or Infinity; fix it, or declare the column with { nonFinite: true }.',
   TICKSWAP_E_PROBATION_SETUP: '`setup` of the new version threw; fix it and save.',
+  TICKSWAP_E_PROBATION_HEALTH: 'A health check failed under the new version; fix the version or the check.',
+  TICKSWAP_E_PROBATION_HEAP:
+    'The new version holds on to memory; find what it keeps, or raise probation.heapBytes.',
+  TICKSWAP_E_PROBATION_DEATH: 'The new version ended the thread that called it; fix it and save.',
+  TICKSWAP_E_LEFT_BEHIND:
+    'This participant cannot load what the others run and must not tick beside them; end its thread and join anew.',
+  TICKSWAP_E_CANCELLED: 'Ask again when you want the swap after all; nothing was changed.',
+  TICKSWAP_E_UNCONFIRMED:
+    'Call runtime.confirm with the id of the swap or a unit of it, before its deadline.',
+  TICKSWAP_E_REPLACED: 'A newer swap of the same units was asked for; look at the report of that one.',
+  TICKSWAP_E_FLAPPING:
+    'The unit was rolled back too often of late; it is swapped again after the time in the message, or with strategy force.',
   TICKSWAP_E_DISPOSE: 'Fix `dispose`; the swap itself is not affected.',
   TICKSWAP_E_REPLAY: 'A call that the rollback replayed with the old version threw; the old version goes on.',
   TICKSWAP_E_LISTENER: 'Fix the listener; the runtime is not affected.',
@@ -94,6 +106,21 @@ export const ADVICE = {
   TICKSWAP_E_WATCH: 'Check that the path exists and may be read; tickswap looks again every second.',
   TICKSWAP_E_WATCH_POLLING:
     'Raise fs.inotify.max_user_watches and max_user_instances (sysctl), or watch fewer folders; until then edits are found by polling.',
+  TICKSWAP_E_STORE_OPEN: 'Name a folder that this process may create and write, with the option store.',
+  TICKSWAP_E_STORE_HELD:
+    'End the process that the message names, or give each engine a store of its own; reading works meanwhile.',
+  TICKSWAP_E_STORE_FORMAT: 'Use the version of tickswap that wrote the store, or a newer one.',
+  TICKSWAP_E_STORE_DAMAGED:
+    'Run `tickswap storage verify`; what can be made anew is repaired by the next write, the rest restore from a backup.',
+  TICKSWAP_E_STORE_LIMIT: 'Store something smaller, or raise the limit that the message names.',
+  TICKSWAP_E_STORE_FULL:
+    'Free space on the disk, raise the budget that the message names, or run `tickswap storage cleanup`.',
+  TICKSWAP_E_STORE_WRITE:
+    'Check the disk and the rights of the store; the engine runs on, and what was not written is tried again.',
+  TICKSWAP_E_STORE_READ_ONLY: 'Open the store for writing, when no other process holds it.',
+  TICKSWAP_E_STORE_MISSING: 'Name the folder of a store with --store, or create one with the option store.',
+  TICKSWAP_E_STORE_BOOT:
+    'The files differ from what is permanent; save them again to try the new version once more.',
   TICKSWAP_E_INTERNAL: 'This is a defect of tickswap; please report it with the message.',
 } as const
 

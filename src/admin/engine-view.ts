@@ -5,7 +5,7 @@ import type { Alert } from '../observe/alerts.ts'
 import type { RegistryDiagnostics } from '../registry/diagnostics.ts'
 import type { RegistryReader } from '../registry/reader.ts'
 import { Registry } from '../registry/registry.ts'
-import type { UnitStatus } from '../runtime.ts'
+import type { UnitStatus } from '../runtime/shapes.ts'
 import { Board, ParticipantState, Word } from '../swap/board.ts'
 import {
   controlChannel,
@@ -219,7 +219,8 @@ export class EngineView {
     } else if (message.type === 'event') {
       this.history.push(...message.history)
       this.history.splice(0, this.history.length - HISTORY)
-      this.#hear(message.event, message.payload)
+      // Only participants that ask for it hear of progress.
+      if (message.event !== 'progress') this.#hear(message.event, message.payload as SwapReport | Finding)
     }
   }
 

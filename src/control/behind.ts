@@ -1,6 +1,6 @@
 import type { SwapReport } from '../swap/report.ts'
+import type { Ask } from './ask.ts'
 import type { Catalog } from './catalog.ts'
-import type { Ask } from './road.ts'
 
 /** Files that hold other content than what runs: they are read again with the next edit of their units. */
 export class Behind {
@@ -14,6 +14,10 @@ export class Behind {
   add(files: readonly string[], { units }: SwapReport): void {
     const names = new Set(units.map(({ unit }) => unit))
     for (const file of files) this.#units.set(file, names)
+  }
+
+  addFor(unit: string, files: readonly string[]): void {
+    for (const file of files) this.#units.set(file, new Set([unit]))
   }
 
   delete(file: string): void {
