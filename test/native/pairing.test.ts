@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { basename } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { SLOW } from '../other-node/slow.js'
 
 const native = new URL('../../native/', import.meta.url)
 const read = (path: string) => readFileSync(new URL(path, native), 'utf8')
@@ -90,6 +91,14 @@ describe('every kernel', () => {
     for (const { kernel, implementations } of compared)
       expect(implementations, kernel).toEqual(isStep(kernel) ? ['llsc', 'lse'] : [])
   })
+})
+
+it('what emulation leaves out is there to be left out', () => {
+  for (const tests of Object.keys(SLOW)) {
+    const [folder] = /^test\/[\w-]+/.exec(tests)!
+    expect(list(`../${folder}/`, /\.test\.ts$/).length, tests).toBeGreaterThan(0)
+    expect(folder).not.toMatch(/native|registry|version/)
+  }
 })
 
 it('no implementation is without a run of its own', () => {
