@@ -45,7 +45,7 @@ function directionOf(from: Version, to: Version): Passage['direction'] {
 }
 
 const migrationFor = (newer: UnitDescriptor, older: Version): MigrationShape | undefined =>
-  newer.migrations.find(({ range }) => Constraint.parse(range).matches(older))
+  newer.migrations.find(({ range }) => Constraint.parse(range).accepts(older))
 
 /**
  * What is missing on the way: values without a place and without a migration, a way back, or a step of the

@@ -101,7 +101,7 @@ export class RuleBook {
 
   find(unit: string, from: Version, to: Version): KnownRule | undefined {
     const fits = this.#rules.filter(
-      (rule) => rule.unit === unit && rule.from.matches(from) && rule.to.matches(to),
+      (rule) => rule.unit === unit && rule.from.accepts(from) && rule.to.accepts(to),
     )
     return fits.find(({ actions }) => actions !== undefined) ?? fits[0]
   }
