@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { sep } from 'node:path'
 import { type Command, Option } from 'commander'
 import { TickswapError } from '../errors.ts'
@@ -64,7 +65,10 @@ async function check(names: readonly string[], options: CheckOptions): Promise<v
   }
   const files = [...new Set(names.map(realFile))]
   const revision = base === 'none' ? undefined : (base ?? 'HEAD')
-  for (const file of files) if (base !== undefined && revision) requireRevision(file, revision)
+  for (const file of files) {
+    if (base !== undefined && revision) requireRevision(file, revision)
+    requireFile(file, revision)
+  }
   const folder = units === undefined ? await folderOf(files) : givenFolder(units)
   const found = await preview({ folder, files, revision, rules: rulesOf(rules) })
   if (format === 'table') console.log(show(found))
@@ -75,6 +79,13 @@ async function check(names: readonly string[], options: CheckOptions): Promise<v
 function requireRevision(file: string, revision: string): void {
   if (committed(file, revision)) return
   throw new TickswapError('TICKSWAP_E_USAGE', `--base: git knows no revision ${revision} of ${file}`)
+}
+
+/** A file that is gone can be checked as long as there was one. */
+function requireFile(file: string, revision: string | undefined): void {
+  const was = revision === undefined || existsSync(file) ? undefined : committed(file, revision)
+  if (existsSync(file) || (was && was !== 'absent')) return
+  throw new TickswapError('TICKSWAP_E_USAGE', `there is no file ${file}`)
 }
 
 /** The folder that holds the units of all files. */

@@ -1,6 +1,7 @@
-import { type Command, Option } from 'commander'
+import { type Command, InvalidArgumentError, Option } from 'commander'
 import { type Change, sentence } from '../version/compatibility/change.ts'
 import { compareVersions } from '../version/compatibility/transition.ts'
+import { Version } from '../version/version.ts'
 import { tell } from './check/show.ts'
 import { FORMATS, type Format, layOut, print } from './format.ts'
 import { findUnit } from './versions/find-unit.ts'
@@ -19,12 +20,17 @@ export function registerDiff(program: Command): void {
     .command('diff')
     .description('what changed between two versions of a unit: exports, state, requirements, size')
     .argument('<unit>', 'name of a unit, or its file')
-    .argument('<from>', 'a version')
-    .argument('<to>', 'a version, or "working" for what is on disk')
+    .argument('<from>', 'a version', versionArgument)
+    .argument('<to>', 'a version, or "working" for what is on disk', versionArgument)
     .addOption(new Option('--units <dir>', 'the folder of the units').env('TICKSWAP_UNITS'))
     .addOption(new Option('--format <format>', 'how to print').choices(FORMATS).default('table'))
     .addHelpText('after', HELP)
     .action(diff)
+}
+
+function versionArgument(text: string): string {
+  if (text === 'working' || Version.isValid(text)) return text
+  throw new InvalidArgumentError('it is a version such as 1.4.0, or "working"')
 }
 
 async function diff(name: string, from: string, to: string, options: { units?: string; format: Format }) {

@@ -135,7 +135,7 @@ describe('diff', () => {
     await Promise.all([
       refused(['diff', 'traffic', '9.0.0', '1.0.0'], none, 2, 'there are: 1.0.0, 1.0.0.1, 2.0.0, 3.0.0'),
       refused(['diff', 'traffic', '1.0.0.9', '1.0.0'], none, 2, '1.0.0.9'),
-      refused(['diff', 'traffic', 'one', '1.0.0'], 'TICKSWAP_E_VERSION_INVALID', 1, 'one'),
+      refused(['diff', 'traffic', 'one', '1.0.0'], 'TICKSWAP_E_USAGE', 2, 'one'),
       refused(['diff', 'traffic', '1.0.0'], 'TICKSWAP_E_USAGE', 2, 'to'),
       refused(['diff', 'roads', '1.0.0', '2.0.0'], 'TICKSWAP_E_UNIT_UNKNOWN', 2, 'economy, traffic'),
       refused(['check', '--matrix', 'traffic', 'economy'], 'TICKSWAP_E_USAGE', 2, 'one unit'),

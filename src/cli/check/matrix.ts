@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { dirname, resolve } from 'node:path'
+import { resolve } from 'node:path'
 import { unitFilesIn } from '../../control/folder.ts'
 import { TickswapError } from '../../errors.ts'
 import { UnitReader } from '../../units/code/surface/unit-reader.ts'
@@ -66,12 +66,8 @@ export function rulesOf(path: string | undefined): RuleBook {
   try {
     text = readFileSync(file, 'utf8')
   } catch (cause) {
-    throw new TickswapError(
-      'TICKSWAP_E_USAGE',
-      `--rules: ${dirname(file)} holds no such file that can be read`,
-      { file },
-      { cause },
-    )
+    const why = cause instanceof Error ? cause.message : String(cause)
+    throw new TickswapError('TICKSWAP_E_USAGE', `--rules: ${why}`, {}, { cause })
   }
   return new RuleBook(readRulesFile(text, file))
 }

@@ -55,8 +55,8 @@ function hyphenRange(text: string, incPre: boolean): (string | readonly Bound[] 
 }
 
 /** A fourth number after a part that is not given: not to be read as if it were not there. */
-const isBeyond = ({ major, minor, patch, build }: Plain): boolean =>
-  build !== undefined && [major, minor, patch].includes(undefined)
+const isBeyond = ({ major, minor, patch, isFour }: Plain): boolean =>
+  isFour && [major, minor, patch].includes(undefined)
 
 const LOWEST = [0] as const
 
@@ -142,7 +142,7 @@ function readWithoutStar(word: string, incPre: boolean): readonly Bound[] | unde
   if (rest === '') return []
   const operator = operatorOf(rest)
   const plain = readPlain(rest, operator.length)
-  if (!plain || plain.end < rest.length || plain.build !== undefined) return undefined
+  if (!plain || plain.end < rest.length || plain.isFour) return undefined
   return readWhole(rest, operator, plain, incPre)
 }
 
