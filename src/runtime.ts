@@ -7,6 +7,7 @@ import { traceSwap } from './observe/traces.ts'
 import type { RegistryDiagnostics } from './registry/diagnostics.ts'
 import { Registry } from './registry/registry.ts'
 import { Board, ParticipantState, SlotWord, Word } from './swap/board.ts'
+import { Checkpoint } from './swap/checkpoint.ts'
 import { drain } from './swap/drain.ts'
 import { versionsIn } from './swap/frames.ts'
 import { Participant } from './swap/participant.ts'
@@ -80,13 +81,7 @@ interface Waiting {
   reject(error: unknown): void
 }
 
-interface Events {
-  swap: [SwapReport]
-  reject: [SwapReport]
-  rollback: [SwapReport]
-  permanent: [SwapReport]
-  warning: [Finding]
-}
+type Events = Record<Exclude<RuntimeEvent, 'warning'>, [SwapReport]> & { warning: [Finding] }
 
 /** The runtime as one participant has it. Made by createRuntime and joinRuntime. */
 export class Runtime {
@@ -99,7 +94,10 @@ export class Runtime {
   readonly #events = new EventEmitter()
   readonly #waiting = new Map<number, Waiting>()
   readonly #history: HistoryEntry[] = []
+  readonly #checkpoint: Checkpoint
   #boot: { resolve(): void; reject(error: unknown): void } | undefined
+  readonly #early: EventMessage[] = []
+  #canListen = false
   #name = ''
   #lastRequest = 0
   #closed = false
@@ -123,6 +121,7 @@ export class Runtime {
       failure: (message) => this.#send({ type: 'failure', slot, ...message }),
     })
     this.tick = this.#participant.tick
+    this.#checkpoint = new Checkpoint(this.#participant, (units) => this.#request('checkpoint', { units }))
     this.#unref()
   }
 
@@ -138,6 +137,8 @@ export class Runtime {
     try {
       await booted
       this.#unref()
+      // Whoever awaits this has not had the time to listen yet.
+      setImmediate(() => this.#tellEarly())
     } catch (error) {
       this.#leave()
       throw error
@@ -202,6 +203,14 @@ export class Runtime {
    */
   rollback(unit: string, options: { to?: string } = {}): Promise<SwapReport> {
     return this.#request('rollback', { unit, to: options.to }) as Promise<SwapReport>
+  }
+
+  /**
+   * Saves the state of all units in the store, for `store.resume`; resolves when it is on disk. Call it at the engine's
+   * own barrier: between ticks, while no participant runs units. @throws TickswapError OPTION without a store, CLOSED
+   */
+  checkpoint(): Promise<void> {
+    return this.#checkpoint.save()
   }
 
   /** What happened to a unit, oldest first, as far as this participant has heard. */
@@ -284,6 +293,7 @@ export class Runtime {
 
   async #close(): Promise<void> {
     // A control thread that is gone has nothing left to close.
+    await this.#checkpoint.end()
     if (this.#owner) await this.#request('close', {}).catch(() => {})
     this.#leave()
     await Promise.all([this.#owner?.terminate(), endAdmin(this.#admin)])
@@ -306,7 +316,8 @@ export class Runtime {
   #admin: Worker | undefined
   #address: string | undefined
   /** @internal The control thread belongs to the participant that started it, and so does the admin thread. */
-  own(worker: Worker, admin: Worker | undefined, address: string | undefined): void {
+  own(worker: Worker, admin: Worker | undefined, address: string | undefined, saveEveryMs: number): void {
+    this.#checkpoint.every(saveEveryMs)
     this.#owner = worker
     this.#admin = admin
     for (const event of ['reject', 'rollback', 'permanent'] as const)
@@ -413,7 +424,17 @@ export class Runtime {
     )
   }
 
-  #hear({ event, payload, history }: EventMessage): void {
+  #hear(message: EventMessage): void {
+    if (this.#canListen) this.#tell(message)
+    else this.#early.push(message)
+  }
+
+  #tellEarly(): void {
+    this.#canListen = true
+    for (const message of this.#early.splice(0)) this.#tell(message)
+  }
+
+  #tell({ event, payload, history }: EventMessage): void {
     this.#history.push(...history)
     this.#history.splice(0, this.#history.length - HISTORY_LIMIT)
     this.#emit(event, payload)

@@ -43,7 +43,10 @@ export class Account {
   }
 
   report(
-    swap: Pick<SwapReport, 'id' | 'trigger' | 'files' | 'at' | 'units' | 'verdict' | 'actions' | 'outcome'>,
+    swap: Pick<
+      SwapReport,
+      'id' | 'trigger' | 'by' | 'files' | 'at' | 'units' | 'verdict' | 'actions' | 'outcome'
+    >,
   ): SwapReport {
     const wasLive = ['committed', 'permanent', 'rolled-back'].includes(swap.outcome)
     const wentBack = swap.outcome === 'rolled-back'

@@ -2,7 +2,9 @@ import { BroadcastChannel } from 'node:worker_threads'
 import { type Finding, finding, findingOf, TickswapError } from '../errors.ts'
 import { hashHex } from '../native/addon.ts'
 import type { Registry } from '../registry/registry.ts'
+import { carryColumns } from '../state/carry.ts'
 import { type Board, Word } from '../swap/board.ts'
+import type { CheckpointUnit } from '../swap/checkpoint.ts'
 import {
   controlChannel,
   type HistoryEntry,
@@ -26,19 +28,22 @@ import { checkRequirements, declaredBy } from './check.ts'
 import { Compatibility } from './compatibility.ts'
 import { Crew } from './crew.ts'
 import { Desk } from './desk.ts'
-import { isModuleFile, requireFolder, unitFilesIn } from './folder.ts'
+import { exportsUnit, isModuleFile, requireFolder, unitFilesIn } from './folder.ts'
 import { History } from './history.ts'
 import type { Settings } from './options.ts'
 import { Practice } from './practice.ts'
 import { Quarantine } from './quarantine.ts'
 import { Queue, type Waiting } from './queue.ts'
+import { Recorder, type TakenBack, takenBackWarning } from './recorder.ts'
 import { Rehearsal } from './rehearsal.ts'
 import { type Ask, Road } from './road.ts'
+import { Shelf } from './shelf.ts'
 import { type WatchBatch, Watcher } from './watcher.ts'
 
 /** A failure message and the board's word of the same failure travel apart; this much at most. */
 const FAILURE_GRACE_MS = 100
 const BURY_EVERY_MS = 250
+const REHEARSAL_AFTER_MS = 500
 /** An edit that a missing participant stopped is tried again after this, then after twice as long, and so on. */
 const RETRY_MS = 250
 /** Edits that come without end are not waited for without end. */
@@ -72,6 +77,8 @@ export class Control {
   readonly stager: Stager
   readonly #desk: Desk
   readonly quarantine = new Quarantine()
+  /** writes everything down, where there is a store */
+  recorder: Recorder | undefined
   readonly compatibility: Compatibility
   /** the candidate that the participants have, while its fate is open */
   offer: Offer | undefined
@@ -80,6 +87,12 @@ export class Control {
   readonly #failures = new Map<number, Finding[]>()
   readonly #history = new History()
   readonly #queue = new Queue()
+  readonly #shelf: Shelf | undefined
+  /** what a start runs instead of the files */
+  readonly #contents = new Map<string, Uint8Array>()
+  #takenBack: TakenBack[] = []
+  /** units that go on with the state of an earlier run */
+  readonly #resumed = new Map<string, { soft: Record<string, unknown> | undefined }>()
   /** files whose last edit was refused: they are tried again with the next edit */
   readonly #refused = new Set<string>()
   /** files that may differ from what runs since their units went back to older content: file to units */
@@ -101,7 +114,10 @@ export class Control {
     this.compatibility = new Compatibility(this.catalog, settings.rules, settings.flags)
     this.barrier = new Barrier(board, this.crew)
     this.rehearsal = new Rehearsal(() => this.graph(), settings.evaluateMs)
-    this.stager = new Stager({ root: settings.units, hash: hashHex })
+    this.#shelf = settings.store && new Shelf()
+    const { kept, onRead } = this.#shelf ?? {}
+    const shelved = kept && onRead ? { kept, onRead } : {}
+    this.stager = new Stager({ root: settings.units, hash: hashHex, contents: this.#contents, ...shelved })
     const request = (find: () => Ask) =>
       new Promise<SwapReport>((resolve, reject) => this.#enqueue({ find, resolve, reject }))
     this.#desk = new Desk(this.catalog, this.crew, registry, request)
@@ -118,12 +134,57 @@ export class Control {
     board.store(Word.PROBATION_DEADLINE_MS, settings.probationMs)
     board.store(Word.BUDGET_US, Math.round(settings.budgetMs * 1000))
     await requireFolder(settings.units)
-    if (settings.watch) await this.#watch()
-    const stage = await this.stager.boot(await unitFilesIn(settings.units))
-    const contracts = await this.rehearsal.load(stage.update, stage.units)
-    this.#populate(stage, contracts)
+    await Promise.all([this.#openStore(), settings.watch && this.#watch()])
+    const stage = await this.stager.boot(await this.#entries())
+    const known = this.#shelf?.contractsOf(stage.update.artifacts, stage.units)
+    this.#populate(stage, known ?? (await this.rehearsal.load(stage.update, stage.units)))
+    await this.#resume()
+    this.#contents.clear()
+    this.recorder?.booted(this.catalog, this.#takenBack)
     this.#bury = setInterval(() => this.#tidy(), BURY_EVERY_MS)
-    if (settings.watch) this.#practice.start(this.stager.graph)
+    if (known) this.#warmUp()
+    else this.#practise()
+  }
+
+  #practise(): void {
+    if (this.settings.watch) this.#practice.start(this.stager.graph)
+  }
+
+  /** A warm start is over before what makes the first edit fast takes its share of the machine. */
+  #warmUp(): void {
+    const timer = setTimeout(() => {
+      this.#retries.delete(timer)
+      this.rehearsal.warm().catch(() => {})
+      this.#practise()
+    }, REHEARSAL_AFTER_MS)
+    this.#retries.add(timer)
+  }
+
+  /** Files that export units, as they are or as they were. */
+  async #entries(): Promise<string[]> {
+    const files = await unitFilesIn(this.settings.units)
+    const kept = [...this.#contents].filter(([, bytes]) => exportsUnit(Buffer.from(bytes).toString()))
+    return [...new Set([...files, ...kept.map(([file]) => file)])].sort()
+  }
+
+  async #openStore(): Promise<void> {
+    const { store, units } = this.settings
+    if (!store || !this.#shelf) return
+    const warn = (warning: Finding) => this.#publish('warning', warning, [])
+    this.recorder = await Recorder.open(store, this.#shelf, units, warn)
+    const { contents, takenBack } = await this.recorder.contentsToBoot()
+    for (const [id, bytes] of contents) this.#contents.set(id, bytes)
+    this.#takenBack = takenBack
+  }
+
+  async #resume(): Promise<void> {
+    if (!this.settings.store?.resume) return
+    for (const { name, memory } of this.catalog.units.values()) {
+      const saved = await this.recorder?.savedState(name)
+      if (!saved) continue
+      carryColumns(saved, { layout: memory.shared, memory: memory.arena })
+      this.#resumed.set(name, { soft: saved.soft })
+    }
   }
 
   async #watch(): Promise<void> {
@@ -146,7 +207,10 @@ export class Control {
           `${twin.file} and ${contract.file} are both unit ${contract.name}`,
           { file: contract.file },
         )
-      sides.set(contract.name, { version: declaredBy(contract), contract })
+      const declared = declaredBy(contract)
+      const hash = this.hashOf(contract.file, stage.update)
+      const version = this.recorder?.versionOf(contract.name, declared, hash) ?? declared
+      sides.set(contract.name, { version, contract })
     }
     const [wrong] = checkRequirements(sides, [])
     if (wrong) throw new TickswapError(wrong.code, wrong.message, wrong)
@@ -172,6 +236,12 @@ export class Control {
       return { unit, record }
     })
     this.registry.publish(this.registry.stage(moves))
+    for (const { unit, failed, files } of this.#takenBack) {
+      const file = this.catalog.units.get(unit)?.running.contract.file
+      if (!file) continue
+      if (failed) this.quarantine.add(new Map([[file, failed]]), 'its process ended during its probation')
+      this.#behind.addFor(unit, files)
+    }
   }
 
   /** The whole graph as one update: what a joining participant loads. */
@@ -297,6 +367,7 @@ export class Control {
 
   #announce(report: SwapReport): void {
     if (report.outcome === 'unchanged') return
+    this.recorder?.announced(report, this.catalog)
     this.#publish(EVENTS[report.outcome], report, this.#history.record(report))
     if (report.outcome !== 'committed') this.#failures.delete(report.id)
   }
@@ -334,6 +405,8 @@ export class Control {
         return this.#join(message as RequestMessage<'join'>)
       case 'close':
         return this.close()
+      case 'checkpoint':
+        return this.#save((message as RequestMessage<'checkpoint'>).body.units)
       case 'observe':
         this.crew.observe()
         return this.#history.entries
@@ -342,19 +415,34 @@ export class Control {
     }
   }
 
+  /** Keeps what a participant has copied; of a unit that was swapped since, nothing. */
+  async #save(states: readonly CheckpointUnit[]): Promise<void> {
+    if (!this.recorder) throw new TickswapError('TICKSWAP_E_OPTION', 'the runtime has no store to save to')
+    await this.recorder.saveStates(
+      states.flatMap(({ unit, version, memory, soft }) => {
+        const entry = this.catalog.units.get(unit)
+        return entry?.running.version.toString() === version ? [[entry, memory, soft] as const] : []
+      }),
+    )
+  }
+
   /** Sends what runs, and the candidate when there is one: a participant never stays on code that was replaced. */
   #join({ slot, body }: RequestMessage<'join'>): typeof LATER {
     const first = this.#booted++ === 0
     const name = body.name ?? (first ? this.settings.name : `worker-${slot}`)
     this.crew.admit(slot, name)
     const units = this.catalog.inOrder().map(({ name: unit, running, memory }) => {
-      return { unit, file: running.contract.file, version: running.version.toString(), memory }
+      const resumed = this.#resumed.get(unit)
+      const { contract, version } = running
+      return { unit, file: contract.file, version: version.toString(), memory, ...(resumed && { resumed }) }
     })
     const [base, history] = [this.graph(), this.#history.entries]
     const scripts = scriptsOf(
       units.map(({ unit, file, version }) => ({ unit, version, artifacts: this.catalog.closure(file) })),
     )
     this.crew.send(slot, { type: 'boot', name, base, scripts, units, first, history })
+    for (const each of first ? this.#takenBack : [])
+      this.crew.send(slot, { type: 'event', event: 'warning', payload: takenBackWarning(each), history: [] })
     if (this.offer) this.crew.send(slot, this.offer.prepare)
     if (this.offer?.committed)
       this.crew.send(slot, { type: 'outcome', id: this.offer.prepare.id, outcome: 'committed', passed: 0 })
@@ -378,7 +466,7 @@ export class Control {
     this.board.store(Word.CLOSED, 1)
     this.board.wake()
     this.crew.broadcast({ type: 'closed' })
-    await Promise.all([this.#watcher?.close(), this.rehearsal.close()])
+    await Promise.all([this.#watcher?.close(), this.rehearsal.close(), this.recorder?.close()])
     setImmediate(() => {
       this.crew.close()
       this.#channel.close()

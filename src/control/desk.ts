@@ -35,9 +35,9 @@ export class Desk {
       case 'use':
         return this.#use(message as RequestMessage<'use'>)
       case 'swap':
-        return this.#swap((message as RequestMessage<'swap'>).body.units)
+        return this.#swap(message as RequestMessage<'swap'>)
       case 'rollback':
-        return this.#rollback((message as RequestMessage<'rollback'>).body)
+        return this.#rollback(message as RequestMessage<'rollback'>)
       case 'units':
         return this.#units()
       case 'participants':
@@ -53,18 +53,20 @@ export class Desk {
   }
 
   /** All files of the units: their own and the modules that travel with them. */
-  #swap(names: readonly string[]): Promise<SwapReport> {
-    const entries = names.map((name) => this.#unit(name))
+  #swap({ slot, body: { units } }: RequestMessage<'swap'>): Promise<SwapReport> {
+    const by = this.#crew.name(slot)
+    const entries = units.map((name) => this.#unit(name))
     const at = performance.timeOrigin + performance.now()
     return this.#request(() => {
       const closures = entries.flatMap(({ running }) => this.#catalog.closure(running.contract.file))
       const files = [...new Set(closures.map(({ file }) => file))]
-      return { trigger: 'swap', files, removed: [], empty: [], at }
+      return { trigger: 'swap', by, files, removed: [], empty: [], at }
     })
   }
 
   /** Goes back to an edition that ran before: the one named, the best of a range, or the last one before the running. */
-  #rollback({ unit, to }: { unit: string; to: string | undefined }): Promise<SwapReport> {
+  #rollback({ slot, body: { unit, to } }: RequestMessage<'rollback'>): Promise<SwapReport> {
+    const by = this.#crew.name(slot)
     const entry = this.#unit(unit)
     const wanted = to === undefined ? undefined : wantedOf(to)
     const at = performance.timeOrigin + performance.now()
@@ -72,7 +74,7 @@ export class Desk {
       const edition = editionToGoBackTo(entry, wanted, this.#registry)
       this.#catalog.requireWhole(edition)
       const files = [edition.contract.file]
-      return { trigger: 'rollback', files, removed: [], empty: [], at, edition: { unit, edition } }
+      return { trigger: 'rollback', by, files, removed: [], empty: [], at, edition: { unit, edition } }
     })
   }
 

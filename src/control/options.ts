@@ -1,6 +1,7 @@
 import { resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { LogLevel, LogOptions } from '../observe/log-level.ts'
+import { type StoreOptions, type StoreSettings, storeSettingsOf } from '../store/settings.ts'
 import { type FlagPolicy, readPolicy } from '../version/compatibility/flag-policy.ts'
 import type { Rule } from '../version/compatibility/rules.ts'
 import {
@@ -38,6 +39,12 @@ export interface RuntimeOptions {
   rules?: readonly Rule[] | string | URL
   /** flags that versions must and must not have; default: `{ excluded: ['yanked', 'quarantined'] }` */
   flags?: FlagPolicy
+  /**
+   * where the journal, the artifacts and the states are kept: a folder, or more about it; `false` keeps all in
+   * memory. Default: the environment's TICKSWAP_STORE, which `tickswap run --store` sets, or `false`: nothing is
+   * written to disk that nobody asked for
+   */
+  store?: string | StoreOptions | false
   /**
    * The local socket through which `tickswap status`, `top` and the other commands reach this engine: true, or
    * the folder to keep it in instead of './.tickswap'. Only the same user can open it. Default: the
@@ -80,6 +87,7 @@ export interface Settings {
   prepareMs: number
   parkMs: number
   probationMs: number
+  store: StoreSettings | undefined
   /** the folder of the local socket, absolute */
   socket: string | undefined
   admin: AdminSettings | undefined
@@ -100,6 +108,7 @@ const KEYS = [
   'admin',
   'picture',
   'log',
+  'store',
 ]
 const FOLDER = '.tickswap'
 
@@ -109,7 +118,7 @@ export function settingsOf(options: RuntimeOptions): Settings {
   for (const key of Object.keys(options)) if (!KEYS.includes(key)) throw bad(`there is no option ${key}`)
   const { units = process.env.TICKSWAP_UNITS } = options
   if (typeof units !== 'string' && !(units instanceof URL)) throw bad('units must be the path of a folder')
-  const { probation = {}, deadlines = {} } = options
+  const { probation = {}, deadlines = {}, store = process.env.TICKSWAP_STORE || false } = options
   return {
     units: resolve(units instanceof URL || units.startsWith('file:') ? fileURLToPath(units) : units),
     watch: options.watch ?? true,
@@ -124,6 +133,7 @@ export function settingsOf(options: RuntimeOptions): Settings {
     prepareMs: integer('deadlines.prepareMs', deadlines.prepareMs ?? 2000, 1, 600_000),
     parkMs: integer('deadlines.parkMs', deadlines.parkMs ?? 250, 1, 600_000),
     probationMs: integer('deadlines.probationMs', deadlines.probationMs ?? 1000, 1, 600_000),
+    store: store === false ? undefined : storeSettingsOf(store),
     socket: socketFolder(options.socket ?? (process.env.TICKSWAP_SOCKET || false)),
     admin: adminSettings(options.admin ?? adminOf(process.env), options.picture),
     log: logOptions(options.log ?? (process.env.TICKSWAP_LOG || false)),

@@ -20,6 +20,8 @@ import { unitFilesAmong } from './folder.ts'
 /** What asks for a swap. Files are absolute paths. */
 export interface Ask {
   readonly trigger: SwapReport['trigger']
+  /** the participant that asked, if one did */
+  readonly by?: string
   readonly files: readonly string[]
   /** those of them that are gone */
   readonly removed: readonly string[]
@@ -103,8 +105,10 @@ export class Road {
     if (stop.outcome !== 'unchanged' && !this.#actions.includes('reject')) this.#actions = ['reject']
     this.#control.rehearsal.discard()
     this.#control.offer = undefined
-    if (this.#moves.length > 0)
+    if (this.#moves.length > 0) {
       this.#control.crew.broadcast({ type: 'outcome', id: this.id, outcome: 'discarded', passed: 0 })
+      this.#control.recorder?.withdraw(this.#moves.map(({ unit }) => unit))
+    }
     for (const record of this.#records) this.#control.registry.setState(record, 'retired')
   }
 
@@ -246,7 +250,16 @@ export class Road {
     } as const
     this.#control.offer = { prepare: message, committed: false }
     crew.broadcast(message)
-    await this.#allPrepared()
+    await Promise.all([this.#allPrepared(), this.#putOnTrial(stage)])
+  }
+
+  /** A process that dies in probation must find on disk what it was trying. */
+  async #putOnTrial(stage: Stage): Promise<void> {
+    const units = this.#passengers.map(({ contract, version, hash }) => {
+      const artifacts = this.#control.catalog.closure(contract.file, stage.update)
+      return { unit: contract.name, version: version.toString(), hash, artifacts }
+    })
+    await this.#control.recorder?.trial(this.id, units)
   }
 
   #move({ entry, contract, from, version, evaluated, candidate }: Passenger): Move {
@@ -384,11 +397,12 @@ export class Road {
   }
 
   report(): SwapReport {
-    const { trigger, files, at } = this.#ask
+    const { trigger, by, files, at } = this.#ask
     const units = this.#passengers.map(unitMove)
     return this.#account.report({
       id: this.id,
       trigger,
+      ...(by !== undefined && { by }),
       files,
       at,
       units,
