@@ -230,6 +230,11 @@ test('the chain of migrations: by which versions the way goes, or where it break
   expect(codes(broken)).toContain('warning MIGRATION_CHAIN')
   const { message } = broken.findings.find(({ code }) => code === 'TICKSWAP_E_MIGRATION_CHAIN')!
   expect(message).toContain('breaks off at 2.0.0 -> 1.0.0: 2.0.0 has no `down`')
+  const oneWay = compareVersions(one, three, { stored: [one, two('up() {}'), three] })
+  expect(codes(oneWay)).toEqual(['info STATE_SHAPE', 'error MIGRATION_MISSING', 'warning MIGRATION_CHAIN'])
+  expect(oneWay.findings[2]!.message).toContain(
+    '2.0.0 has no `down` for it, and there is no way back over it',
+  )
 })
 
 describe('what the number promises', () => {
