@@ -1,22 +1,25 @@
-import { EventEmitter } from 'node:events'
-import { BroadcastChannel, type Worker } from 'node:worker_threads'
-import { type Finding, finding, TickswapError } from './errors.ts'
+import { BroadcastChannel } from 'node:worker_threads'
+import { finding, TickswapError } from './errors.ts'
 import { addon } from './native/addon.ts'
-import { type NativeDiagnostics, nativeDiagnostics } from './native/diagnostics.ts'
+import { nativeDiagnostics } from './native/diagnostics.ts'
 import { traceSwap } from './observe/traces.ts'
-import type { RegistryDiagnostics } from './registry/diagnostics.ts'
 import { Registry } from './registry/registry.ts'
+import { type Events, News } from './runtime/news.ts'
+import type { Handle, RuntimeDiagnostics, UnitStatus } from './runtime/shapes.ts'
+import { Staff, type Threads } from './runtime/staff.ts'
+import { type Quarantine, type SwapOptions, termsOf } from './runtime/terms.ts'
 import { Board, ParticipantState, SlotWord, Word } from './swap/board.ts'
 import { Checkpoint } from './swap/checkpoint.ts'
 import { drain } from './swap/drain.ts'
 import { versionsIn } from './swap/frames.ts'
+import type { HealthCheck } from './swap/inspect.ts'
 import { Participant } from './swap/participant.ts'
 import {
   type BootMessage,
   controlChannel,
-  type EventMessage,
   type HistoryEntry,
   participantChannel,
+  type QuarantineEntry,
   type RequestName,
   type Requests,
   type RuntimeEvent,
@@ -25,63 +28,19 @@ import {
   type ToParticipant,
 } from './swap/protocol.ts'
 import type { SwapReport } from './swap/report.ts'
-import type { State } from './units/unit.ts'
 import { Constraint } from './version/constraint.ts'
 import { satisfies } from './version/resolve/domain.ts'
 import { Version } from './version/version.ts'
 
-const HISTORY_LIMIT = 4096
 /** A joiner looks this often whether there is still somebody to answer it. */
 const CLOSED_MS = 20
 
-/** A unit as the engine holds it. Read `exports` anew in every tick: it changes with the version. */
-export interface Handle<T extends object = Record<string, never>> {
-  readonly name: string
-  /** the exports of the unit's file, of the version that runs */
-  readonly exports: T
-  /** the version that runs in this participant */
-  readonly version: string
-  readonly state: State
-}
-
-/** A unit as the control thread lists it. */
-export interface UnitStatus {
-  readonly unit: string
-  readonly version: string
-  readonly file: string
-  readonly hash: string
-  readonly flags: readonly string[]
-  /** unit or interface name to range, as the unit declares them */
-  readonly requires: Readonly<Record<string, string>>
-  readonly optional: Readonly<Record<string, string>>
-  /** interface name to the versions it offers */
-  readonly provides: Readonly<Record<string, readonly string[]>>
-  /** interface name to the version it works with: the newest that both sides know */
-  readonly interfaces: Readonly<Record<string, string>>
-  readonly arenaBytes: number
-  /** versions that ran, oldest first; `rollback` goes to any of them */
-  readonly editions: readonly string[]
-  /** versions from whose end a copy of the state is kept */
-  readonly backups: readonly string[]
-}
-
-/** What runs where. */
-export interface RuntimeDiagnostics extends NativeDiagnostics {
-  readonly node: string
-  readonly platform: string
-  /** this participant's name */
-  readonly participant: string
-  /** of the whole runtime */
-  readonly registry: RegistryDiagnostics
-}
-
 interface Waiting {
   readonly name: RequestName
+  readonly stop?: () => void
   resolve(value: unknown): void
   reject(error: unknown): void
 }
-
-type Events = Record<Exclude<RuntimeEvent, 'warning'>, [SwapReport]> & { warning: [Finding] }
 
 /** The runtime as one participant has it. Made by createRuntime and joinRuntime. */
 export class Runtime {
@@ -91,18 +50,17 @@ export class Runtime {
   readonly #participant: Participant
   readonly #channel: BroadcastChannel
   readonly #control: BroadcastChannel
-  readonly #events = new EventEmitter()
+  readonly #news = new News()
   readonly #waiting = new Map<number, Waiting>()
-  readonly #history: HistoryEntry[] = []
   readonly #checkpoint: Checkpoint
   #boot: { resolve(): void; reject(error: unknown): void } | undefined
-  readonly #early: EventMessage[] = []
-  #canListen = false
   #name = ''
   #lastRequest = 0
   #closed = false
   #closing: Promise<void> | undefined
 
+  readonly #taken: number
+  #watch: NodeJS.Timeout | undefined
   /** What makes the addon mark the slot when this thread ends without leaving. */
   readonly #deathNote: number
 
@@ -115,10 +73,12 @@ export class Runtime {
     this.#registry = Registry.attach(ticket.registry).open()
     this.#channel = new BroadcastChannel(participantChannel(ticket.id, slot))
     this.#control = new BroadcastChannel(controlChannel(ticket.id))
+    this.#taken = board.at(slot, SlotWord.TAKEN)
     this.#channel.onmessage = (event) => this.#take((event as { data: ToParticipant }).data)
     this.#participant = new Participant(board, slot, this.#registry, {
       receive: () => this.#receive(),
       failure: (message) => this.#send({ type: 'failure', slot, ...message }),
+      resume: () => this.#send({ type: 'request', slot, request: 0, name: 'resume', body: {} }),
     })
     this.tick = this.#participant.tick
     this.#checkpoint = new Checkpoint(this.#participant, (units) => this.#request('checkpoint', { units }))
@@ -138,7 +98,7 @@ export class Runtime {
       await booted
       this.#unref()
       // Whoever awaits this has not had the time to listen yet.
-      setImmediate(() => this.#tellEarly())
+      setImmediate(() => this.#news.open())
     } catch (error) {
       this.#leave()
       throw error
@@ -188,21 +148,50 @@ export class Runtime {
   }
 
   /**
-   * Reads the files of the named units from disk and swaps what changed. Resolves once the
-   * new version is live or the old one has been kept; the report says which.
-   * @throws TickswapError UNIT_UNKNOWN, CLOSED
+   * Reads the files of the named units, and of those in their consistency groups, from disk and swaps what
+   * changed. Resolves once the new version is live or the old one has been kept; the report says which. One
+   * that waits behind another swap is replaced by the next of the same units. Options come last:
+   * `swap('traffic', { strategy: 'dry-run' })`.
+   * @throws TickswapError UNIT_UNKNOWN, OPTION, CLOSED
    */
-  swap(...units: string[]): Promise<SwapReport> {
-    return this.#request('swap', { units }) as Promise<SwapReport>
+  async swap(...args: [...units: string[], options: SwapOptions] | string[]): Promise<SwapReport> {
+    const last = args.at(-1)
+    const options = typeof last === 'object' ? last : {}
+    const units = (typeof last === 'object' ? args.slice(0, -1) : args) as string[]
+    return (await this.#ask('swap', { units, terms: termsOf(options) }, options.signal)) as SwapReport
   }
 
   /**
    * Goes back to a version that ran before, state through `down`. `to`: a version, or a range such as
    * `^2.0.0`, for the highest in it. Without `to`: to the one before.
-   * @throws TickswapError UNIT_UNKNOWN, NO_SUCH_VERSION, VERSION_INVALID, CLOSED
+   * @throws TickswapError UNIT_UNKNOWN, NO_SUCH_VERSION, VERSION_INVALID, OPTION, CLOSED
    */
-  rollback(unit: string, options: { to?: string } = {}): Promise<SwapReport> {
-    return this.#request('rollback', { unit, to: options.to }) as Promise<SwapReport>
+  async rollback(unit: string, options: SwapOptions & { to?: string } = {}): Promise<SwapReport> {
+    const body = { unit, to: options.to, terms: termsOf(options) }
+    return (await this.#ask('rollback', body, options.signal)) as SwapReport
+  }
+
+  /**
+   * Lets a manual swap pass that waits for it: by its id, or by a unit of it.
+   * @returns false when no such swap waits
+   */
+  confirm(swap: number | string): Promise<boolean> {
+    return this.#request('confirm', { swap }) as Promise<boolean>
+  }
+
+  /** Contents that failed, why, and the way to have one tried again. */
+  readonly quarantine: Quarantine = {
+    list: () => this.#request('quarantine', {}) as Promise<QuarantineEntry[]>,
+    lift: (unitOrHash) => this.#request('lift', { what: unitOrHash }) as Promise<number>,
+  }
+
+  /**
+   * Has a check of the engine asked in this participant after every tick of a probation: false, a text, or a
+   * throw takes the new version back. @returns stops it
+   */
+  health(check: HealthCheck): () => void {
+    this.#assertOpen()
+    return this.#participant.check(check)
   }
 
   /**
@@ -215,7 +204,7 @@ export class Runtime {
 
   /** What happened to a unit, oldest first, as far as this participant has heard. */
   history(unit: string): HistoryEntry[] {
-    return this.#history.filter((entry) => entry.unit === unit)
+    return this.#news.history.filter((entry) => entry.unit === unit)
   }
 
   /** The units that run, each after those it requires. */
@@ -225,16 +214,18 @@ export class Runtime {
 
   /**
    * `swap`: a new version is live. `reject`: an edit was refused or reversed, the old version
-   * never stopped. `rollback`: a new version failed in probation. `permanent`: it passed.
+   * never stopped. `rollback`: a new version failed in probation. `permanent`: it passed. `progress`: how far
+   * a swap has come, and who is waited for; sent only to participants that listen to it.
    * Listeners run between ticks, or inside tick() in a loop that never yields: keep them short.
    */
   on<E extends RuntimeEvent>(event: E, listener: (...args: Events[E]) => void): this {
-    this.#events.on(event as string, listener)
+    this.#news.on(event, listener)
+    if (event === 'progress') this.#request('listen', {}).catch(() => {})
     return this
   }
 
   off<E extends RuntimeEvent>(event: E, listener: (...args: Events[E]) => void): this {
-    this.#events.off(event as string, listener)
+    this.#news.off(event, listener)
     return this
   }
 
@@ -251,7 +242,7 @@ export class Runtime {
 
   /** Where the HTTP interface is, in the participant that created the runtime with one. */
   get address(): string | undefined {
-    return this.#address
+    return this.#staff?.address
   }
 
   /** Ticks of this participant, or the engine's last frame number. */
@@ -292,11 +283,11 @@ export class Runtime {
   }
 
   async #close(): Promise<void> {
-    // A control thread that is gone has nothing left to close.
     await this.#checkpoint.end()
-    if (this.#owner) await this.#request('close', {}).catch(() => {})
+    // A control thread that is gone has nothing left to close.
+    if (this.#staff) await this.#request('close', {}).catch(() => {})
     this.#leave()
-    await Promise.all([this.#owner?.terminate(), endAdmin(this.#admin)])
+    await this.#staff?.end()
   }
 
   #leave(): void {
@@ -305,38 +296,28 @@ export class Runtime {
     ;(this as { tick: Runtime['tick'] }).tick = () => {}
     // The slot is given to others once it is left.
     addon().cancelStoreOnExit(this.#deathNote)
-    for (const warning of this.#participant.leave()) this.#emit('warning', warning)
+    for (const warning of this.#participant.leave()) this.#news.emit('warning', warning)
     this.#registry.close()
     this.#refuse(() => true)
     this.#channel.close()
     this.#control.close()
   }
 
-  #owner: Worker | undefined
-  #admin: Worker | undefined
-  #address: string | undefined
+  #staff: Staff | undefined
   /** @internal The control thread belongs to the participant that started it, and so does the admin thread. */
-  own(worker: Worker, admin: Worker | undefined, address: string | undefined, saveEveryMs: number): void {
+  own(threads: Threads, saveEveryMs: number): void {
+    this.#staff = new Staff(
+      threads,
+      (why) => this.#lose(why),
+      (why) => this.#warn(why),
+    )
     this.#checkpoint.every(saveEveryMs)
-    this.#owner = worker
-    this.#admin = admin
     for (const event of ['reject', 'rollback', 'permanent'] as const)
       this.on(event, (report) => void traceSwap(report).catch(() => {}))
-    this.#address = address
-    admin?.on('error', (error: Error) => this.#loseAdmin(error))
-    admin?.once('exit', () => {
-      this.#admin = undefined
-    })
-    let why = ''
-    worker.on('error', (error: Error) => {
-      why = `: ${error.stack ?? error.message}`
-    })
-    worker.once('exit', () => this.#lose(why))
   }
 
-  #loseAdmin(error: Error): void {
-    const message = `the admin thread ended: ${error.stack ?? error.message}`
-    this.#emit('warning', finding('TICKSWAP_E_INTERNAL', message, { severity: 'warning' }))
+  #warn(why: string): void {
+    this.#news.emit('warning', finding('TICKSWAP_E_INTERNAL', why, { severity: 'warning' }))
   }
 
   /** The control thread has ended: what runs runs on, but nothing is swapped any more. */
@@ -345,11 +326,7 @@ export class Runtime {
     this.#board.store(Word.CLOSED, 1)
     this.#board.wake()
     this.#refuse(() => true)
-    if (!this.#closing)
-      this.#emit(
-        'warning',
-        finding('TICKSWAP_E_INTERNAL', `the control thread ended${why}`, { severity: 'warning' }),
-      )
+    if (!this.#closing) this.#warn(`the control thread ended${why}`)
   }
 
   /** Nobody will answer these. */
@@ -366,12 +343,25 @@ export class Runtime {
     if (this.#closed) throw closed()
   }
 
-  async #request<N extends RequestName>(name: N, body: Requests[N]): Promise<unknown> {
+  async #request<N extends RequestName>(name: N, body: Requests[N], stop?: () => void): Promise<unknown> {
     if (this.#closed || this.#board.load(Word.CLOSED)) throw closed()
     const request = ++this.#lastRequest
     this.#send({ type: 'request', slot: this.#participant.slot, request, name, body })
     this.#ref()
-    return new Promise((resolve, reject) => this.#waiting.set(request, { name, resolve, reject }))
+    return new Promise((resolve, reject) =>
+      this.#waiting.set(request, { name, resolve, reject, ...(stop && { stop }) }),
+    )
+  }
+
+  /** A request that a signal may take back. */
+  #ask<N extends RequestName>(name: N, body: Requests[N], signal?: AbortSignal): Promise<unknown> {
+    if (!signal) return this.#request(name, body)
+    const request = this.#lastRequest + 1
+    const cancel = () => void this.#request('cancel', { request }).catch(() => {})
+    const asked = this.#request(name, body, () => signal.removeEventListener('abort', cancel))
+    if (signal.aborted) cancel()
+    else signal.addEventListener('abort', cancel, { once: true })
+    return asked
   }
 
   #send(message: ToControl): void {
@@ -394,6 +384,7 @@ export class Runtime {
   }
 
   #take(message: ToParticipant): void {
+    this.#board.add(this.#taken, 1)
     switch (message.type) {
       case 'boot':
         return this.#start(message)
@@ -401,12 +392,13 @@ export class Runtime {
       case 'outcome':
         return this.#participant.order(message)
       case 'event':
-        return this.#hear(message)
+        return this.#news.hear(message)
       case 'closed':
         return this.#refuse(({ name }) => name !== 'close')
       case 'reply': {
         const waiting = this.#waiting.get(message.request)
         this.#waiting.delete(message.request)
+        waiting?.stop?.()
         if (this.#waiting.size === 0) this.#unref()
         if (message.error)
           waiting?.reject(new TickswapError(message.error.code, message.error.message, message.error))
@@ -417,62 +409,32 @@ export class Runtime {
 
   #start(message: BootMessage): void {
     this.#name = message.name
-    this.#history.push(...message.history)
+    this.#news.history.push(...message.history)
     this.#participant.boot(message).then(
       () => this.#boot?.resolve(),
       (error) => this.#boot?.reject(error),
     )
   }
 
-  #hear(message: EventMessage): void {
-    if (this.#canListen) this.#tell(message)
-    else this.#early.push(message)
-  }
-
-  #tellEarly(): void {
-    this.#canListen = true
-    for (const message of this.#early.splice(0)) this.#tell(message)
-  }
-
-  #tell({ event, payload, history }: EventMessage): void {
-    this.#history.push(...history)
-    this.#history.splice(0, this.#history.length - HISTORY_LIMIT)
-    this.#emit(event, payload)
-  }
-
-  /** A listener that throws must not reach into the engine's tick. */
-  #emit(event: RuntimeEvent, payload: SwapReport | Finding): void {
-    try {
-      this.#events.emit(event, payload)
-    } catch (error) {
-      if (event === 'warning') return
-      const message = `a listener of '${event}' threw: ${error instanceof Error ? error.message : String(error)}`
-      this.#emit('warning', finding('TICKSWAP_E_LISTENER', message, { severity: 'warning' }))
-    }
+  /** A control thread that has ended answers nobody: whoever waits looks for that now and then. */
+  #lookOut(): void {
+    this.#watch ??= setInterval(() => {
+      if (this.#board.load(Word.CLOSED)) this.#refuse(({ name }) => name !== 'close')
+    }, CLOSED_MS).unref()
   }
 
   #ref(): void {
     this.#channel.ref()
+    this.#lookOut()
   }
 
   /** The engine's own loop keeps the process alive, not the runtime. */
   #unref(): void {
     this.#channel.unref()
     this.#control.unref()
+    clearInterval(this.#watch)
+    this.#watch = undefined
   }
-}
-
-const ADMIN_GRACE_MS = 1000
-
-/** Lets the admin thread close its sockets and take its files away. */
-async function endAdmin(admin: Worker | undefined): Promise<void> {
-  if (!admin) return
-  const timer = setTimeout(() => void admin.terminate(), ADMIN_GRACE_MS)
-  await new Promise((resolve) => {
-    admin.once('exit', resolve)
-    admin.postMessage('close')
-  })
-  clearTimeout(timer)
 }
 
 const closed = () => new TickswapError('TICKSWAP_E_CLOSED', 'the runtime is closed')

@@ -1,10 +1,8 @@
 import { BroadcastChannel } from 'node:worker_threads'
-import { type Finding, finding, findingOf, TickswapError } from '../errors.ts'
+import { type ErrorCode, type Finding, finding, findingOf } from '../errors.ts'
 import { hashHex } from '../native/addon.ts'
 import type { Registry } from '../registry/registry.ts'
-import { carryColumns } from '../state/carry.ts'
 import { type Board, Word } from '../swap/board.ts'
-import type { CheckpointUnit } from '../swap/checkpoint.ts'
 import {
   controlChannel,
   type HistoryEntry,
@@ -13,7 +11,7 @@ import {
   type RuntimeEvent,
   type ToControl,
 } from '../swap/protocol.ts'
-import type { SwapReport } from '../swap/report.ts'
+import type { SwapProgress, SwapReport } from '../swap/report.ts'
 import { scriptsOf } from '../swap/scripts.ts'
 import type { GraphUpdate, Stage } from '../units/code/artifact.ts'
 import { Graph } from '../units/code/graph.ts'
@@ -21,48 +19,44 @@ import { planUpdate } from '../units/code/plan.ts'
 import { Stager } from '../units/code/stager.ts'
 import type { Contract } from '../units/contract.ts'
 import type { Version } from '../version/version.ts'
+import { admit } from './admission.ts'
+import type { Ask, Consent } from './ask.ts'
 import { Barrier } from './barrier.ts'
 import { Behind } from './behind.ts'
 import { Catalog, newMemory, type UnitEntry } from './catalog.ts'
-import { checkRequirements, declaredBy } from './check.ts'
+import { declaredBy, sidesOf } from './check.ts'
 import { Compatibility, type KeptVersions } from './compatibility.ts'
 import { Crew } from './crew.ts'
 import { Desk } from './desk.ts'
-import { exportsUnit, isModuleFile, requireFolder, unitFilesIn } from './folder.ts'
+import { Failures } from './failures.ts'
+import { Flapping } from './flapping.ts'
+import { isModuleFile, requireFolder } from './folder.ts'
+import { groupsOf } from './groups.ts'
 import { History } from './history.ts'
 import type { Settings } from './options.ts'
+import { Persistence } from './persistence.ts'
 import { Practice } from './practice.ts'
 import { Quarantine } from './quarantine.ts'
-import { Queue, type Waiting } from './queue.ts'
-import { Recorder, type TakenBack, takenBackWarning } from './recorder.ts'
+import { both, Queue, type Request, type Waiting } from './queue.ts'
+import { takenBackWarning } from './recorder.ts'
 import { Rehearsal } from './rehearsal.ts'
-import { type Ask, Road } from './road.ts'
-import { Shelf } from './shelf.ts'
+import { Retries } from './retries.ts'
+import { Road } from './road.ts'
+import { Waits } from './waits.ts'
 import { type WatchBatch, Watcher } from './watcher.ts'
 
-/** A failure message and the board's word of the same failure travel apart; this much at most. */
-const FAILURE_GRACE_MS = 100
 const BURY_EVERY_MS = 250
 const REHEARSAL_AFTER_MS = 500
-/** An edit that a missing participant stopped is tried again after this, then after twice as long, and so on. */
-const RETRY_MS = 250
 /** Edits that come without end are not waited for without end. */
 const MOST_MERGES = 16
-const LONGEST_RETRY_MS = 8000
 
 /** The event that tells engines about an outcome. */
-const EVENTS: Record<Exclude<SwapReport['outcome'], 'unchanged'>, RuntimeEvent> = {
+const EVENTS: Record<Exclude<SwapReport['outcome'], 'unchanged' | 'dry-run'>, RuntimeEvent> = {
   refused: 'reject',
   reversed: 'reject',
   committed: 'swap',
   permanent: 'permanent',
   'rolled-back': 'rollback',
-}
-
-/** A candidate that has been sent out. */
-export interface Offer {
-  readonly prepare: PrepareMessage
-  committed: boolean
 }
 
 /** The control thread: watches, stages, checks, decides, records. */
@@ -77,28 +71,25 @@ export class Control {
   readonly stager: Stager
   readonly #desk: Desk
   readonly quarantine = new Quarantine()
-  /** writes everything down, where there is a store */
-  recorder: Recorder | undefined
+  readonly failures: Failures
+  readonly flapping: Flapping
+  readonly persistence: Persistence
   readonly compatibility: Compatibility
   /** the candidate that the participants have, while its fate is open */
-  offer: Offer | undefined
+  offer: PrepareMessage | undefined
   closed = false
   readonly #channel: BroadcastChannel
-  readonly #failures = new Map<number, Finding[]>()
   readonly #history = new History()
   readonly #queue = new Queue()
-  readonly #shelf: Shelf | undefined
-  /** what a start runs instead of the files */
-  readonly #contents = new Map<string, Uint8Array>()
-  #takenBack: TakenBack[] = []
-  /** units that go on with the state of an earlier run */
-  readonly #resumed = new Map<string, { soft: Record<string, unknown> | undefined }>()
   /** files whose last edit was refused: they are tried again with the next edit */
   readonly #refused = new Set<string>()
   /** files that may differ from what runs since their units went back to older content: file to units */
   readonly #behind = new Behind(this.catalog)
   #missed: Ask[] = []
-  readonly #retries = new Set<NodeJS.Timeout>()
+  readonly #waits: Waits
+  /** the swap that is on its way to the boundary */
+  #current: { readonly road: Road; readonly consent: Consent; readonly key: string } | undefined
+  readonly #retries = new Retries()
   #watcher: Watcher | undefined
   readonly #practice = new Practice(() => this.#driving)
   #bury: NodeJS.Timeout | undefined
@@ -113,19 +104,24 @@ export class Control {
     this.crew = new Crew(board, id, (slot) => registry.leave(slot))
     this.compatibility = new Compatibility(this.catalog, settings.rules, settings.flags, this.kept)
     this.barrier = new Barrier(board, this.crew)
+    this.failures = new Failures(this.barrier)
+    this.#waits = new Waits(board, this.crew)
+    this.flapping = new Flapping(settings.flapping)
     this.rehearsal = new Rehearsal(() => this.graph(), settings.evaluateMs)
-    this.#shelf = settings.store && new Shelf()
-    const { kept, onRead } = this.#shelf ?? {}
-    const shelved = kept && onRead ? { kept, onRead } : {}
-    this.stager = new Stager({ root: settings.units, hash: hashHex, contents: this.#contents, ...shelved })
-    const request = (find: () => Ask) =>
-      new Promise<SwapReport>((resolve, reject) => this.#enqueue({ find, resolve, reject }))
-    this.#desk = new Desk(this.catalog, this.crew, registry, request)
+    this.persistence = new Persistence(settings)
+    this.stager = new Stager({ root: settings.units, hash: hashHex, ...this.persistence.staging })
+    this.#desk = new Desk(this.catalog, this.crew, registry, this.quarantine, {
+      groups: () => this.groups(),
+      request: (wanted) => this.#request(wanted),
+      cancel: (key) => this.#cancel(key),
+      confirm: (swap) => this.#confirm(swap),
+      lift: (what) => this.flapping.lift(what),
+    })
     this.#channel = new BroadcastChannel(controlChannel(id))
     this.#channel.onmessage = (event) => this.#take((event as { data: ToControl }).data)
   }
 
-  readonly kept: KeptVersions = (unit) => this.recorder?.keptOf(unit) ?? []
+  readonly kept: KeptVersions = (unit) => this.persistence.recorder?.keptOf(unit) ?? []
 
   // ---- start ------------------------------------------------------------------------
 
@@ -134,15 +130,16 @@ export class Control {
     const { board, settings } = this
     board.store(Word.PARK_DEADLINE_MS, settings.parkMs)
     board.store(Word.PROBATION_DEADLINE_MS, settings.probationMs)
-    board.store(Word.BUDGET_US, Math.round(settings.budgetMs * 1000))
+    board.store(Word.LEAD_DEADLINE_MS, settings.leadMs)
     await requireFolder(settings.units)
-    await Promise.all([this.#openStore(), settings.watch && this.#watch()])
-    const stage = await this.stager.boot(await this.#entries())
-    const known = this.#shelf?.contractsOf(stage.update.artifacts, stage.units)
+    const { persistence } = this
+    const opened = persistence.open((warning) => this.#publish('warning', warning, []))
+    await Promise.all([opened, settings.watch && this.#watch()])
+    const stage = await this.stager.boot(await persistence.entries())
+    const known = persistence.contractsOf(stage)
     this.#populate(stage, known ?? (await this.rehearsal.load(stage.update, stage.units)))
-    await this.#resume()
-    this.#contents.clear()
-    this.recorder?.booted(this.catalog, this.#takenBack)
+    await persistence.resume(this.catalog)
+    persistence.booted(this.catalog)
     this.#bury = setInterval(() => this.#tidy(), BURY_EVERY_MS)
     if (known) this.#warmUp()
     else this.#practise()
@@ -154,39 +151,10 @@ export class Control {
 
   /** A warm start is over before what makes the first edit fast takes its share of the machine. */
   #warmUp(): void {
-    const timer = setTimeout(() => {
-      this.#retries.delete(timer)
+    this.#retries.after(REHEARSAL_AFTER_MS, () => {
       this.rehearsal.warm().catch(() => {})
       this.#practise()
-    }, REHEARSAL_AFTER_MS)
-    this.#retries.add(timer)
-  }
-
-  /** Files that export units, as they are or as they were. */
-  async #entries(): Promise<string[]> {
-    const files = await unitFilesIn(this.settings.units)
-    const kept = [...this.#contents].filter(([, bytes]) => exportsUnit(Buffer.from(bytes).toString()))
-    return [...new Set([...files, ...kept.map(([file]) => file)])].sort()
-  }
-
-  async #openStore(): Promise<void> {
-    const { store, units } = this.settings
-    if (!store || !this.#shelf) return
-    const warn = (warning: Finding) => this.#publish('warning', warning, [])
-    this.recorder = await Recorder.open(store, this.#shelf, units, warn)
-    const { contents, takenBack } = await this.recorder.contentsToBoot()
-    for (const [id, bytes] of contents) this.#contents.set(id, bytes)
-    this.#takenBack = takenBack
-  }
-
-  async #resume(): Promise<void> {
-    if (!this.settings.store?.resume) return
-    for (const { name, memory } of this.catalog.units.values()) {
-      const saved = await this.recorder?.savedState(name)
-      if (!saved) continue
-      carryColumns(saved, { layout: memory.shared, memory: memory.arena })
-      this.#resumed.set(name, { soft: saved.soft })
-    }
+    })
   }
 
   async #watch(): Promise<void> {
@@ -200,22 +168,13 @@ export class Control {
   }
 
   #populate(stage: Stage, contracts: readonly Contract[]): void {
-    const sides = new Map<string, { version: Version; contract: Contract }>()
-    for (const contract of contracts) {
-      const twin = sides.get(contract.name)?.contract
-      if (twin)
-        throw new TickswapError(
-          'TICKSWAP_E_UNIT_DUPLICATE',
-          `${twin.file} and ${contract.file} are both unit ${contract.name}`,
-          { file: contract.file },
-        )
-      const declared = declaredBy(contract)
-      const hash = this.hashOf(contract.file, stage.update)
-      const version = this.recorder?.versionOf(contract.name, declared, hash) ?? declared
-      sides.set(contract.name, { version, contract })
-    }
-    const [wrong] = checkRequirements(sides, [])
-    if (wrong) throw new TickswapError(wrong.code, wrong.message, wrong)
+    const sides = sidesOf(contracts, (contract) =>
+      this.persistence.versionOf(
+        contract.name,
+        declaredBy(contract),
+        this.hashOf(contract.file, stage.update),
+      ),
+    )
     this.stager.accept(stage)
     this.catalog.accept(stage.update)
     const timestamp = Date.now()
@@ -238,12 +197,8 @@ export class Control {
       return { unit, record }
     })
     this.registry.publish(this.registry.stage(moves))
-    for (const { unit, failed, files } of this.#takenBack) {
-      const file = this.catalog.units.get(unit)?.running.contract.file
-      if (!file) continue
-      if (failed) this.quarantine.add(new Map([[file, failed]]), 'its process ended during its probation')
-      this.#behind.addFor(unit, files)
-    }
+    for (const { unit, files } of this.persistence.takenBack) this.#behind.addFor(unit, files)
+    this.persistence.quarantineFailed(this.quarantine, this.catalog)
   }
 
   /** The whole graph as one update: what a joining participant loads. */
@@ -270,30 +225,32 @@ export class Control {
     return [entry.running.version, ...this.#history.versions(entry.name)]
   }
 
-  /** What participants reported about swap `id`. */
-  async failures(id: number): Promise<Finding[]> {
-    const end = performance.now() + FAILURE_GRACE_MS
-    while (!this.#failures.has(id) && performance.now() < end)
-      await new Promise((resolve) => setImmediate(resolve))
-    return (
-      this.#failures.get(id) ?? [finding('TICKSWAP_E_INTERNAL', 'a participant failed without saying why')]
-    )
+  /** Consistency groups: unit to the units that swap with it. */
+  groups(): Map<string, string[]> {
+    return groupsOf(this.catalog, (id) => this.catalog.artifact(id))
+  }
+
+  /** Whether another swap waits for the present one's probation to end. */
+  get isAwaited(): boolean {
+    return !this.#queue.isEmpty
+  }
+
+  /** Tells those who asked for it how far a swap has come. `waiting`: slots. */
+  progress(
+    { id, strategy, units }: Road,
+    phase: SwapProgress['phase'],
+    done: number,
+    total: number,
+    waiting: readonly number[],
+  ): void {
+    const since = this.#waits.since(waiting)
+    const payload: SwapProgress = { id, phase, strategy, units, done, total, waiting: since }
+    this.crew.tell({ type: 'event', event: 'progress', payload, history: [] })
   }
 
   /** Keeps an edit that came while nobody ticked. */
   retryWhenOnline(ask: Ask): void {
     if (ask.trigger === 'edit') this.#missed.push(ask)
-  }
-
-  /** Tries an edit again that only a participant's absence stopped. */
-  #retryLater(ask: Ask): void {
-    const attempt = (ask.attempt ?? 0) + 1
-    const wait = Math.min(RETRY_MS * 2 ** (attempt - 1), LONGEST_RETRY_MS)
-    const timer = setTimeout(() => {
-      this.#retries.delete(timer)
-      this.#enqueue({ ask: { ...ask, attempt } })
-    }, wait)
-    this.#retries.add(timer)
   }
 
   // ---- the queue of swaps -----------------------------------------------------------
@@ -302,6 +259,43 @@ export class Control {
     const files = [...changed, ...removed]
     if (files.length + empty.length > 0)
       this.#enqueue({ ask: { trigger: 'edit', files, removed, empty, at } })
+  }
+
+  /** Queues what an engine asks for. One of the same units that waits is the same, or is replaced. */
+  #request(wanted: Omit<Request, 'resolve' | 'reject'>): Promise<SwapReport> {
+    return new Promise((resolve, reject) => {
+      let request: Request = { ...wanted, resolve, reject }
+      const twin = this.#queue.takeTwin(request)
+      if (twin && twin.strategy === request.strategy) request = both(twin, request)
+      else if (twin) void this.#decline(twin, 'TICKSWAP_E_REPLACED', 'a newer swap of the same units waits')
+      this.#enqueue(request)
+    })
+  }
+
+  /** Answers a request that has not had its turn. */
+  #decline({ find, resolve, reject }: Request, code: ErrorCode, why: string): void {
+    try {
+      resolve(this.#road(find()).decline(finding(code, why)))
+    } catch (error) {
+      reject(error)
+    }
+  }
+
+  #cancel(key: string): boolean {
+    const queued = this.#queue.takeKey(key)
+    if (queued) this.#decline(queued, 'TICKSWAP_E_CANCELLED', 'the swap was cancelled while it waited')
+    else if (this.#current?.key === key) this.#current.consent.cancelled = true
+    else return false
+    this.board.ring()
+    return true
+  }
+
+  #confirm(swap: number | string): boolean {
+    const { road, consent } = this.#current ?? {}
+    if (!road || !consent || (road.id !== swap && !road.units.includes(String(swap)))) return false
+    consent.confirmed = true
+    this.board.ring()
+    return true
   }
 
   #enqueue(waiting: Waiting): void {
@@ -325,15 +319,20 @@ export class Control {
   }
 
   async #swap(waiting: Waiting): Promise<void> {
-    const ask = 'find' in waiting ? waiting.find() : waiting.ask
+    const consent = 'find' in waiting ? waiting.consent : { cancelled: false, confirmed: false }
+    const ask = { ...('find' in waiting ? waiting.find() : waiting.ask), consent }
+    const key = 'find' in waiting ? waiting.key : ''
     const earlier = [...this.#refused, ...this.#behind.with(ask)].filter((file) => !ask.files.includes(file))
     let road = this.#road(ask.edition ? ask : { ...ask, files: [...ask.files, ...earlier] })
+    this.#current = { road, consent, key }
     let report = await road.travel()
-    if (report.outcome === 'refused' && earlier.length > 0 && !ask.edition) {
+    if (report.outcome === 'refused' && earlier.length > 0 && !ask.edition && !consent.cancelled) {
       // An earlier refused file may still be broken: it must not hold up this edit.
       road = this.#road(ask)
+      this.#current = { road, consent, key }
       report = await road.travel()
     }
+    this.#current = undefined
     // More of the same burst has come: one swap, and no word of this one.
     if (report.outcome !== 'committed' && this.hasMore(ask)) return this.#queue.putBack(ask)
     this.#remember(ask, report)
@@ -356,11 +355,17 @@ export class Control {
     return new Road(++this.#lastId, this, ask)
   }
 
-  #remember(ask: Ask, { outcome, files, findings }: SwapReport): void {
+  #remember(ask: Ask, report: SwapReport): void {
+    const { outcome, files, findings } = report
+    if (outcome === 'dry-run') return
+    // What was reversed, or is in quarantine, is read again with the next edit of its units.
+    if (outcome === 'reversed' && !ask.edition) this.#behind.add(files, report)
     const codes = new Set(findings.map(({ code }) => code))
-    const absent = codes.has('TICKSWAP_E_STRAGGLER') && outcome !== 'committed'
+    const isEarly = codes.has('TICKSWAP_E_FLAPPING')
+    const absent = (codes.has('TICKSWAP_E_STRAGGLER') && outcome !== 'committed') || isEarly
     const isMissed = this.#missed.some(({ at }) => at === ask.at)
-    if (absent && ask.trigger === 'edit' && !isMissed) this.#retryLater(ask)
+    if (absent && ask.trigger === 'edit' && !isMissed)
+      this.#retries.again(ask, (again) => this.#enqueue({ ask: again }))
     const hopeless = codes.has('TICKSWAP_E_QUARANTINED') || codes.has('TICKSWAP_E_EVALUATE_TIMEOUT')
     if (outcome !== 'refused') for (const file of files) this.#refused.delete(file)
     else if (!absent && !hopeless)
@@ -368,10 +373,11 @@ export class Control {
   }
 
   #announce(report: SwapReport): void {
-    if (report.outcome === 'unchanged') return
-    this.recorder?.announced(report, this.catalog)
-    this.#publish(EVENTS[report.outcome], report, this.#history.record(report))
-    if (report.outcome !== 'committed') this.#failures.delete(report.id)
+    const { outcome } = report
+    if (outcome === 'unchanged' || outcome === 'dry-run') return
+    this.persistence.recorder?.announced(report, this.catalog)
+    this.#publish(EVENTS[outcome], report, this.#history.record(report))
+    if (outcome !== 'committed') this.failures.forget(report.id)
   }
 
   #publish(event: RuntimeEvent, payload: SwapReport | Finding, history: readonly HistoryEntry[]): void {
@@ -385,7 +391,8 @@ export class Control {
       const { id, slot, finding: found } = message
       const named = { ...found, participant: this.crew.name(slot) }
       if (id !== this.#lastId || found.severity === 'warning') this.#publish('warning', named, [])
-      else this.#failures.set(id, [...(this.#failures.get(id) ?? []), named])
+      else this.failures.add(id, named)
+      this.board.ring()
       return
     }
     Promise.resolve()
@@ -408,7 +415,7 @@ export class Control {
       case 'close':
         return this.close()
       case 'checkpoint':
-        return this.#save((message as RequestMessage<'checkpoint'>).body.units)
+        return this.persistence.save((message as RequestMessage<'checkpoint'>).body.units, this.catalog)
       case 'observe':
         this.crew.observe()
         return this.#history.entries
@@ -417,24 +424,11 @@ export class Control {
     }
   }
 
-  /** Keeps what a participant has copied; of a unit that was swapped since, nothing. */
-  async #save(states: readonly CheckpointUnit[]): Promise<void> {
-    if (!this.recorder) throw new TickswapError('TICKSWAP_E_OPTION', 'the runtime has no store to save to')
-    await this.recorder.saveStates(
-      states.flatMap(({ unit, version, memory, soft }) => {
-        const entry = this.catalog.units.get(unit)
-        return entry?.running.version.toString() === version ? [[entry, memory, soft] as const] : []
-      }),
-    )
-  }
-
-  /** Sends what runs, and the candidate when there is one: a participant never stays on code that was replaced. */
   #join({ slot, body }: RequestMessage<'join'>): typeof LATER {
     const first = this.#booted++ === 0
     const name = body.name ?? (first ? this.settings.name : `worker-${slot}`)
-    this.crew.admit(slot, name)
     const units = this.catalog.inOrder().map(({ name: unit, running, memory }) => {
-      const resumed = this.#resumed.get(unit)
+      const resumed = this.persistence.resumed(unit)
       const { contract, version } = running
       return { unit, file: contract.file, version: version.toString(), memory, ...(resumed && { resumed }) }
     })
@@ -442,18 +436,22 @@ export class Control {
     const scripts = scriptsOf(
       units.map(({ unit, file, version }) => ({ unit, version, artifacts: this.catalog.closure(file) })),
     )
-    this.crew.send(slot, { type: 'boot', name, base, scripts, units, first, history })
-    for (const each of first ? this.#takenBack : [])
+    admit(
+      this.board,
+      this.crew,
+      slot,
+      { type: 'boot', name, base, scripts, units, first, history },
+      this.offer,
+    )
+    for (const each of first ? this.persistence.takenBack : [])
       this.crew.send(slot, { type: 'event', event: 'warning', payload: takenBackWarning(each), history: [] })
-    if (this.offer) this.crew.send(slot, this.offer.prepare)
-    if (this.offer?.committed)
-      this.crew.send(slot, { type: 'outcome', id: this.offer.prepare.id, outcome: 'committed', passed: 0 })
     return LATER
   }
 
   // ---- housekeeping -----------------------------------------------------------------
 
   #tidy(): void {
+    this.crew.catchUp()
     if (this.#driving) return
     this.crew.bury()
     if (this.#missed.length === 0 || this.crew.online().length === 0) return
@@ -464,11 +462,12 @@ export class Control {
     this.closed = true
     clearInterval(this.#bury)
     this.#practice.stop()
-    for (const timer of this.#retries) clearTimeout(timer)
+    this.#retries.close()
     this.board.store(Word.CLOSED, 1)
     this.board.wake()
     this.crew.broadcast({ type: 'closed' })
-    await Promise.all([this.#watcher?.close(), this.rehearsal.close(), this.recorder?.close()])
+    const { recorder } = this.persistence
+    await Promise.all([this.#watcher?.close(), this.rehearsal.close(), recorder?.close()])
     setImmediate(() => {
       this.crew.close()
       this.#channel.close()

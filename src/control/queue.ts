@@ -1,9 +1,16 @@
-import type { SwapReport } from '../swap/report.ts'
-import type { Ask } from './road.ts'
+import type { Strategy, SwapReport } from '../swap/report.ts'
+import type { Ask, Consent } from './ask.ts'
 
 /** Asked for by an engine; what it comes to is found when it is its turn. */
 export interface Request {
   readonly find: () => Ask
+  /** names the request when it is taken back: slot and number */
+  readonly key: string
+  /** sorted */
+  readonly units: readonly string[]
+  readonly trigger: SwapReport['trigger']
+  readonly strategy: Strategy | undefined
+  readonly consent: Consent
   resolve(report: SwapReport): void
   reject(error: unknown): void
 }
@@ -28,6 +35,26 @@ export class Queue {
     return first !== undefined && 'ask' in first
   }
 
+  get isEmpty(): boolean {
+    return this.#waiting.length === 0
+  }
+
+  /** Takes out the request of the same units that waits, when there is one. */
+  takeTwin({ units, trigger }: Request): Request | undefined {
+    const isTwin = (waiting: Waiting) =>
+      'find' in waiting && waiting.trigger === trigger && waiting.units.join() === units.join()
+    return this.#take(isTwin)
+  }
+
+  takeKey(key: string): Request | undefined {
+    return this.#take((waiting) => 'find' in waiting && waiting.key === key)
+  }
+
+  #take(which: (waiting: Waiting) => boolean): Request | undefined {
+    const at = this.#waiting.findIndex(which)
+    return at < 0 ? undefined : (this.#waiting.splice(at, 1)[0] as Request)
+  }
+
   next(): Waiting | undefined {
     const first = this.#waiting.shift()
     if (!first || 'find' in first) return first
@@ -47,3 +74,16 @@ function merge(ask: Ask, more: Ask): Ask {
   const removed = [...ask.removed.filter((file) => !more.files.includes(file)), ...more.removed]
   return { ...ask, files, empty, removed }
 }
+
+/** Two that ask for the same: one swap answers both. */
+export const both = (first: Request, second: Request): Request => ({
+  ...second,
+  resolve(report) {
+    first.resolve(report)
+    second.resolve(report)
+  },
+  reject(error) {
+    first.reject(error)
+    second.reject(error)
+  },
+})

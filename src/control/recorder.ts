@@ -35,8 +35,8 @@ interface Trial extends Pointed {
 /** A unit that a start takes back to what was permanent. */
 export interface TakenBack {
   readonly unit: string
-  /** hash of the version that did not survive, when that is the reason */
-  readonly failed: string | undefined
+  /** the version that did not survive, when that is the reason */
+  readonly failed: { readonly hash: string; readonly version: string } | undefined
   readonly files: readonly string[]
 }
 
@@ -117,7 +117,7 @@ export class Recorder {
         contents.set(path, (await this.store.objects.get(source))!)
         files.push(path)
       }
-      if (files.length > 0) takenBack.push({ unit, failed: trial?.hash, files })
+      if (files.length > 0) takenBack.push({ unit, failed: trial, files })
     }
     return { contents, takenBack }
   }

@@ -1,6 +1,6 @@
 import { allocate, copyMemory } from '../state/memory.ts'
 import { copySoft } from '../state/soft.ts'
-import { type Board, ParticipantState, Phase, Word } from './board.ts'
+import { type Board, ParticipantState, Status } from './board.ts'
 import type { World } from './world.ts'
 
 /** A unit's state as one participant saw it between two ticks. */
@@ -11,6 +11,9 @@ export interface CheckpointUnit {
   readonly memory: SharedArrayBuffer
   readonly soft: Record<string, unknown>
 }
+
+/** While a swap stands so, the state may be moving. */
+const UNDER_WAY: ReadonlySet<number> = new Set([Status.PARKING, Status.COMMITTED])
 
 /** One participant's copies of all states, in memory that is used again. */
 export class Checkpoint {
@@ -57,7 +60,7 @@ export class Checkpoint {
   /** Between its ticks nobody writes when this participant is the only one. */
   async #saveAlone(): Promise<void> {
     const others = this.#board.inState(ParticipantState.ONLINE).filter((slot) => slot !== this.#slot)
-    const isIdle = this.#board.load(Word.PHASE) === Phase.IDLE
+    const isIdle = !UNDER_WAY.has(this.#board.present)
     if (others.length === 0 && isIdle) await this.save().catch(() => {})
   }
 
