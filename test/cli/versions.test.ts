@@ -200,6 +200,21 @@ describe('check --matrix', () => {
 })
 
 describe('check of a file', () => {
+  test('judges units that are new, and units that cannot run', async () => {
+    const { repository } = history()
+    repository.write('systems/roads.ts', unit('1.0.0', '', `  requires: { traffic: '^9' },\n`))
+    repository.write(TRAFFIC, unit('3.0.0', 'export const a = 2', `  flags: ['shiny'],\n`))
+    const [fresh, broken] = await Promise.all(
+      ['systems/roads.ts', TRAFFIC].map((file) => repository.run('check', file)),
+    )
+    expect([fresh!.code, broken!.code]).toEqual([1, 1])
+    expect(fresh!.stdout).toMatch(/^roads new -> 1\.0\.0 +incompatible: reject$/m)
+    expect(fresh!.stdout).toContain(
+      'roads.ts:4:15: error TICKSWAP_E_REQUIREMENT: roads 1.0.0 requires traffic ^9',
+    )
+    expect(broken!.stdout).toContain('traffic.ts:4:3: error TICKSWAP_E_FLAG_UNKNOWN: "shiny" is no flag')
+  })
+
   test('judges the units that move, as their sources declare them', async () => {
     const { repository } = history()
     repository.write('systems/economy.ts', unit('1.0.0', '', `  requires: { traffic: '<4' },\n`))
