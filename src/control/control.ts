@@ -25,7 +25,7 @@ import { Barrier } from './barrier.ts'
 import { Behind } from './behind.ts'
 import { Catalog, newMemory, type UnitEntry } from './catalog.ts'
 import { declaredBy, sidesOf } from './check.ts'
-import { Compatibility } from './compatibility.ts'
+import { Compatibility, type KeptVersions } from './compatibility.ts'
 import { Crew } from './crew.ts'
 import { Desk } from './desk.ts'
 import { Failures } from './failures.ts'
@@ -102,7 +102,7 @@ export class Control {
     this.registry = registry
     this.settings = settings
     this.crew = new Crew(board, id, (slot) => registry.leave(slot))
-    this.compatibility = new Compatibility(this.catalog, settings.rules, settings.flags)
+    this.compatibility = new Compatibility(this.catalog, settings.rules, settings.flags, this.kept)
     this.barrier = new Barrier(board, this.crew)
     this.failures = new Failures(this.barrier)
     this.#waits = new Waits(board, this.crew)
@@ -120,6 +120,8 @@ export class Control {
     this.#channel = new BroadcastChannel(controlChannel(id))
     this.#channel.onmessage = (event) => this.#take((event as { data: ToControl }).data)
   }
+
+  readonly kept: KeptVersions = (unit) => this.persistence.recorder?.keptOf(unit) ?? []
 
   // ---- start ------------------------------------------------------------------------
 

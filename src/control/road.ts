@@ -184,11 +184,15 @@ export class Road {
       this.#verdict = verdict
       this.#actions = actions
       this.#passengers = inLoadOrder(this.#passengers, after)
-      if (this.#verdict === 'incompatible')
-        throw new Stop('refused', withWayOut(findings, catalog, this.#passengers, this.#control.crew.uses()))
+      if (this.#verdict === 'incompatible') throw new Stop('refused', this.#withWayOut(findings))
       this.#account.add(...findings)
     })
     if (!isForced) await this.#account.timed('rehearse', () => rehearsal.dryRun(this.#dryRuns()))
+  }
+
+  #withWayOut(findings: readonly Finding[]): Finding[] {
+    const { catalog, crew, kept } = this.#control
+    return withWayOut(findings, { catalog, kept, candidates: this.#passengers, uses: crew.uses() })
   }
 
   /** Files of units whose code changes, be it their own, or in a module that travels with them. */
