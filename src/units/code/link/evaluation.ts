@@ -92,9 +92,24 @@ export class AsyncEvaluation {
       dependency.parents.push(node)
     }
     for (const elsewhere of this.#pendingElsewhere(node)) this.#await(node, elsewhere)
-    if (node.pending === 0) return this.#execute(node)
-    node.state = 'async'
-    return true
+    if (node.pending > 0) {
+      node.state = 'async'
+      instance.isQueued = true
+      return true
+    }
+    if (this.#execute(node)) return true
+    this.#abandonCircle(node)
+    return false
+  }
+
+  /** What waits inside of the circle around a module that threw at once never runs. */
+  #abandonCircle(failed: Node): void {
+    for (const node of this.#nodes.values()) {
+      const isOpen = node.order < failed.order && node.root.order >= failed.order
+      if (isOpen && node.state === 'async' && node.instance.phase === 'linked') {
+        this.#rejected(node, failed.error)
+      }
+    }
   }
 
   /** Resolves when all are through. @throws what the first one threw */

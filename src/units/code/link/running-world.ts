@@ -9,7 +9,7 @@ import { evaluateOne } from './evaluation.ts'
 import { Externals } from './externals.ts'
 import { HotRegistry } from './hot.ts'
 import { Instance } from './instance.ts'
-import { ModuleNamespace, ModuleView } from './namespace.ts'
+import { type ModuleNamespace, ModuleView, namespaceIn } from './namespace.ts'
 import type { World } from './world.ts'
 
 /** A map whose changes can be taken back. */
@@ -79,9 +79,7 @@ export class RunningWorld implements World {
   }
 
   namespace(id: string): object {
-    const namespace = this.namespaces.get(id) ?? new ModuleNamespace(id, this)
-    this.namespaces.set(id, namespace)
-    return namespace.object
+    return namespaceIn(this.namespaces, id, this)
   }
 
   view(id: string): ModuleView {
