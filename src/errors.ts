@@ -83,7 +83,8 @@ export const ADVICE = {
   TICKSWAP_E_PARTICIPANTS_FULL: 'Raise `maxParticipants` in createRuntime.',
   TICKSWAP_E_NO_SUCH_VERSION: 'Choose a version that `runtime.history(unit)` lists.',
   TICKSWAP_E_ADDON: 'Build the addon with `make native`, and run `tickswap diagnostics`.',
-  TICKSWAP_E_REGISTRY_FULL: 'Raise the capacity of the registry in createRuntime.',
+  TICKSWAP_E_REGISTRY_FULL:
+    'A participant that neither ticks nor rests holds on to old versions: end it, or let it call pause().',
   TICKSWAP_E_REGISTRY_LAYOUT:
     'Two copies of tickswap with different layouts share memory; install one version.',
   TICKSWAP_E_REGISTRY_STATE:

@@ -6,7 +6,8 @@ v8.setFlagsFromString('--no-compilation-cache')
 export type { RuntimeOptions } from './control/options.ts'
 export { createRuntime, joinRuntime } from './create.ts'
 export { ADVICE, type ErrorCode, type Finding, type Place, TickswapError } from './errors.ts'
-export type { Handle, Runtime, UnitStatus } from './runtime.ts'
+export type { RegistryDiagnostics } from './registry/diagnostics.ts'
+export type { Handle, Runtime, RuntimeDiagnostics, UnitStatus } from './runtime.ts'
 export type { HistoryEntry, Ticket } from './swap/protocol.ts'
 export type {
   Action,

@@ -4,10 +4,12 @@ import { type Finding, finding, TickswapError } from './errors.ts'
 import { addon } from './native/addon.ts'
 import { type NativeDiagnostics, nativeDiagnostics } from './native/diagnostics.ts'
 import { traceSwap } from './observe/traces.ts'
+import type { RegistryDiagnostics } from './registry/diagnostics.ts'
 import { Registry } from './registry/registry.ts'
 import { Board, ParticipantState, SlotWord, Word } from './swap/board.ts'
+import { drain } from './swap/drain.ts'
 import { versionsIn } from './swap/frames.ts'
-import { drain, Participant } from './swap/participant.ts'
+import { Participant } from './swap/participant.ts'
 import {
   type BootMessage,
   controlChannel,
@@ -62,6 +64,16 @@ export interface UnitStatus {
   readonly backups: readonly string[]
 }
 
+/** What runs where. */
+export interface RuntimeDiagnostics extends NativeDiagnostics {
+  readonly node: string
+  readonly platform: string
+  /** this participant's name */
+  readonly participant: string
+  /** of the whole runtime */
+  readonly registry: RegistryDiagnostics
+}
+
 interface Waiting {
   readonly name: RequestName
   resolve(value: unknown): void
@@ -102,7 +114,7 @@ export class Runtime {
     const board = new Board(ticket.board)
     this.#board = board
     this.#deathNote = addon().storeOnExit(board.words, board.at(slot, SlotWord.STATE), ParticipantState.DEAD)
-    this.#registry = Registry.attach(ticket.registry)
+    this.#registry = Registry.attach(ticket.registry).open()
     this.#channel = new BroadcastChannel(participantChannel(ticket.id, slot))
     this.#control = new BroadcastChannel(controlChannel(ticket.id))
     this.#channel.onmessage = (event) => this.#take((event as { data: ToParticipant }).data)
@@ -184,7 +196,8 @@ export class Runtime {
   }
 
   /**
-   * Goes back to a version that ran before, state through `down`. Without `to`: to the one before.
+   * Goes back to a version that ran before, state through `down`. `to`: a version, or a range such as
+   * `^2.0.0`, for the highest in it. Without `to`: to the one before.
    * @throws TickswapError UNIT_UNKNOWN, NO_SUCH_VERSION, VERSION_INVALID, CLOSED
    */
   rollback(unit: string, options: { to?: string } = {}): Promise<SwapReport> {
@@ -251,14 +264,15 @@ export class Runtime {
     return error instanceof Error ? (error.stack ?? String(error)) : String(error)
   }
 
-  /** What runs where, for reports of trouble. */
-  diagnostics(): { node: string; platform: string; participant: string } & NativeDiagnostics {
+  /** What runs where, for reports of trouble and for metrics. */
+  diagnostics(): RuntimeDiagnostics {
     const { version: node, platform, arch } = process
     return {
       node,
       platform: `${platform}-${arch}`,
       participant: this.#name,
       ...nativeDiagnostics(),
+      registry: this.#registry.diagnostics(),
     }
   }
 

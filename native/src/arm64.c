@@ -34,15 +34,19 @@ void ts_arm64_fill_neon(ts_kernel_table *table) {
 void ts_arm64_fill_llsc(ts_kernel_table *table) {
   ts_arm64_fill_neon(table);
   table->word_take = ts_word_take_llsc;
-  table->word_advance = ts_word_advance_llsc;
+  table->word_claim = ts_word_claim_llsc;
+  table->word_swap = ts_word_swap_llsc;
   table->word_add = ts_word_add_llsc;
+  table->pair_step = ts_pair_step_llsc;
 }
 
 void ts_arm64_fill_lse(ts_kernel_table *table) {
   ts_arm64_fill_neon(table);
   table->word_take = ts_word_take_lse;
-  table->word_advance = ts_word_advance_lse;
+  table->word_claim = ts_word_claim_lse;
+  table->word_swap = ts_word_swap_lse;
   table->word_add = ts_word_add_lse;
+  table->pair_step = ts_pair_step_lse;
 }
 
 #else

@@ -25,10 +25,16 @@ void ts_copy_neon(void *to, const void *from, size_t bytes);
 void ts_copy_pages_neon(void *to, const void *from, const uint32_t *indices, size_t count);
 int ts_word_take_llsc(uint32_t *word);
 int ts_word_take_lse(uint32_t *word);
-int ts_word_advance_llsc(uint32_t *word, uint32_t from, uint32_t to);
-int ts_word_advance_lse(uint32_t *word, uint32_t from, uint32_t to);
+int ts_word_claim_llsc(uint32_t *word, uint32_t to);
+int ts_word_claim_lse(uint32_t *word, uint32_t to);
+uint32_t ts_word_swap_llsc(uint32_t *word, uint32_t to);
+uint32_t ts_word_swap_lse(uint32_t *word, uint32_t to);
 uint32_t ts_word_add_llsc(uint32_t *word, uint32_t more);
 uint32_t ts_word_add_lse(uint32_t *word, uint32_t more);
+int ts_pair_step_llsc(uint32_t *pair, uint32_t from_low, uint32_t from_high, uint32_t to_low,
+                      uint32_t to_high);
+int ts_pair_step_lse(uint32_t *pair, uint32_t from_low, uint32_t from_high, uint32_t to_low,
+                     uint32_t to_high);
 
 /* Whether this machine has the atomics of ARMv8.1. */
 int ts_arm64_has_lse(void);

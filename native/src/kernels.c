@@ -15,8 +15,8 @@
     .version_best = ts_version_best_c, .version_seal = ts_version_seal_c, .hash_stripes = ts_hash_stripes_c, \
     .first_non_finite_f32 = ts_first_non_finite_f32_c, .first_non_finite_f64 = ts_first_non_finite_f64_c,    \
     .xor_bytes = ts_xor_c, .changed_pages = ts_changed_pages_c, .copy = ts_copy_c,                           \
-    .copy_pages = ts_copy_pages_c, .word_take = ts_word_take_c, .word_advance = ts_word_advance_c,           \
-    .word_add = ts_word_add_c,                                                                               \
+    .copy_pages = ts_copy_pages_c, .word_take = ts_word_take_c, .word_claim = ts_word_claim_c,               \
+    .word_swap = ts_word_swap_c, .word_add = ts_word_add_c, .pair_step = ts_pair_step_c,                     \
   }
 
 static const ts_kernel_table portable = PORTABLE;
@@ -83,8 +83,10 @@ static const struct slot {
              SLOT(copy),
              SLOT(copy_pages),
              SLOT(word_take),
-             SLOT(word_advance),
-             SLOT(word_add)};
+             SLOT(word_claim),
+             SLOT(word_swap),
+             SLOT(word_add),
+             SLOT(pair_step)};
 
 enum { SLOT_COUNT = sizeof SLOTS / sizeof SLOTS[0], SLOT_BYTES = sizeof ts_kernels.word_add };
 static_assert(sizeof(ts_kernel_table) == sizeof(char *) + SLOT_COUNT * SLOT_BYTES, "every kernel is listed");

@@ -3,7 +3,7 @@ import { allocate, type UnitMemory } from '../state/memory.ts'
 import type { Artifact, GraphUpdate } from '../units/code/artifact.ts'
 import type { Contract } from '../units/contract.ts'
 import { requireIntegrity } from '../version/record.ts'
-import type { Version } from '../version/version.ts'
+import { Version } from '../version/version.ts'
 import { namesInOrder } from './dependencies.ts'
 
 /** One version of a unit that runs or has run. */
@@ -35,6 +35,8 @@ export interface UnitEntry {
   memory: UnitMemory
   /** every edition that was committed, oldest first; bounded */
   readonly editions: Edition[]
+  /** of them, one of each version that does not run: those whose records stand by in the registry */
+  standby: readonly Edition[]
   /** newest last; at most as many as the runtime keeps */
   readonly backups: Backup[]
 }
@@ -73,7 +75,15 @@ export class Catalog {
   add(index: number, memory: UnitMemory, edition: Edition): void {
     this.#seals.set(edition, sealOf(edition.artifacts))
     const { name } = edition.contract
-    this.units.set(name, { name, index, memory, running: edition, editions: [edition], backups: [] })
+    this.units.set(name, {
+      name,
+      index,
+      memory,
+      running: edition,
+      editions: [edition],
+      standby: [],
+      backups: [],
+    })
   }
 
   /** Every module id of the graph. */
@@ -95,12 +105,17 @@ export class Catalog {
     return [...found.values()]
   }
 
-  /** Records that `edition` runs now. */
-  run(entry: UnitEntry, edition: Edition): void {
+  /** Records that `edition` runs now. @returns editions whose records nothing refers to any more */
+  run(entry: UnitEntry, edition: Edition): Edition[] {
     if (!this.#seals.has(edition)) this.#seals.set(edition, sealOf(edition.artifacts))
+    const before = [...entry.standby, entry.running]
     entry.running = edition
     entry.editions.push(edition)
     if (entry.editions.length > MAX_EDITIONS) entry.editions.shift()
+    const standsBy = (other: Edition) =>
+      entry.editions.includes(other) && Version.compare(other.version, edition.version) !== 0
+    entry.standby = before.filter(standsBy)
+    return before.filter((other) => !standsBy(other))
   }
 
   /** The units, each after those it requires; units that require each other stand together, by name. */

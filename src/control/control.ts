@@ -97,14 +97,14 @@ export class Control {
     this.board = board
     this.registry = registry
     this.settings = settings
-    this.crew = new Crew(board, id)
+    this.crew = new Crew(board, id, (slot) => registry.leave(slot))
     this.compatibility = new Compatibility(this.catalog, settings.rules, settings.flags)
     this.barrier = new Barrier(board, this.crew)
     this.rehearsal = new Rehearsal(() => this.graph(), settings.evaluateMs)
     this.stager = new Stager({ root: settings.units, hash: hashHex })
     const request = (find: () => Ask) =>
       new Promise<SwapReport>((resolve, reject) => this.#enqueue({ find, resolve, reject }))
-    this.#desk = new Desk(this.catalog, this.crew, request)
+    this.#desk = new Desk(this.catalog, this.crew, registry, request)
     this.#channel = new BroadcastChannel(controlChannel(id))
     this.#channel.onmessage = (event) => this.#take((event as { data: ToControl }).data)
   }

@@ -15,13 +15,16 @@ interface Hand {
 export class Crew {
   readonly #board: Board
   readonly #runtime: string
+  readonly #letGo: (slot: number) => void
   readonly #hands = new Map<number, Hand>()
   /** the admin thread, which hears what participants hear */
   #observer: BroadcastChannel | undefined
 
-  constructor(board: Board, runtime: string) {
+  /** `letGo` frees what else a participant holds by the number of its slot. */
+  constructor(board: Board, runtime: string, letGo: (slot: number) => void = () => {}) {
     this.#board = board
     this.#runtime = runtime
+    this.#letGo = letGo
   }
 
   /** Opens the way to a participant that asked to join. */
@@ -76,6 +79,7 @@ export class Crew {
       names.push(this.name(slot))
       this.#hands.get(slot)?.channel.close()
       this.#hands.delete(slot)
+      this.#letGo(slot)
       // A joiner takes the slot in the instant its state is FREE: that comes last.
       for (const word of Object.values(SlotWord))
         if (word !== SlotWord.STATE) this.#board.store(this.#board.at(slot, word), 0)

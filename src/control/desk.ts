@@ -1,23 +1,31 @@
 import { TickswapError } from '../errors.ts'
+import type { Registry } from '../registry/registry.ts'
 import type { RequestMessage } from '../swap/protocol.ts'
 import type { SwapReport } from '../swap/report.ts'
-import { Version } from '../version/version.ts'
-import type { Catalog, Edition, UnitEntry } from './catalog.ts'
+import type { Catalog, UnitEntry } from './catalog.ts'
 import type { Crew } from './crew.ts'
 import { bindingsIn } from './dependencies.ts'
+import { editionToGoBackTo, wantedOf } from './edition.ts'
 import type { Ask } from './road.ts'
 
 /** Answers what engines ask about units. */
 export class Desk {
   readonly #catalog: Catalog
   readonly #crew: Crew
+  readonly #registry: Registry
   /** queues a swap; resolves when it is live or has been given up */
   readonly #request: (find: () => Ask) => Promise<SwapReport>
 
   /** `request` calls `find` when it is the swap's turn: what runs may be another version by then. */
-  constructor(catalog: Catalog, crew: Crew, request: (find: () => Ask) => Promise<SwapReport>) {
+  constructor(
+    catalog: Catalog,
+    crew: Crew,
+    registry: Registry,
+    request: (find: () => Ask) => Promise<SwapReport>,
+  ) {
     this.#catalog = catalog
     this.#crew = crew
+    this.#registry = registry
     this.#request = request
   }
 
@@ -55,34 +63,17 @@ export class Desk {
     })
   }
 
-  /** Goes back to an edition that ran before: the one named, or the last one before the running. */
+  /** Goes back to an edition that ran before: the one named, the best of a range, or the last one before the running. */
   #rollback({ unit, to }: { unit: string; to: string | undefined }): Promise<SwapReport> {
     const entry = this.#unit(unit)
-    const wanted = to === undefined ? undefined : Version.parse(to)
+    const wanted = to === undefined ? undefined : wantedOf(to)
     const at = performance.timeOrigin + performance.now()
     return this.#request(() => {
-      const edition = this.#editionToGoBackTo(entry, wanted)
+      const edition = editionToGoBackTo(entry, wanted, this.#registry)
       this.#catalog.requireWhole(edition)
       const files = [edition.contract.file]
       return { trigger: 'rollback', files, removed: [], empty: [], at, edition: { unit, edition } }
     })
-  }
-
-  #editionToGoBackTo(entry: UnitEntry, wanted: Version | undefined): Edition {
-    const unit = entry.name
-    const others = entry.editions.filter(
-      ({ version }) => Version.compare(version, entry.running.version) !== 0,
-    )
-    const edition = others.findLast(({ version }) => !wanted || Version.compare(version, wanted) === 0)
-    if (!edition) {
-      const list = [...new Set(others.map(({ version }) => version.toString()))].join(', ') || 'none'
-      throw new TickswapError(
-        'TICKSWAP_E_NO_SUCH_VERSION',
-        `unit ${unit} has no version ${wanted ?? 'to go back to'}; there are: ${list}`,
-        { unit },
-      )
-    }
-    return edition
   }
 
   #unit(name: string): UnitEntry {

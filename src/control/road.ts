@@ -350,11 +350,11 @@ export class Road {
         at: Date.now(),
       }
       if (entry) {
-        registry.setState(entry.running.record, 'retired')
+        registry.setState(entry.running.record, 'standby')
         const backup: Backup = { version: entry.running.version.toString(), memory: move.backup! }
         entry.backups.push(backup)
         entry.memory = move.memory
-        catalog.run(entry, edition)
+        for (const { record } of catalog.run(entry, edition)) registry.setState(record, 'retired')
       } else catalog.add(registry.registerUnit(contract.name), move.memory, edition)
       registry.setState(edition.record, 'permanent')
     }

@@ -1,8 +1,12 @@
 import { createRequire } from 'node:module'
 import { ADVICE, type ErrorCode, TickswapError } from '../errors.ts'
+import { LAYOUT } from '../registry/layout.ts'
 
 /** Attached memory, as the addon knows it. Valid in the thread that attached it, until `detach`. */
 export type Handle = number
+
+/** ts_registry_capacity: units, versions, most units, most versions, own slots. */
+export type RegistryRoom = readonly [number, number, number, number, number]
 
 /**
  * The native core, as it is bound to JavaScript. Wrong arguments throw
@@ -159,15 +163,33 @@ export interface Addon {
   /** Whether the token named a store that is now cancelled. */
   cancelStoreOnExit(token: number): boolean
 
-  registryBytes(units: number, versions: number): number
-  registryCreate(registry: Handle, units: number, versions: number): number
+  /** Bytes a registry begins with, and has at the most; 0 for a capacity that is out of range. */
+  registryBytes(...capacity: RegistryRoom): number
+  registryMostBytes(...capacity: RegistryRoom): number
+  registryCreate(registry: Handle, ...capacity: RegistryRoom): number
   registryAttach(registry: Handle): number
+  /** Takes growable memory at the length it has by now. */
+  registryExtend(registry: Handle): void
+  registryGrowths(registry: Handle): number
+  /** Bytes after one more growth, 0 when there can be none. */
+  registryGrownBytes(registry: Handle): number
+  registryGrow(registry: Handle, growths: number): number
   registryRegisterUnit(registry: Handle, scratch: Handle, nameBytes: number): number
   registryLookup(registry: Handle, scratch: Handle, nameBytes: number): number
   registryRegisterVersion(registry: Handle, scratch: Handle): number
   registrySetState(registry: Handle, record: number, state: number): number
   registryStage(registry: Handle, scratch: Handle, moves: number): number
+  registryPublish(registry: Handle, generation: number): number
   registryBest(registry: Handle, scratch: Handle, ranges: number): number
+  registryGeneration(registry: Handle): number
+  registryActive(registry: Handle, generation: number, unit: number): number
+  registryIsWhole(registry: Handle, generation: number): boolean
+  /** Copies a record and its tail to the scratch memory. */
+  registryRead(registry: Handle, scratch: Handle, record: number): number
+  registryJoin(registry: Handle): number
+  registryEnter(registry: Handle, slot: number): number
+  registryTick(registry: Handle, slot: number): number
+  registryLeave(registry: Handle, slot: number): void
   /** The layout of the registry as the C compiler sees it. */
   layout(): Record<string, number>
 }
@@ -199,7 +221,9 @@ function load(): Addon {
     try {
       const binding: Binding = require(place)
       binding.install((code, message) => new TickswapError(code, message))
-      return binding
+      const { LAYOUT: layout } = binding.layout()
+      if (layout === LAYOUT.LAYOUT) return binding
+      failures.push(`${place}: it has layout ${layout}, this copy of tickswap has ${LAYOUT.LAYOUT}`)
     } catch (error) {
       const { message } = error as Error
       const code = codeOf(error)

@@ -1,4 +1,3 @@
-import { type BroadcastChannel, type MessagePort, receiveMessageOnPort } from 'node:worker_threads'
 import { type Finding, TickswapError } from '../errors.ts'
 import type { Registry } from '../registry/registry.ts'
 import { Linker } from '../units/code/linker.ts'
@@ -60,6 +59,7 @@ export class Participant implements Member {
   /** A tick boundary. When nothing changes: one plain write, one plain read of shared memory. */
   readonly tick: (frame?: number) => void
   readonly #leader: Leader
+  readonly #registry: Registry
   readonly #wire: Wire
   readonly #words: Int32Array
   readonly #tickWord: number
@@ -82,6 +82,7 @@ export class Participant implements Member {
   constructor(board: Board, slot: number, registry: Registry, wire: Wire) {
     this.board = board
     this.slot = slot
+    this.#registry = registry
     this.#wire = wire
     this.#leader = new Leader(board, slot, registry, this.world, {
       report: (transition, found) => this.#report(transition, found),
@@ -145,6 +146,7 @@ export class Participant implements Member {
   /** Is not waited for until the next tick(). */
   pause(): void {
     if (this.#left) return
+    this.#registry.leave(this.slot)
     this.board.store(this.board.at(this.slot, SlotWord.STATE), ParticipantState.PAUSED)
     // Its own next tick() must look.
     this.board.attend()
@@ -156,6 +158,8 @@ export class Participant implements Member {
   leave(): Finding[] {
     if (this.#left) return []
     this.#left = true
+    // Before the slot is free for others.
+    this.#registry.leave(this.slot)
     this.board.store(this.board.at(this.slot, SlotWord.STATE), ParticipantState.DEAD)
     this.board.wake()
     this.board.ring()
@@ -185,6 +189,8 @@ export class Participant implements Member {
     this.#meet()
     this.#follow()
     this.#repeats.makeUp()
+    // A new generation goes live at boundaries that all of them look at: idle ticks need not say that they passed.
+    if (!this.#left) this.#registry.tick(this.slot)
     // With a candidate in hand it looks at every tick: the control thread counts on that (Barrier).
     const quiet = board.load(Word.PHASE) === Phase.IDLE && !this.#transition
     return quiet ? attention : LOOK_EVERY_TICK
@@ -197,6 +203,7 @@ export class Participant implements Member {
     const others = board.inState(ParticipantState.ONLINE).map((other) => board.tick(other))
     if (!this.#explicit) this.#setTick(Math.max(this.ticks, board.load(Word.ROUND_TICK), ...others))
     forgetReplay(board, slot)
+    this.#registry.enter(slot)
     board.store(board.at(slot, SlotWord.STATE), ParticipantState.ONLINE)
     // From here on no round passes without this participant.
     letPass(board, slot, () => board.swap(Word.OUTCOME, Outcome.PENDING, Outcome.STRAGGLER))
@@ -462,19 +469,5 @@ export class Participant implements Member {
 
   #time(which: number, ms: number): void {
     this.board.times[this.board.timeAt(this.slot, which)] = ms
-  }
-}
-
-/** Drains a channel without yielding, for as long as it is open. */
-export function drain(
-  channel: BroadcastChannel,
-  take: (message: unknown) => void,
-  isOpen: () => boolean,
-): void {
-  while (isOpen()) {
-    // Node accepts a BroadcastChannel here; its types know only MessagePort.
-    const received = receiveMessageOnPort(channel as unknown as MessagePort)
-    if (!received) return
-    take(received.message)
   }
 }

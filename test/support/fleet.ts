@@ -69,6 +69,11 @@ export class Fleet {
     return worker
   }
 
+  /** The last worker, whose thread has ended: frames no longer wait for it. */
+  forget(worker: Worker): void {
+    if (this.#workers.at(-1) === worker) this.#workers.pop()
+  }
+
   #slot(index: number, word: number): number {
     return Atomics.load(this.#words, SLOT + index * SLOT_WORDS + word)
   }

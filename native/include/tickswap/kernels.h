@@ -2,6 +2,7 @@
 #define TICKSWAP_KERNELS_H
 
 #include "registry.h"
+#include "words.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -35,8 +36,10 @@ typedef struct ts_kernel_table {
   void (*copy)(void *to, const void *from, size_t bytes);
   void (*copy_pages)(void *to, const void *from, const uint32_t *indices, size_t count);
   int (*word_take)(uint32_t *word);
-  int (*word_advance)(uint32_t *word, uint32_t from, uint32_t to);
+  int (*word_claim)(uint32_t *word, uint32_t to);
+  uint32_t (*word_swap)(uint32_t *word, uint32_t to);
   uint32_t (*word_add)(uint32_t *word, uint32_t more);
+  int (*pair_step)(uint32_t *pair, uint32_t from_low, uint32_t from_high, uint32_t to_low, uint32_t to_high);
 } ts_kernel_table;
 
 extern ts_kernel_table ts_kernels;

@@ -43,8 +43,9 @@ void ts_version_sort(const ts_version_record *records, uint32_t *indices, size_t
  * and pass `filter`, or -1 when there is none; the last one of equal keys. Versions
  * with a prerelease never match: what orders them is not in their key.
  * `records`: `count` of them, aligned to 8, null only when `count` is 0. `ranges`:
- * aligned to 4, null only when `range_count` is 0. Any thread; of a column that a
- * writer may be rewriting, read the winner again with ts_registry_read.
+ * aligned to 4, null only when `range_count` is 0. Any thread. Words of records that
+ * another thread stores meanwhile are seen old or new, and the answer may be of a record
+ * that never was; ts_registry_best knows when that happened.
  */
 int64_t ts_version_best_c(const ts_version_record *records, size_t count, const ts_version_range *ranges,
                           size_t range_count, const ts_version_filter *filter);
