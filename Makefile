@@ -81,6 +81,11 @@ demo: build ## the city that changes while it runs
 test: build check-native ## all tests
 	npx --no-install vitest run
 
+.PHONY: simulation
+SEEDS ?= 10000
+simulation: build ## the swap's protocol under a seeded scheduler; SEEDS=n, TICKSWAP_SEED=n for one
+	node test/simulation/run.js --seeds $(SEEDS)
+
 # Other versions of Node come as npm packages, with their binaries, into .build/. The addon needs no
 # rebuilding: it speaks Node-API.
 VERSION ?= 24
