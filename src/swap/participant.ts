@@ -159,6 +159,18 @@ export class Participant {
     if (this.#booted && this.board.state(this.slot) === ParticipantState.PAUSED) this.#orders.carryOut()
   }
 
+  /**
+   * Between two ticks of a loop that yields: loads a candidate as soon as the order is there, so that the
+   * next boundary can be the one at which it goes live.
+   */
+  loadAhead(): void {
+    if (!this.#booted || this.#left || !this.#isOnline || this.#hand.transition) return
+    if (!this.#orders.canLoadAhead()) return
+    // Its next tick must look, as those of everybody with a candidate do.
+    this.board.attend()
+    this.#orders.carryOut()
+  }
+
   /** Is not waited for until the next tick(). */
   pause(): void {
     if (this.#left) return
