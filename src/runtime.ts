@@ -1,5 +1,6 @@
 import { EventEmitter } from 'node:events'
 import { BroadcastChannel, type Worker } from 'node:worker_threads'
+import { endAdmin } from './admin/end.ts'
 import { type Finding, finding, TickswapError } from './errors.ts'
 import { addon } from './native/addon.ts'
 import { nativeDiagnostics } from './native/diagnostics.ts'
@@ -90,6 +91,7 @@ export class Runtime {
     this.#participant = new Participant(board, slot, this.#registry, {
       receive: () => this.#receive(),
       failure: (message) => this.#send({ type: 'failure', slot, ...message }),
+      invalidated: (body) => this.#send({ type: 'request', slot, request: 0, name: 'invalidate', body }),
       resume: () => this.#send({ type: 'request', slot, request: 0, name: 'resume', body: {} }),
     })
     this.tick = this.#participant.tick
@@ -465,19 +467,6 @@ export class Runtime {
     clearInterval(this.#watch)
     this.#watch = undefined
   }
-}
-
-const ADMIN_GRACE_MS = 1000
-
-/** Lets the admin thread close its sockets and take its files away. */
-async function endAdmin(admin: Worker | undefined): Promise<void> {
-  if (!admin) return
-  const timer = setTimeout(() => void admin.terminate(), ADMIN_GRACE_MS)
-  await new Promise((resolve) => {
-    admin.once('exit', resolve)
-    admin.postMessage('close')
-  })
-  clearTimeout(timer)
 }
 
 const closed = () => new TickswapError('TICKSWAP_E_CLOSED', 'the runtime is closed')

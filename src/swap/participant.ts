@@ -10,7 +10,7 @@ import { Meeting } from './meeting.ts'
 import { type Order, Orders } from './orders.ts'
 import { paced } from './pace.ts'
 import { Probation } from './probation.ts'
-import type { BootMessage, FailureMessage, PrepareMessage } from './protocol.ts'
+import type { BootMessage, FailureMessage, PrepareMessage, Requests } from './protocol.ts'
 import { leadAlone, letPass, rendezvous } from './rendezvous.ts'
 import { Repeats } from './repeats.ts'
 import { announceReplay, forgetReplay } from './replay.ts'
@@ -29,6 +29,7 @@ export interface Wire {
   /** handles what has arrived without yielding to the event loop */
   receive(): void
   failure(message: Omit<FailureMessage, 'type' | 'slot'>): void
+  invalidated(body: Requests['invalidate']): void
   /** asks for the messages that were kept back while this participant rested */
   resume(): void
 }
@@ -52,7 +53,7 @@ function ticker(words: Int32Array, tickWord: number, boundary: (explicit: boolea
 export class Participant {
   readonly board: Board
   readonly slot: number
-  readonly world: World = { linker: new Linker(), units: new Map() }
+  readonly world: World = { linker: new Linker({ onInvalidate: () => this.passOn() }), units: new Map() }
   /**
    * A tick boundary. When nothing changes: one plain write, one plain read of shared memory.
    * @throws TickswapError LEFT_BEHIND when the others run a version that this participant cannot load
@@ -123,6 +124,13 @@ export class Participant {
 
   failure(message: Omit<FailureMessage, 'type' | 'slot'>): void {
     this.#wire.failure(message)
+  }
+
+  /** What modules passed on by `import.meta.hot.invalidate`; while a swap is open, after it. */
+  passOn(): void {
+    if (!this.#booted || this.#hand.transition) return
+    const swap = this.board.load(this.board.at(this.slot, SlotWord.FOLLOWED))
+    for (const id of this.world.linker.takeInvalidated()) this.#wire.invalidated({ id, swap })
   }
 
   /** Loads what runs at the moment, before the first tick. */

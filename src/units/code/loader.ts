@@ -87,6 +87,7 @@ class StandaloneLoader implements Loader {
   readonly #refused = new Map<string, { readonly raw: StageError; readonly shown: unknown }>()
   #turn: Promise<unknown> = Promise.resolve()
   #closed = false
+  #isReloading = false
 
   constructor({ root = process.cwd(), hash = shortHash, jsx, unaccepted }: LoaderOptions) {
     this.#root = realpathSync(resolve(root))
@@ -97,7 +98,10 @@ class StandaloneLoader implements Loader {
       ...(jsx && { jsx }),
       ...(unaccepted && { unaccepted }),
     })
-    this.#linker = new Linker({ loadMissing: (id) => this.#add(id) })
+    this.#linker = new Linker({
+      loadMissing: (id) => this.#add(id),
+      onInvalidate: () => this.#passOn(),
+    })
   }
 
   async import(file: string): Promise<Record<string, unknown>> {
@@ -176,6 +180,7 @@ class StandaloneLoader implements Loader {
   }
 
   async #reload(paths: readonly string[]): Promise<ReloadReport> {
+    this.#isReloading = true
     try {
       const report = await this.#apply(await this.#stageWithLate(paths))
       for (const file of [...this.#behind, ...paths]) this.#behind.delete(file)
@@ -184,6 +189,8 @@ class StandaloneLoader implements Loader {
       for (const path of paths) this.#behind.add(path)
       this.#linker.emitError(error)
       throw asLoaderError(error)
+    } finally {
+      this.#isReloading = false
     }
   }
 
@@ -195,6 +202,14 @@ class StandaloneLoader implements Loader {
     this.#stager.accept(stage)
     const callbackErrors = prepared.settle()
     return { evaluated, rebound, removed, callbackErrors }
+  }
+
+  /** A module may call `invalidate` at any time; nobody waits for what comes of it but its listeners. */
+  #passOn(): void {
+    if (this.#isReloading || this.#closed) return
+    const nothing: ReloadReport = { evaluated: [], rebound: [], removed: [], callbackErrors: [] }
+    const passed = this.#turn.then(() => this.#rerunInvalidated(nothing))
+    this.#turn = passed.catch((error) => this.#linker.emitError(error))
   }
 
   /** `import.meta.hot.invalidate` passes an update on to the importers. */
