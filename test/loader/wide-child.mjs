@@ -4,7 +4,7 @@
 //   node wide-child.mjs <runs> [seed]
 import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { inspect } from 'node:util'
 import fc from 'fast-check'
@@ -44,7 +44,7 @@ const esModule = fc.record({
     { maxLength: 2 },
   ),
   awaits: fc.constantFrom(0, 0, 0, 0, 1, 2, 3),
-  dynamic: rarely(fc.record({ of: index, isAwaited: fc.boolean() }), 3),
+  dynamic: rarely(index, 3),
   data: rarely(fc.constantFrom('default', 'namespace', 'dynamic'), 3),
   common: rarely(fc.constantFrom('default', 'named', 'namespace', 'require'), 3),
   builtin: rarely(fc.constantFrom('named', 'default', 'namespace'), 5),
@@ -88,132 +88,139 @@ const from = (i, name) => {
   return `'${up || './'}${name}'`
 }
 
-function textOf(i, each) {
-  const { version, uses, again, awaits, dynamic, data, common, builtin, pattern, loop, throws, wrong } = each
-  const lines = []
-  const calls = []
-  const reads = []
-  const read = (at, when, expression) => {
-    // In a circle there may be nothing to read yet: an error in both.
-    if (when === 'evaluation') reads.push(expression)
-    calls.push(expression)
-    void at
+/** Collects the lines of a module, what it reads while it is evaluated, and what it reads when it is called. */
+class Text {
+  lines = []
+  reads = []
+  calls = []
+
+  /** @param isEarly read while the module is evaluated as well */
+  add(line, isEarly, ...expressions) {
+    this.lines.push(line)
+    this.calls.push(...expressions)
+    if (isEarly) this.reads.push(...expressions)
   }
+}
+
+/** Imports of another module: the declaration, and expressions that read it. */
+const USES = {
+  named: (of, own, source) => [`import { c${of} as ${own} } from ${source}`, own],
+  renamed: (of, own, source) => [`import { f${of} as ${own} } from ${source}`, `${own}(d - 1)`],
+  default: (_, own, source) => [`import ${own} from ${source}`, `${own}(d - 1)`],
+  both: (of, own, source) => [`import ${own}, * as ${own}n from ${source}`, `${own}(d - 1) + ${own}n.c${of}`],
+  namespace: (of, own, source) => [
+    `import * as ${own} from ${source}`,
+    `${own}.c${of} + ${own}.f${of}(d - 1)`,
+    `('v${of}' in ${own}) + ${own}[Symbol.toStringTag]`,
+  ],
+  string: (_, own, source) => [`import { 'a name' as ${own} } from ${source}`, own],
+  class: (of, own, source) => [`import { K${of} as ${own} } from ${source}`, `new ${own}().m(d - 1)`],
+  let: (of, own, source) => [
+    `import { v${of} as ${own}, set${of} as ${own}set } from ${source}`,
+    own,
+    `((was) => [was, ${own}set('x'), ${own}, ${own}set(was), ${own}])(${own})`,
+  ],
+  side: (_, __, source) => [`import ${source}`],
+}
+
+const REEXPORTS = {
+  star: (_, __, source) => `export * from ${source}`,
+  named: (of, own, source) => `export { f${of} as ${own} } from ${source}`,
+  default: (_, own, source) => `export { default as ${own} } from ${source}`,
+  namespace: (_, own, source) => `export * as ${own} from ${source}`,
+  chain: (of, own, source) => `export { v${of} as 'odd ${own}' } from ${source}`,
+  imported: (of, own, source) => `import { v${of} as i${own} } from ${source}\nexport { i${own} as ${own} }`,
+}
+
+const DATA = {
+  default: (source) => [`import data from ${source} with { type: 'json' }`, 'JSON.stringify(data)'],
+  namespace: (source) => [`import * as data from ${source} with { type: 'json' }`, 'data.default.n'],
+  dynamic: (source) => [
+    `export const parsed = async () => (await import(${source}, { with: { type: 'json' } })).default.n`,
+  ],
+}
+
+const COMMON = {
+  default: (source) => [`import cjs from ${source}`, 'cjs.n + cjs.f()'],
+  named: (source) => [`import { n as cn, f as cf } from ${source}`, 'cn + cf()'],
+  namespace: (source) => [
+    `import * as cjs from ${source}`,
+    'cjs.n + Object.keys(cjs).filter((k) => k !== "module.exports").join()',
+  ],
+  require: (source) => [
+    `import { createRequire } from 'node:module'\nconst cjs = createRequire(import.meta.url)(${source})`,
+    'typeof cjs.n',
+  ],
+}
+
+const BUILTIN = {
+  named: [`import { join } from 'node:path'`, "join('a', '..', 'b')"],
+  default: [`import path from 'path'`, 'path.sep'],
+  namespace: [`import * as path from 'node:path'`, 'path.sep + typeof path.default'],
+}
+
+const AWAITS = [
+  [],
+  ['await null'],
+  ['for await (const x of [1, 2]) log(x)'],
+  ['await new Promise((done) => setImmediate(done))'],
+]
+
+function importsOf(i, { uses, again, data, common, builtin, dynamic }) {
+  const text = new Text()
   for (const [at, { of, how, when }] of uses.entries()) {
-    const source = from(i, NAMES[of])
-    const early = when === 'evaluation' && of > i ? 'evaluation' : 'call'
-    const own = `u${at}`
-    if (how === 'named') {
-      if (of === i) continue
-      if (lines.some((line) => line.startsWith(`import { c${of} }`))) continue
-      lines.push(`import { c${of} } from ${source}`)
-      read(at, early, `c${of}`)
-    }
-    if (how === 'renamed')
-      lines.push(`import { f${of} as ${own} } from ${source}`), read(at, early, `${own}(d - 1)`)
-    if (how === 'default') lines.push(`import ${own} from ${source}`), read(at, early, `${own}(d - 1)`)
-    if (how === 'both') {
-      lines.push(`import ${own}, * as ${own}n from ${source}`)
-      read(at, early, `${own}(d - 1) + ${own}n.c${of}`)
-    }
-    if (how === 'namespace') {
-      lines.push(`import * as ${own} from ${source}`)
-      read(at, early, `${own}.c${of} + ${own}.f${of}(d - 1)`)
-      read(at, 'call', `Object.keys(${own}).join('+') + ('v${of}' in ${own}) + ${own}[Symbol.toStringTag]`)
-    }
-    if (how === 'string') lines.push(`import { 'a name' as ${own} } from ${source}`), read(at, early, own)
-    if (how === 'class')
-      lines.push(`import { K${of} as ${own} } from ${source}`), read(at, early, `new ${own}().m(d - 1)`)
-    if (how === 'let') {
-      lines.push(`import { v${of} as ${own}, set${of} as ${own}set } from ${source}`)
-      read(at, early, own)
-      read(at, 'call', `((was) => [was, ${own}set('x'), ${own}, ${own}set(was), ${own}])(${own})`)
-    }
-    if (how === 'side') lines.push(`import ${source}`)
+    // Of an earlier module there may be nothing to read yet; that is left to circles.
+    const isEarly = when === 'evaluation' && of > i
+    text.add(...spread(USES[how](of, `u${at}`, from(i, NAMES[of])), isEarly))
   }
-  for (const [at, { of, how }] of again.entries()) {
-    const source = from(i, NAMES[of])
-    if (how === 'star') lines.push(`export * from ${source}`)
-    if (how === 'named') lines.push(`export { f${of} as again${i}${at} } from ${source}`)
-    if (how === 'default') lines.push(`export { default as again${i}${at} } from ${source}`)
-    if (how === 'namespace') lines.push(`export * as again${i}${at} from ${source}`)
-    if (how === 'chain') lines.push(`export { v${of} as 'odd ${i}${at}' } from ${source}`)
-    if (how === 'imported')
-      lines.push(`import { v${of} as i${at} } from ${source}\nexport { i${at} as again${i}${at} }`)
-  }
-  if (data === 'default')
-    lines.push(`import data from ${from(i, 'data.json')} with { type: 'json' }`),
-      read(0, 'evaluation', 'JSON.stringify(data)')
-  if (data === 'namespace')
-    lines.push(`import * as data from ${from(i, 'data.json')} with { type: 'json' }`),
-      read(0, 'evaluation', 'data.default.n')
-  if (common === 'default')
-    lines.push(`import cjs from ${from(i, 'lib/common.cjs')}`), read(0, 'evaluation', 'cjs.n + cjs.f()')
-  if (common === 'named')
-    lines.push(`import { n as cn, f as cf } from ${from(i, 'lib/common.cjs')}`),
-      read(0, 'evaluation', 'cn + cf()')
-  if (common === 'namespace')
-    lines.push(`import * as cjs from ${from(i, 'lib/common.cjs')}`),
-      read(0, 'evaluation', 'cjs.n + Object.keys(cjs).filter((k) => k !== "module.exports").join()')
-  if (common === 'require') {
-    lines.push(
-      `import { createRequire } from 'node:module'\nconst cjs = createRequire(import.meta.url)(${from(i, 'lib/common.cjs')})`,
-    )
-    read(0, 'evaluation', 'typeof cjs.n')
-  }
-  if (builtin === 'named')
-    lines.push(`import { join } from 'node:path'`), read(0, 'evaluation', "join('a', '..', 'b')")
-  if (builtin === 'default') lines.push(`import path from 'path'`), read(0, 'evaluation', 'path.sep')
-  if (builtin === 'namespace')
-    lines.push(`import * as path from 'node:path'`), read(0, 'evaluation', 'path.sep + typeof path.default')
+  for (const [at, { of, how }] of again.entries())
+    text.add(REEXPORTS[how](of, `again${i}${at}`, from(i, NAMES[of])), false)
+  if (data) text.add(...spread(DATA[data](from(i, 'data.json')), true))
+  if (common) text.add(...spread(COMMON[common](from(i, 'lib/common.cjs')), true))
+  if (builtin) text.add(...spread(BUILTIN[builtin], true))
+  if (dynamic === undefined) return text
+  const imported = `await import(${from(i, NAMES[dynamic])})`
+  text.add(
+    `export const later${i} = async () => { const ns = ${imported}; return [ns.c${dynamic}, ns.v${dynamic}] }`,
+    false,
+  )
+  return text
+}
+
+const spread = ([line, ...expressions], isEarly) => [line, isEarly, ...expressions]
+
+function textOf(i, module) {
+  const { version, awaits, pattern, loop, throws, wrong } = module
+  const { lines, calls, reads } = importsOf(i, module)
   if (wrong) lines.push(wrong)
-  lines.push(`log('${i} begins')`)
-  if (awaits === 1) lines.push('await null')
-  if (awaits === 2) lines.push('for await (const x of [1, 2]) log(`' + `${i} $` + '{x}`)')
-  if (awaits === 3) lines.push(`await new Promise((done) => setImmediate(done))`)
-  if (dynamic) {
-    const source = from(i, NAMES[dynamic.of])
-    lines.push(
-      `export const later${i} = async () => { const ns = await import(${source}); return [ns.c${dynamic.of}, ns.v${dynamic.of}] }`,
-    )
+  lines.push(`log('${i} begins')`, ...AWAITS[awaits])
+  if (pattern) {
+    const names = `{ p${i}, q: { r: [r${i} = 'none'] = [] } = {}, ...rest${i} }`
+    lines.push(`export const ${names} = { p${i}: ${version}, q: { r: [] }, z: 1 }`)
   }
-  if (data === 'dynamic')
-    lines.push(
-      `export const parsed${i} = async () => (await import(${from(i, 'data.json')}, { with: { type: 'json' } })).default.n`,
-    )
-  if (pattern)
-    lines.push(
-      `export const { p${i}, q: { r: [r${i} = 'none'] = [] } = {}, ...rest${i} } = { p${i}: ${version}, q: { r: [] }, z: 1 }`,
-    )
   lines.push(
     `export const c${i} = 'c${i}v${version}' + [${reads.map((x) => `String(((d) => ${x})(1))`)}].join()`,
   )
   if (throws) lines.push(`throw ${throws}`)
   lines.push(`export let v${i} = 'start', w${i} = 0, z${i}`)
-  if (loop)
-    lines.push(
-      `for (w${i} = 0; w${i} < ${version}; w${i}++);\nfor (z${i} of ['a', '${version}']) ;\n({ x: v${i} = 2, ...z${i} } = { k: ${version} })`,
-    )
-  lines.push(`v${i} += 'v${version}'`)
-  lines.push(`export const set${i} = (to) => { [v${i}, { w${i} = w${i} }] = [to, {}]; return v${i} }`)
+  if (loop) {
+    lines.push(`for (w${i} = 0; w${i} < ${version}; w${i}++);`, `for (z${i} of ['a', '${version}']) ;`)
+    lines.push(`({ x: v${i} = 2, ...z${i} } = { k: ${version} })`)
+  }
+  const shown = calls.map((x) => `String(${x})`)
   lines.push(
-    `export function f${i}(d = 2) { return d <= 0 ? 'f${i}v${version}' : 'f${i}v${version}(' + [${calls.map((x) => `String(${x})`)}].join() + ')' }`,
+    `v${i} += 'v${version}'`,
+    `export const set${i} = (to) => { [v${i}, { w${i} = w${i} }] = [to, {}]; return v${i} }`,
+    `export function f${i}(d = 2) { return d <= 0 ? 'f${i}v${version}' : 'f${i}v${version}(' + [${shown}].join() + ')' }`,
+    `export class K${i} { static s = c${i}; #p = ${version}; m(d) { return this.#p + K${i}.s + (d > 0 ? f${i}(d) : '') } }`,
+    `const a${i} = 'a${version}'\nexport { a${i} as 'a name' }`,
+    [
+      `export default (d) => f${i}(d) + 'default'`,
+      `export default function (d) { return f${i}(d) + 'fn' }`,
+      `export { f${i} as default }`,
+    ][version % 3],
+    `log('${i} ends')`,
   )
-  lines.push(
-    `export class K${i} { static s = c${i}; #p = ${version}; m(d) { return this.#p + new.target + K${i}.s + (d > 0 ? f${i}(d) : '') } }`.replace(
-      ' + new.target',
-      '',
-    ),
-  )
-  lines.push(`const a${i} = 'a${version}'\nexport { a${i} as 'a name' }`)
-  lines.push(
-    version % 3 === 0
-      ? `export default (d) => f${i}(d) + 'default'`
-      : version % 3 === 1
-        ? `export default function (d) { return f${i}(d) + 'fn' }`
-        : `export { f${i} as default }`,
-  )
-  lines.push(`log('${i} ends')`)
   return `import { log } from ${from(i, 'log.js')}\n${lines.join('\n')}\n`
 }
 
@@ -303,11 +310,10 @@ async function native(state) {
 function same(native, loader, what) {
   if (JSON.stringify(native) === JSON.stringify(loader)) return
   const flat = (x) => (x?.values ? { ...x, values: x.values.map((each) => Object.fromEntries(each)) } : x)
-  const { isDeepStrictEqual } = { isDeepStrictEqual: (a, b) => JSON.stringify(a) === JSON.stringify(b) }
   const lines = [what]
   const [a, b] = [flat(native), flat(loader)]
   for (const key of new Set([...Object.keys(a), ...Object.keys(b)])) {
-    if (isDeepStrictEqual(a[key], b[key])) continue
+    if (JSON.stringify(a[key]) === JSON.stringify(b[key])) continue
     if (key === 'values' && a.values && b.values) {
       for (const [i, each] of a.values.entries())
         for (const name of new Set([...Object.keys(each), ...Object.keys(b.values[i])]))
@@ -343,7 +349,8 @@ function edited(state, edit) {
 }
 
 const FILES = [...NAMES, 'data.json', 'lib/common.cjs']
-const [runs, seed] = process.argv.slice(2).map(Number)
+const [runs, seed] = process.argv.slice(2, 4).map(Number)
+const path = process.argv[4]
 const property = fc.asyncProperty(program, async ({ edits, ...drawn }) => {
   let state = settled(drawn)
   const root = join(base, `hot-${counter++}`)
@@ -386,7 +393,7 @@ const property = fc.asyncProperty(program, async ({ edits, ...drawn }) => {
   await loader.close()
 })
 try {
-  await fc.assert(property, { numRuns: runs, ...(seed ? { seed } : {}) })
+  await fc.assert(property, { numRuns: runs, ...(seed && { seed }), ...(path && { path }) })
   console.log(JSON.stringify(stats))
 } catch (error) {
   console.error(error.message, error.cause?.stack)
@@ -394,4 +401,3 @@ try {
 } finally {
   rmSync(base, { recursive: true, force: true })
 }
-void dirname
