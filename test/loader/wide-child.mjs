@@ -290,6 +290,7 @@ async function outcome(root, load, { modules }) {
   }
   const log = globalThis.wideLogs[root]
   const values = []
+  if (error && !goesOn) return { log, values, error }
   for (const namespace of namespaces) values.push(await shown(namespace))
   return { log, values, ...(error && { error }) }
 }

@@ -58,15 +58,15 @@ export interface ReloadReport {
 /** Hot modules by themselves: no runtime, no watcher. */
 export interface Loader {
   /**
-   * The namespace of a module: a path, relative to the root, a file URL, or a package.
+   * The namespace of a module: a path, absolute or relative to the root, a file URL, or a package.
    * @throws what the module throws; SyntaxError with a TICKSWAP_E_* code
    */
-  import(file: string): Promise<Record<string, unknown>>
+  import(file: string | URL): Promise<Record<string, unknown>>
   /**
    * Takes in files that changed on disk: all of them, or on an error none of them.
    * @throws what a module throws; SyntaxError with a TICKSWAP_E_* code
    */
-  reload(files: string | readonly string[]): Promise<ReloadReport>
+  reload(files: string | URL | readonly (string | URL)[]): Promise<ReloadReport>
   graph(): readonly GraphModule[]
   close(): Promise<void>
 }
@@ -104,7 +104,7 @@ class StandaloneLoader implements Loader {
     })
   }
 
-  async import(file: string): Promise<Record<string, unknown>> {
+  async import(file: string | URL): Promise<Record<string, unknown>> {
     this.#checkOpen()
     const path = this.#pathOf(file)
     try {
@@ -118,9 +118,9 @@ class StandaloneLoader implements Loader {
     }
   }
 
-  reload(files: string | readonly string[]): Promise<ReloadReport> {
+  async reload(files: string | URL | readonly (string | URL)[]): Promise<ReloadReport> {
     this.#checkOpen()
-    const paths = [files].flat().map((file) => this.#pathOf(file))
+    const paths = [files].flat().map((file) => this.#pathOf(file as string | URL))
     const report = this.#turn.then(() => this.#reload(paths))
     this.#turn = report.catch(() => undefined)
     return report
@@ -155,7 +155,8 @@ class StandaloneLoader implements Loader {
     if (this.#closed) throw new TickswapError('TICKSWAP_E_CLOSED', 'the loader is closed')
   }
 
-  #pathOf(file: string): string {
+  #pathOf(asked: string | URL): string {
+    const file = String(asked)
     if (file.startsWith('file:')) return fileURLToPath(file)
     return isAbsolute(file) || !/^\.{0,2}\/|\.\w+$/.test(file) ? file : resolve(this.#root, file)
   }
