@@ -2,7 +2,7 @@ import { type Finding, TickswapError } from '../errors.ts'
 import type { Registry } from '../registry/registry.ts'
 import { Linker } from '../units/code/linker.ts'
 import { type Board, later, ParticipantState, reached, SlotTime, SlotWord, Status, Word } from './board.ts'
-import { annotateUncaught } from './frames.ts'
+import { annotateStacks, annotateUncaught } from './frames.ts'
 import { InHand } from './in-hand.ts'
 import type { HealthCheck } from './inspect.ts'
 import { Leader } from './leader.ts'
@@ -365,5 +365,6 @@ export class Participant {
     const { board, slot } = this
     board.times.fill(0, board.timeAt(slot, 0), board.timeAt(slot + 1, 0))
     this.#scripts.add(message.scripts)
+    annotateStacks()
   }
 }

@@ -375,9 +375,12 @@ const property = fc.asyncProperty(program, async ({ edits, ...drawn }) => {
     )
     const after = await outcome(root, load, next)
     if (fresh.error) {
-      // Refused as a whole: what ran before runs on. Of several errors a link error comes first.
+      // Refused as a whole: what ran before runs on.
       if (refused === undefined) throw new Error(`step ${step}: taken, native throws ${fresh.error}`)
-      const reason = refused === 'SyntaxError' ? 'SyntaxError' : fresh.error
+      // Which of several errors is told of is not laid down.
+      const isLost = next.modules.some(({ wrong }) => wrong?.includes('gone.js'))
+      const isAnother = refused === 'SyntaxError' || (isLost && refused === 'Error')
+      const reason = isAnother ? refused : fresh.error
       same(
         { error: reason, values: before.values },
         { error: refused, values: after.values },
