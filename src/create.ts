@@ -33,7 +33,8 @@ export async function createRuntime(options: RuntimeOptions = {}): Promise<Runti
     await start(control, 'control')
     admin = await openAdmin(ticket, settings)
     const runtime = await join(ticket, settings.name)
-    runtime.own(control, admin?.worker, admin?.address)
+    const threads = { control, admin: admin?.worker, address: admin?.address }
+    runtime.own(threads, settings.store?.saveEveryMs ?? 0)
     return runtime
   } catch (error) {
     await Promise.all([control.terminate(), admin?.worker.terminate()])

@@ -18,6 +18,7 @@ worker threads it starts. 'tickswap' and 'tickswap/module' can be imported witho
 
 interface RunOptions {
   units?: string
+  store?: string
   admin?: string
 }
 
@@ -28,12 +29,16 @@ export function registerRun(program: Command): void {
     .argument('<entry>', 'the script')
     .argument('[args...]', 'what the script finds in process.argv')
     .addOption(new Option('--units <dir>', 'where createRuntime finds units unless the engine says so'))
+    .addOption(
+      new Option('--store <folder>', 'where createRuntime keeps its store unless the engine says so'),
+    )
     .addOption(new Option('--admin <port>', 'open the HTTP interface and page at this port of this machine'))
     .addHelpText('after', EXAMPLES)
     .passThroughOptions()
     .action(async (entry: string, args: string[], options: RunOptions) => {
       const script = checkEntry(entry)
       const env = {
+        ...(options.store !== undefined && { TICKSWAP_STORE: resolve(options.store) }),
         TICKSWAP_SOCKET: process.env.TICKSWAP_SOCKET ?? resolve('.tickswap'),
         ...(options.admin !== undefined && { TICKSWAP_ADMIN: checkPort(options.admin) }),
         ...(options.units !== undefined && { TICKSWAP_UNITS: checkFolder(options.units) }),

@@ -75,3 +75,16 @@ function merge(ask: Ask, more: Ask): Ask {
   const invalidated = [...(ask.invalidated ?? []), ...(more.invalidated ?? [])]
   return { ...ask, files, empty, removed, invalidated }
 }
+
+/** Two that ask for the same: one swap answers both. */
+export const both = (first: Request, second: Request): Request => ({
+  ...second,
+  resolve(report) {
+    first.resolve(report)
+    second.resolve(report)
+  },
+  reject(error) {
+    first.reject(error)
+    second.reject(error)
+  },
+})

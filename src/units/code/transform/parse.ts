@@ -1,8 +1,8 @@
-import * as acorn from 'acorn'
-import { parseModule } from 'meriyah'
+import type { Token } from 'acorn'
 import { SourceError } from './declarations.ts'
 import { ModuleText } from './module-text.ts'
 import type { Node } from './nodes.ts'
+import { acorn, meriyah } from './parsers.ts'
 import { cut, declaredBy, finishPiece, namesOf } from './pieces.ts'
 
 /**
@@ -24,21 +24,21 @@ export function parseStatements(text: string): readonly Node[] {
   // In a script, which is what V8 is given, and for the fast parser this begins a comment. Modules have none.
   if (text.includes('<!--')) return parseThoroughly(text)
   try {
-    return parseModule(text, { next: true, ranges: true }).body as unknown as readonly Node[]
+    return meriyah().parseModule(text, { next: true, ranges: true }).body as unknown as readonly Node[]
   } catch {
     return parseThoroughly(text)
   }
 }
 
-/** Leaves it to ModuleText whether an export that nothing declares is an error: in TypeScript it may be a type. */
-class Thorough extends acorn.Parser {
-  checkLocalExport(): void {}
-}
-
 function parseThoroughly(text: string): readonly Node[] {
+  /** Leaves it to ModuleText whether an export that nothing declares is an error: in TypeScript it may be a type. */
+  class Thorough extends acorn().Parser {
+    checkLocalExport(): void {}
+  }
   try {
-    const onToken = (token: acorn.Token) => {
-      if (token.type === acorn.tokTypes.relational && text.startsWith('<!--', token.start))
+    const { relational } = acorn().tokTypes
+    const onToken = (token: Token) => {
+      if (token.type === relational && text.startsWith('<!--', token.start))
         throw new SourceError('HTML comments are not allowed in modules', token.start)
     }
     return Thorough.parse(text, { ecmaVersion: 'latest', sourceType: 'module', onToken })

@@ -1,5 +1,14 @@
-import swc from '@swc/wasm-typescript'
+import { createRequire } from 'node:module'
 import { SourceError } from './declarations.ts'
+
+type Swc = typeof import('@swc/wasm-typescript')
+let loaded: Swc | undefined
+
+/** Loaded when it is needed: a start that finds its modules in the store does without. */
+export function swc(): Swc {
+  loaded ??= createRequire(import.meta.url)('@swc/wasm-typescript') as Swc
+  return loaded
+}
 
 /**
  * The text of a TypeScript module without its types, every token where it was.
@@ -7,7 +16,7 @@ import { SourceError } from './declarations.ts'
  */
 export function stripTypes(source: string, isModule = false): string {
   try {
-    return swc.transformSync(source, { mode: 'strip-only', ...(isModule && { module: true }) }).code
+    return swc().transformSync(source, { mode: 'strip-only', ...(isModule && { module: true }) }).code
   } catch (error) {
     throw fromSwc(error, source)
   }
