@@ -112,6 +112,7 @@ export class Control {
     this.stager = new Stager({ root: settings.units, hash: hashHex, ...this.persistence.staging })
     this.#desk = new Desk(this.catalog, this.crew, registry, this.quarantine, {
       groups: () => this.groups(),
+      edit: (ask) => this.#enqueue({ ask }),
       request: (wanted) => this.#request(wanted),
       cancel: (key) => this.#cancel(key),
       confirm: (swap) => this.#confirm(swap),

@@ -142,7 +142,7 @@ export class Road {
         : []
     })
     if (empty.length + removed.length > 0) throw new Stop('refused', [...empty, ...removed])
-    const { edition } = this.#ask
+    const { edition, invalidated = [] } = this.#ask
     const newUnits = () =>
       unitFilesAmong(
         this.#ask.files.filter((file) => !catalog.has(file)),
@@ -151,7 +151,7 @@ export class Road {
     const stage = await stager.stage(
       edition
         ? { artifacts: edition.edition.artifacts }
-        : { files: this.#ask.files, entries: await newUnits() },
+        : { files: this.#ask.files, entries: await newUnits(), invalidated },
     )
     if (stage.update.artifacts.length === 0 && stage.update.evaluate.length === 0)
       throw new Stop('unchanged', [])

@@ -2,7 +2,7 @@ import { type Finding, TickswapError } from '../errors.ts'
 import type { Registry } from '../registry/registry.ts'
 import { Linker } from '../units/code/linker.ts'
 import { type Board, later, ParticipantState, reached, SlotTime, SlotWord, Status, Word } from './board.ts'
-import { annotateUncaught } from './frames.ts'
+import { annotateStacks, annotateUncaught } from './frames.ts'
 import { InHand } from './in-hand.ts'
 import type { HealthCheck } from './inspect.ts'
 import { Leader } from './leader.ts'
@@ -10,7 +10,7 @@ import { Meeting } from './meeting.ts'
 import { type Order, Orders } from './orders.ts'
 import { paced } from './pace.ts'
 import { Probation } from './probation.ts'
-import type { BootMessage, FailureMessage, PrepareMessage } from './protocol.ts'
+import type { BootMessage, FailureMessage, PrepareMessage, Requests } from './protocol.ts'
 import { leadAlone, letPass, rendezvous } from './rendezvous.ts'
 import { Repeats } from './repeats.ts'
 import { announceReplay, forgetReplay } from './replay.ts'
@@ -29,6 +29,7 @@ export interface Wire {
   /** handles what has arrived without yielding to the event loop */
   receive(): void
   failure(message: Omit<FailureMessage, 'type' | 'slot'>): void
+  invalidated(body: Requests['invalidate']): void
   /** asks for the messages that were kept back while this participant rested */
   resume(): void
 }
@@ -52,7 +53,7 @@ function ticker(words: Int32Array, tickWord: number, boundary: (explicit: boolea
 export class Participant {
   readonly board: Board
   readonly slot: number
-  readonly world: World = { linker: new Linker(), units: new Map() }
+  readonly world: World = { linker: new Linker({ onInvalidate: () => this.passOn() }), units: new Map() }
   /**
    * A tick boundary. When nothing changes: one plain write, one plain read of shared memory.
    * @throws TickswapError LEFT_BEHIND when the others run a version that this participant cannot load
@@ -125,6 +126,13 @@ export class Participant {
     this.#wire.failure(message)
   }
 
+  /** What modules passed on by `import.meta.hot.invalidate`; while a swap is open, after it. */
+  passOn(): void {
+    if (!this.#booted || this.#hand.transition) return
+    const swap = this.board.load(this.board.at(this.slot, SlotWord.FOLLOWED))
+    for (const id of this.world.linker.takeInvalidated()) this.#wire.invalidated({ id, swap })
+  }
+
   /** Loads what runs at the moment, before the first tick. */
   async boot(message: BootMessage): Promise<void> {
     this.#scripts.add(message.scripts)
@@ -157,6 +165,18 @@ export class Participant {
   order(order: Order): void {
     this.#orders.push(order)
     if (this.#booted && this.board.state(this.slot) === ParticipantState.PAUSED) this.#orders.carryOut()
+  }
+
+  /**
+   * Between two ticks of a loop that yields: loads a candidate as soon as the order is there, so that the
+   * next boundary can be the one at which it goes live.
+   */
+  loadAhead(): void {
+    if (!this.#booted || this.#left || !this.#isOnline || this.#hand.transition) return
+    if (!this.#orders.canLoadAhead()) return
+    // Its next tick must look, as those of everybody with a candidate do.
+    this.board.attend()
+    this.#orders.carryOut()
   }
 
   /** Is not waited for until the next tick(). */
@@ -345,5 +365,6 @@ export class Participant {
     const { board, slot } = this
     board.times.fill(0, board.timeAt(slot, 0), board.timeAt(slot + 1, 0))
     this.#scripts.add(message.scripts)
+    annotateStacks()
   }
 }
