@@ -37,6 +37,18 @@ export const ADVICE = {
   TICKSWAP_E_PROBATION_NON_FINITE:
     'The new version wrote NaN or Infinity; fix it, or declare the column with { nonFinite: true }.',
   TICKSWAP_E_PROBATION_SETUP: '`setup` of the new version threw; fix it and save.',
+  TICKSWAP_E_PROBATION_HEALTH: 'A health check failed under the new version; fix the version or the check.',
+  TICKSWAP_E_PROBATION_HEAP:
+    'The new version holds on to memory; find what it keeps, or raise probation.heapBytes.',
+  TICKSWAP_E_PROBATION_DEATH: 'The new version ended the thread that called it; fix it and save.',
+  TICKSWAP_E_LEFT_BEHIND:
+    'This participant cannot load what the others run and must not tick beside them; end its thread and join anew.',
+  TICKSWAP_E_CANCELLED: 'Ask again when you want the swap after all; nothing was changed.',
+  TICKSWAP_E_UNCONFIRMED:
+    'Call runtime.confirm with the id of the swap or a unit of it, before its deadline.',
+  TICKSWAP_E_REPLACED: 'A newer swap of the same units was asked for; look at the report of that one.',
+  TICKSWAP_E_FLAPPING:
+    'The unit was rolled back too often of late; it is swapped again after the time in the message, or with strategy force.',
   TICKSWAP_E_DISPOSE: 'Fix `dispose`; the swap itself is not affected.',
   TICKSWAP_E_REPLAY: 'A call that the rollback replayed with the old version threw; the old version goes on.',
   TICKSWAP_E_LISTENER: 'Fix the listener; the runtime is not affected.',

@@ -6,13 +6,18 @@ v8.setFlagsFromString('--no-compilation-cache')
 export type { RuntimeOptions } from './control/options.ts'
 export { createRuntime, joinRuntime } from './create.ts'
 export { ADVICE, type ErrorCode, type Finding, type Place, TickswapError } from './errors.ts'
-export type { Handle, Runtime, UnitStatus } from './runtime.ts'
-export type { HistoryEntry, Ticket } from './swap/protocol.ts'
+export type { Handle, UnitStatus } from './runtime/shapes.ts'
+export type { Quarantine, SwapOptions } from './runtime/terms.ts'
+export type { Runtime } from './runtime.ts'
+export type { HealthCheck } from './swap/inspect.ts'
+export type { HistoryEntry, QuarantineEntry, SwapTerms, Ticket } from './swap/protocol.ts'
 export type {
   Outcome,
   ParticipantReport,
   Phase,
   PhaseTimes,
+  Strategy,
+  SwapProgress,
   SwapReport,
   UnitMove,
   Verdict,

@@ -4,8 +4,11 @@ import { type Finding, finding, TickswapError } from './errors.ts'
 import { addon } from './native/addon.ts'
 import { traceSwap } from './observe/traces.ts'
 import { Registry } from './registry/registry.ts'
+import type { Handle, UnitStatus } from './runtime/shapes.ts'
+import { type Quarantine, type SwapOptions, termsOf } from './runtime/terms.ts'
 import { Board, ParticipantState, SlotWord, Word } from './swap/board.ts'
 import { versionsIn } from './swap/frames.ts'
+import type { HealthCheck } from './swap/inspect.ts'
 import { drain, Participant } from './swap/participant.ts'
 import {
   type BootMessage,
@@ -13,6 +16,7 @@ import {
   type EventMessage,
   type HistoryEntry,
   participantChannel,
+  type QuarantineEntry,
   type RequestName,
   type Requests,
   type RuntimeEvent,
@@ -20,8 +24,7 @@ import {
   type ToControl,
   type ToParticipant,
 } from './swap/protocol.ts'
-import type { SwapReport } from './swap/report.ts'
-import type { State } from './units/unit.ts'
+import type { SwapProgress, SwapReport } from './swap/report.ts'
 import { Constraint } from './version/constraint.ts'
 import { Version } from './version/version.ts'
 
@@ -29,32 +32,9 @@ const HISTORY_LIMIT = 4096
 /** A joiner looks this often whether there is still somebody to answer it. */
 const CLOSED_MS = 20
 
-/** A unit as the engine holds it. Read `exports` anew in every tick: it changes with the version. */
-export interface Handle<T extends object = Record<string, never>> {
-  readonly name: string
-  /** the exports of the unit's file, of the version that runs */
-  readonly exports: T
-  /** the version that runs in this participant */
-  readonly version: string
-  readonly state: State
-}
-
-/** A unit as the control thread lists it. */
-export interface UnitStatus {
-  readonly unit: string
-  readonly version: string
-  readonly file: string
-  readonly hash: string
-  readonly flags: readonly string[]
-  readonly arenaBytes: number
-  /** versions that ran, oldest first; `rollback` goes to any of them */
-  readonly editions: readonly string[]
-  /** versions from whose end a copy of the state is kept */
-  readonly backups: readonly string[]
-}
-
 interface Waiting {
   readonly name: RequestName
+  readonly stop?: () => void
   resolve(value: unknown): void
   reject(error: unknown): void
 }
@@ -65,6 +45,7 @@ interface Events {
   rollback: [SwapReport]
   permanent: [SwapReport]
   warning: [Finding]
+  progress: [SwapProgress]
 }
 
 /** The runtime as one participant has it. Made by createRuntime and joinRuntime. */
@@ -84,6 +65,8 @@ export class Runtime {
   #closed = false
   #closing: Promise<void> | undefined
 
+  readonly #taken: number
+  #watch: NodeJS.Timeout | undefined
   /** What makes the addon mark the slot when this thread ends without leaving. */
   readonly #deathNote: number
 
@@ -96,10 +79,12 @@ export class Runtime {
     this.#registry = Registry.attach(ticket.registry)
     this.#channel = new BroadcastChannel(participantChannel(ticket.id, slot))
     this.#control = new BroadcastChannel(controlChannel(ticket.id))
+    this.#taken = board.at(slot, SlotWord.TAKEN)
     this.#channel.onmessage = (event) => this.#take((event as { data: ToParticipant }).data)
     this.#participant = new Participant(board, slot, this.#registry, {
       receive: () => this.#receive(),
       failure: (message) => this.#send({ type: 'failure', slot, ...message }),
+      resume: () => this.#send({ type: 'request', slot, request: 0, name: 'resume', body: {} }),
     })
     this.tick = this.#participant.tick
     this.#unref()
@@ -164,20 +149,49 @@ export class Runtime {
   }
 
   /**
-   * Reads the files of the named units from disk and swaps what changed. Resolves once the
-   * new version is live or the old one has been kept; the report says which.
-   * @throws TickswapError UNIT_UNKNOWN, CLOSED
+   * Reads the files of the named units, and of those in their consistency groups, from disk and swaps what
+   * changed. Resolves once the new version is live or the old one has been kept; the report says which. One
+   * that waits behind another swap is replaced by the next of the same units. Options come last:
+   * `swap('traffic', { strategy: 'dry-run' })`.
+   * @throws TickswapError UNIT_UNKNOWN, OPTION, CLOSED
    */
-  swap(...units: string[]): Promise<SwapReport> {
-    return this.#request('swap', { units }) as Promise<SwapReport>
+  async swap(...args: [...units: string[], options: SwapOptions] | string[]): Promise<SwapReport> {
+    const last = args.at(-1)
+    const options = typeof last === 'object' ? last : {}
+    const units = (typeof last === 'object' ? args.slice(0, -1) : args) as string[]
+    return (await this.#ask('swap', { units, terms: termsOf(options) }, options.signal)) as SwapReport
   }
 
   /**
    * Goes back to a version that ran before, state through `down`. Without `to`: to the one before.
-   * @throws TickswapError UNIT_UNKNOWN, NO_SUCH_VERSION, VERSION_INVALID, CLOSED
+   * @throws TickswapError UNIT_UNKNOWN, NO_SUCH_VERSION, VERSION_INVALID, OPTION, CLOSED
    */
-  rollback(unit: string, options: { to?: string } = {}): Promise<SwapReport> {
-    return this.#request('rollback', { unit, to: options.to }) as Promise<SwapReport>
+  async rollback(unit: string, options: SwapOptions & { to?: string } = {}): Promise<SwapReport> {
+    const body = { unit, to: options.to, terms: termsOf(options) }
+    return (await this.#ask('rollback', body, options.signal)) as SwapReport
+  }
+
+  /**
+   * Lets a manual swap pass that waits for it: by its id, or by a unit of it.
+   * @returns false when no such swap waits
+   */
+  confirm(swap: number | string): Promise<boolean> {
+    return this.#request('confirm', { swap }) as Promise<boolean>
+  }
+
+  /** Contents that failed, why, and the way to have one tried again. */
+  readonly quarantine: Quarantine = {
+    list: () => this.#request('quarantine', {}) as Promise<QuarantineEntry[]>,
+    lift: (unitOrHash) => this.#request('lift', { what: unitOrHash }) as Promise<number>,
+  }
+
+  /**
+   * Has a check of the engine asked in this participant after every tick of a probation: false, a text, or a
+   * throw takes the new version back. @returns stops it
+   */
+  health(check: HealthCheck): () => void {
+    this.#assertOpen()
+    return this.#participant.check(check)
   }
 
   /** What happened to a unit, oldest first, as far as this participant has heard. */
@@ -192,11 +206,13 @@ export class Runtime {
 
   /**
    * `swap`: a new version is live. `reject`: an edit was refused or reversed, the old version
-   * never stopped. `rollback`: a new version failed in probation. `permanent`: it passed.
+   * never stopped. `rollback`: a new version failed in probation. `permanent`: it passed. `progress`: how far
+   * a swap has come, and who is waited for; sent only to participants that listen to it.
    * Listeners run between ticks, or inside tick() in a loop that never yields: keep them short.
    */
   on<E extends RuntimeEvent>(event: E, listener: (...args: Events[E]) => void): this {
     this.#events.on(event as string, listener)
+    if (event === 'progress') this.#request('listen', {}).catch(() => {})
     return this
   }
 
@@ -330,12 +346,25 @@ export class Runtime {
     if (this.#closed) throw closed()
   }
 
-  async #request<N extends RequestName>(name: N, body: Requests[N]): Promise<unknown> {
+  async #request<N extends RequestName>(name: N, body: Requests[N], stop?: () => void): Promise<unknown> {
     if (this.#closed || this.#board.load(Word.CLOSED)) throw closed()
     const request = ++this.#lastRequest
     this.#send({ type: 'request', slot: this.#participant.slot, request, name, body })
     this.#ref()
-    return new Promise((resolve, reject) => this.#waiting.set(request, { name, resolve, reject }))
+    return new Promise((resolve, reject) =>
+      this.#waiting.set(request, { name, resolve, reject, ...(stop && { stop }) }),
+    )
+  }
+
+  /** A request that a signal may take back. */
+  #ask<N extends RequestName>(name: N, body: Requests[N], signal?: AbortSignal): Promise<unknown> {
+    if (!signal) return this.#request(name, body)
+    const request = this.#lastRequest + 1
+    const cancel = () => void this.#request('cancel', { request }).catch(() => {})
+    const asked = this.#request(name, body, () => signal.removeEventListener('abort', cancel))
+    if (signal.aborted) cancel()
+    else signal.addEventListener('abort', cancel, { once: true })
+    return asked
   }
 
   #send(message: ToControl): void {
@@ -358,6 +387,7 @@ export class Runtime {
   }
 
   #take(message: ToParticipant): void {
+    this.#board.add(this.#taken, 1)
     switch (message.type) {
       case 'boot':
         return this.#start(message)
@@ -371,6 +401,7 @@ export class Runtime {
       case 'reply': {
         const waiting = this.#waiting.get(message.request)
         this.#waiting.delete(message.request)
+        waiting?.stop?.()
         if (this.#waiting.size === 0) this.#unref()
         if (message.error)
           waiting?.reject(new TickswapError(message.error.code, message.error.message, message.error))
@@ -388,6 +419,13 @@ export class Runtime {
     )
   }
 
+  /** A control thread that has ended answers nobody: whoever waits looks for that now and then. */
+  #lookOut(): void {
+    this.#watch ??= setInterval(() => {
+      if (this.#board.load(Word.CLOSED)) this.#refuse(({ name }) => name !== 'close')
+    }, CLOSED_MS).unref()
+  }
+
   #hear({ event, payload, history }: EventMessage): void {
     this.#history.push(...history)
     this.#history.splice(0, this.#history.length - HISTORY_LIMIT)
@@ -395,7 +433,7 @@ export class Runtime {
   }
 
   /** A listener that throws must not reach into the engine's tick. */
-  #emit(event: RuntimeEvent, payload: SwapReport | Finding): void {
+  #emit(event: RuntimeEvent, payload: EventMessage['payload']): void {
     try {
       this.#events.emit(event, payload)
     } catch (error) {
@@ -407,12 +445,15 @@ export class Runtime {
 
   #ref(): void {
     this.#channel.ref()
+    this.#lookOut()
   }
 
   /** The engine's own loop keeps the process alive, not the runtime. */
   #unref(): void {
     this.#channel.unref()
     this.#control.unref()
+    clearInterval(this.#watch)
+    this.#watch = undefined
   }
 }
 

@@ -2,7 +2,7 @@ import { EventEmitter } from 'node:events'
 import { BroadcastChannel } from 'node:worker_threads'
 import { type Finding, TickswapError } from '../errors.ts'
 import type { Alert } from '../observe/alerts.ts'
-import type { UnitStatus } from '../runtime.ts'
+import type { UnitStatus } from '../runtime/shapes.ts'
 import { Board, ParticipantState, Word } from '../swap/board.ts'
 import {
   controlChannel,
@@ -209,7 +209,8 @@ export class EngineView {
     } else if (message.type === 'event') {
       this.history.push(...message.history)
       this.history.splice(0, this.history.length - HISTORY)
-      this.#hear(message.event, message.payload)
+      // Only participants that ask for it hear of progress.
+      if (message.event !== 'progress') this.#hear(message.event, message.payload as SwapReport | Finding)
     }
   }
 

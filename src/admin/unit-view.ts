@@ -1,4 +1,4 @@
-import type { UnitStatus } from '../runtime.ts'
+import type { UnitStatus } from '../runtime/shapes.ts'
 import type { SwapReport } from '../swap/report.ts'
 
 /**

@@ -1,7 +1,7 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import type { EngineEvent, ParticipantStatus } from '../admin/engine-view.ts'
 import type { Health } from '../admin/health.ts'
-import type { UnitStatus } from '../runtime.ts'
+import type { UnitStatus } from '../runtime/shapes.ts'
 import { layOut } from './format.ts'
 import { type LiveOptions, live } from './live/command.ts'
 import { type Connection, withEngine } from './live/connection.ts'

@@ -1,15 +1,25 @@
 import type { Finding } from '../errors.ts'
-import { type Board, Restore, SlotTime, Word } from '../swap/board.ts'
+import { type Board, Instant, Restore, SlotTime, Word } from '../swap/board.ts'
 import type { ParticipantReport, Phase, PhaseTimes, SwapReport } from '../swap/report.ts'
 import type { Crew } from './crew.ts'
 import { locate } from './locate.ts'
 
 /** Phases whose times the participants write to the board. */
 const BOUNDARY = ['park', 'backup', 'migrate', 'verify', 'commit'] as const
+const BY_PARTICIPANT = ['prepare', ...BOUNDARY, 'rollback'] as const
+
+type Given = Pick<
+  SwapReport,
+  'id' | 'trigger' | 'files' | 'at' | 'units' | 'verdict' | 'outcome' | 'strategy'
+>
 
 /** Keeps the times and findings of one swap, and makes its report. */
 export class Account {
   readonly phases: PhaseTimes = {}
+  /** epoch milliseconds */
+  preparedAt: number | undefined
+  orderedAt: number | undefined
+  superseded = false
   readonly #findings: Finding[] = []
   readonly #board: Board
   readonly #crew: Crew
@@ -38,29 +48,42 @@ export class Account {
     return Math.max(0, ...this.#crew.online().map((slot) => this.#time(slot, which)))
   }
 
-  report(
-    swap: Pick<SwapReport, 'id' | 'trigger' | 'files' | 'at' | 'units' | 'verdict' | 'outcome'>,
-  ): SwapReport {
+  report(swap: Given): SwapReport {
     const wasLive = ['committed', 'permanent', 'rolled-back'].includes(swap.outcome)
+    const wasThere = wasLive || swap.outcome === 'dry-run'
     const wentBack = swap.outcome === 'rolled-back'
-    const participants = wasLive ? this.#crew.online().map((slot) => this.#participant(slot, wentBack)) : []
-    if (wasLive)
+    const participants = wasThere ? this.#crew.online().map((slot) => this.#participant(slot, wentBack)) : []
+    if (wasThere)
       for (const phase of BOUNDARY)
         this.phases[phase] = Math.max(0, ...participants.map(({ phases }) => phases[phase] ?? 0))
+    const liveAt = this.slowest(SlotTime.LIVE_AT)
     return {
       ...swap,
       phases: { ...this.phases },
       participants,
       findings: [...this.#findings],
-      ...(wasLive && { liveMs: this.slowest(SlotTime.LIVE_AT) - swap.at }),
+      ...(this.preparedAt !== undefined && { preparedAt: this.preparedAt }),
+      ...(this.orderedAt !== undefined && { orderedAt: this.orderedAt }),
+      ...(wasLive && { liveMs: liveAt - swap.at, liveAt }),
+      ...(participants.length > 1 && { slowest: slowestOf(participants) }),
       stallMs: Math.max(0, ...participants.map(({ stallMs }) => stallMs)),
       at: Math.round(swap.at),
-      ...(wentBack && { restored: this.#restored() }),
+      ...(this.superseded && { superseded: true }),
+      ...(wentBack && { rolledBack: this.#rolledBack(), restored: this.#restored() }),
     }
+  }
+
+  #rolledBack(): NonNullable<SwapReport['rolledBack']> {
+    const actedAt = this.#board.instantAt(Instant.ACTED)
+    const found = this.#board.instantAt(Instant.FAILED)
+    // A straggler is no event: it is found when the others act.
+    const failedAt = found < this.#board.instantAt(Instant.COMMITTED) ? actedAt : found
+    return { failedAt, actedAt, liveAt: Math.max(actedAt, this.slowest(SlotTime.BACK_AT)) }
   }
 
   #restored(): NonNullable<SwapReport['restored']> {
     const restore = this.#board.load(Word.RESTORE)
+    if (restore === Restore.NONE) return { how: 'none', ticksLost: 0 }
     if (restore === Restore.BACKUP)
       return { how: 'backup', ticksLost: this.#board.load(Word.PROBATION_PASSED) }
     return { how: restore === Restore.DOWN ? 'down' : 'last-good', ticksLost: 0 }
@@ -84,4 +107,13 @@ export class Account {
   #time(slot: number, which: number): number {
     return this.#board.times[this.#board.timeAt(slot, which)]!
   }
+}
+
+function slowestOf(participants: readonly ParticipantReport[]): Partial<Record<Phase, string>> {
+  const slowest: Partial<Record<Phase, string>> = {}
+  for (const phase of BY_PARTICIPANT) {
+    const [worst] = [...participants].sort((a, b) => (b.phases[phase] ?? 0) - (a.phases[phase] ?? 0))
+    if (worst && (worst.phases[phase] ?? 0) > 0) slowest[phase] = worst.participant
+  }
+  return slowest
 }

@@ -1,5 +1,17 @@
 import { type Finding, finding } from '../errors.ts'
-import { type Board, Failure, Outcome, ParticipantState, Phase, SlotWord, Word } from '../swap/board.ts'
+import {
+  type Board,
+  Failure,
+  later,
+  MOST_ATTEMPTS,
+  ParticipantState,
+  reached,
+  SlotWord,
+  Status,
+  type StatusCode,
+  Word,
+} from '../swap/board.ts'
+import { leaderSlot } from '../swap/rendezvous.ts'
 import type { Crew } from './crew.ts'
 
 /** How far the ticks of participants that share the engine's frames can be apart. */
@@ -8,7 +20,7 @@ const FRAME_SPREAD = 2
 const ARRIVAL_MS = 8
 /** Attempts at a meeting after one that somebody was too late for, or began the tick without the order. */
 const MOST_LATE = 2
-const MOST_MISSED = 10
+const MOST_MISSED = MOST_ATTEMPTS - MOST_LATE - 2
 const LOOK_MS = 5
 /** Who is parked when a meeting is called off leaves within a few milliseconds. */
 const PARKED_MS = 1000
@@ -18,6 +30,7 @@ export class Barrier {
   readonly #board: Board
   readonly #crew: Crew
   #absent: readonly number[] = []
+  #wasMissed = false
 
   constructor(board: Board, crew: Crew) {
     this.#board = board
@@ -26,16 +39,14 @@ export class Barrier {
 
   /** Resolves when something on the board may have changed, or after `ms`. */
   async change(ms: number): Promise<void> {
-    const seen = this.#board.load(Word.DOORBELL)
-    const waiting = Atomics.waitAsync(this.#board.words, Word.DOORBELL, seen, ms)
-    if (waiting.async) await waiting.value
+    await this.#board.waitAsync(Word.DOORBELL, this.#board.load(Word.DOORBELL), ms)
   }
 
   /** true once `condition` holds, false when `ms` have passed first. */
   async until(condition: () => boolean, ms: number): Promise<boolean> {
-    const end = performance.now() + ms
+    const end = this.#board.now() + ms
     while (!condition()) {
-      const left = end - performance.now()
+      const left = end - this.#board.now()
       if (left <= 0) return false
       await this.change(Math.min(left, LOOK_MS))
     }
@@ -44,30 +55,21 @@ export class Barrier {
 
   /** Online participants that have not yet carried out the outcome of swap `id`. */
   behind(id: number): number[] {
-    const { words } = this.#board
-    return this.#crew
-      .online()
-      .filter((slot) => Atomics.load(words, this.#board.at(slot, SlotWord.FOLLOWED)) !== id)
+    return this.#crew.online().filter((slot) => this.#word(slot, SlotWord.FOLLOWED) !== id)
   }
 
   /** Online participants that have not answered the order to prepare swap `id`. */
   unprepared(id: number): number[] {
-    return this.#crew.online().filter((slot) => Math.abs(this.#prepared(slot)) !== id)
+    return this.#crew.online().filter((slot) => Math.abs(this.#word(slot, SlotWord.PREPARED)) !== id)
   }
 
-  /** Participants that could not load the candidate. */
+  /** Participants that could not load the candidate, be it that they rest. */
   failed(id: number): number[] {
-    return this.#crew.online().filter((slot) => this.#prepared(slot) === -id)
+    return this.#crew.present().filter((slot) => this.#word(slot, SlotWord.PREPARED) === -id)
   }
 
-  #prepared(slot: number): number {
-    return this.#board.load(this.#board.at(slot, SlotWord.PREPARED))
-  }
-
-  /** Names swap `id` on the board; nothing happens until `arm`. */
-  open(id: number): void {
-    this.#board.store(Word.OUTCOME, Outcome.PENDING)
-    this.#board.store(Word.TRANSITION, id)
+  #word(slot: number, word: number): number {
+    return this.#board.load(this.#board.at(slot, word))
   }
 
   /**
@@ -80,75 +82,76 @@ export class Barrier {
    * order; here the order is stored before the ticks are read again. So either a
    * participant sees the order in time, or it is seen here to have begun the target tick
    * without it, and the attempt is made again.
+   *
+   * @param isOff looked at until the decision: the meeting is called off
    */
-  async meet(deadlineMs: number): Promise<number> {
+  async meet(id: number, deadlineMs: number, isOff: () => boolean): Promise<StatusCode> {
     for (let late = 0, missed = 0; ; ) {
-      const outcome = await this.#attempt(deadlineMs)
-      if (outcome === Outcome.STRAGGLER) await this.until(() => !this.#isAnybodyParked(), PARKED_MS)
+      const status = await this.#attempt(id, late + missed, deadlineMs, isOff)
+      if (status !== Status.STRAGGLER) return status
+      await this.until(() => !this.#isAnybodyParked(), PARKED_MS)
       if (this.#wasMissed) missed++
       else late++
-      if (outcome !== Outcome.STRAGGLER || late > MOST_LATE || missed > MOST_MISSED) return outcome
-      if (!this.#realign()) return outcome
-      this.#board.store(Word.OUTCOME, Outcome.PENDING)
+      if (late > MOST_LATE || missed > MOST_MISSED || isOff() || !this.#realign()) return status
     }
   }
 
-  async #attempt(deadlineMs: number): Promise<number> {
+  async #attempt(id: number, attempt: number, ms: number, isOff: () => boolean): Promise<StatusCode> {
     const board = this.#board
     const ticks = this.#crew.online().map((slot) => board.tick(slot))
-    const framed = ticks.length > 1 && Math.max(...ticks) - Math.min(...ticks) <= FRAME_SPREAD
-    const target = framed ? Math.max(...ticks) + 1 : -0x80000000
+    const farthest = ticks.reduce(later, ticks[0] ?? 0)
+    const framed = ticks.length > 1 && ticks.every((tick) => reached(tick + FRAME_SPREAD, farthest))
+    const target = (farthest + 1) | 0
     board.store(Word.TARGET_TICK, target)
-    board.store(Word.PHASE, Phase.PARKING)
+    board.store(Word.TARGET_FRAMED, framed ? 1 : 0)
+    board.call(attempt)
     board.attend()
-    const end = performance.now() + deadlineMs
+    const end = board.now() + ms
     let missedSince = 0
-    while (board.load(Word.OUTCOME) === Outcome.PENDING) {
+    while (board.status(id) === Status.PARKING) {
       await this.change(LOOK_MS)
-      if (board.load(Word.OUTCOME) === Outcome.PENDING) this.#absent = this.missing()
-      const now = performance.now()
+      if (board.status(id) === Status.PARKING) this.#absent = this.missing()
+      const now = board.now()
       if (!framed || !this.#missed(target)) missedSince = 0
       else missedSince ||= now
       this.#wasMissed = missedSince > 0 && now - missedSince > ARRIVAL_MS
-      if (now > end || this.#wasMissed) this.#callOff()
+      if (now > end || this.#wasMissed || isOff()) this.#callOff()
     }
-    return board.load(Word.OUTCOME)
+    return board.status(id)
   }
 
-  #wasMissed = false
-
-  /** Whether somebody has begun the target tick without having seen the order to park at it. */
+  /**
+   * Whether somebody has begun the target tick without having seen the order to park at it, or the engine
+   * has begun to count its frames anew.
+   */
   #missed(target: number): boolean {
     const board = this.#board
-    if (board.load(Word.LEADER) !== board.load(Word.ROUND)) return false
-    return this.missing().some((slot) => board.tick(slot) >= target)
+    if (leaderSlot(board) >= 0) return false
+    return this.missing().some((slot) => {
+      const tick = board.tick(slot)
+      return reached(tick, target) || !reached(tick + 2 * FRAME_SPREAD, target)
+    })
   }
 
   /** Online participants that are not at the boundary where the others wait. */
   missing(): number[] {
     const round = this.#board.load(Word.ROUND)
-    return this.#crew
-      .online()
-      .filter((slot) => this.#board.load(this.#board.at(slot, SlotWord.ARRIVED)) <= round)
+    return this.#crew.online().filter((slot) => reached(round, this.#word(slot, SlotWord.ARRIVED)))
   }
 
   #callOff(): void {
     const board = this.#board
-    if (!board.swap(Word.OUTCOME, Outcome.PENDING, Outcome.STRAGGLER)) return
-    board.store(Word.PHASE, Phase.IDLE)
-    board.wake()
+    if (board.decide(board.decision, Status.PARKING, Status.STRAGGLER)) board.wake()
   }
 
   #isAnybodyParked(): boolean {
     const round = this.#board.load(Word.ROUND)
-    return this.#crew
-      .online()
-      .some((slot) => this.#board.load(this.#board.at(slot, SlotWord.ARRIVED)) > round)
+    return this.#crew.online().some((slot) => !reached(round, this.#word(slot, SlotWord.ARRIVED)))
   }
 
   /** Who was missing when a meeting was given up, in words. */
   get stragglers(): string[] {
-    return this.#absent.map((slot) => `${this.#crew.name(slot)} (at tick ${this.#board.tick(slot)})`)
+    return this.#absent.map((slot) => `${this.#crew.name(slot)} (at tick ${this.#board.tick(slot) >>> 0})`)
   }
 
   /**
@@ -157,9 +160,9 @@ export class Barrier {
    */
   #realign(): boolean {
     const board = this.#board
-    const target = board.load(Word.TARGET_TICK)
-    if (target < 0) return false
-    const behind = this.missing().filter((slot) => board.tick(slot) === target - 1)
+    if (!board.load(Word.TARGET_FRAMED)) return false
+    const before = (board.load(Word.TARGET_TICK) - 1) | 0
+    const behind = this.missing().filter((slot) => board.tick(slot) === before)
     for (const slot of behind) board.store(board.at(slot, SlotWord.ADJUST), 1)
     return true
   }

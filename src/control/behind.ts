@@ -1,6 +1,6 @@
 import type { SwapReport } from '../swap/report.ts'
+import type { Ask } from './ask.ts'
 import type { Catalog } from './catalog.ts'
-import type { Ask } from './road.ts'
 
 /** Files that hold other content than what runs: they are read again with the next edit of their units. */
 export class Behind {

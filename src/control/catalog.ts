@@ -34,6 +34,8 @@ export interface UnitEntry {
   readonly editions: Edition[]
   /** newest last; at most as many as the runtime keeps */
   readonly backups: Backup[]
+  /** memory of a backup that was not needed */
+  spare?: SharedArrayBuffer | undefined
 }
 
 /** Editions that stay available for going back, per unit. */
@@ -58,6 +60,10 @@ export class Catalog {
   add(index: number, memory: UnitMemory, edition: Edition): void {
     const { name } = edition.contract
     this.units.set(name, { name, index, memory, running: edition, editions: [edition], backups: [] })
+  }
+
+  artifact(id: string): Artifact | undefined {
+    return this.#artifacts.get(id)
   }
 
   /** Every module id of the graph. */
@@ -106,9 +112,16 @@ export function newMemory(contract: Contract): UnitMemory {
   return { shared, own, arena: allocate(shared.bytes, name), lastGood: allocate(shared.bytes, name) }
 }
 
-/** Memory for a copy of a unit's arena: the oldest backup's when `most` are kept already and its size fits. */
-export function backupRoom(entry: UnitEntry, most: number): SharedArrayBuffer {
+/** Memory for a copy of a unit's arena. The ring gives none up before the swap is permanent. */
+export function backupRoom(entry: UnitEntry): SharedArrayBuffer {
   const size = entry.memory.arena.byteLength
-  const oldest = entry.backups.length >= most ? entry.backups.shift() : undefined
-  return oldest?.memory.byteLength === size ? oldest.memory : allocate(size, entry.name)
+  const { spare } = entry
+  entry.spare = undefined
+  return spare?.byteLength === size ? spare : allocate(size, entry.name)
+}
+
+/** Keeps a backup; what is one too many is the room for the next. */
+export function keepBackup(entry: UnitEntry, backup: Backup, most: number): void {
+  entry.backups.push(backup)
+  if (entry.backups.length > most) entry.spare = entry.backups.shift()!.memory
 }

@@ -1,5 +1,5 @@
 import { BroadcastChannel } from 'node:worker_threads'
-import { type Finding, finding, findingOf, TickswapError } from '../errors.ts'
+import { type ErrorCode, type Finding, finding, findingOf, TickswapError } from '../errors.ts'
 import { hashHex } from '../native/addon.ts'
 import type { Registry } from '../registry/registry.ts'
 import { type Board, Word } from '../swap/board.ts'
@@ -11,7 +11,7 @@ import {
   type RuntimeEvent,
   type ToControl,
 } from '../swap/protocol.ts'
-import type { SwapReport } from '../swap/report.ts'
+import type { SwapProgress, SwapReport } from '../swap/report.ts'
 import { scriptsOf } from '../swap/scripts.ts'
 import type { GraphUpdate, Stage } from '../units/code/artifact.ts'
 import { Graph } from '../units/code/graph.ts'
@@ -19,24 +19,28 @@ import { planUpdate } from '../units/code/plan.ts'
 import { Stager } from '../units/code/stager.ts'
 import type { Contract } from '../units/contract.ts'
 import { Version } from '../version/version.ts'
+import { admit } from './admission.ts'
+import type { Ask, Consent } from './ask.ts'
 import { Barrier } from './barrier.ts'
 import { Behind } from './behind.ts'
 import { Catalog, newMemory, type UnitEntry } from './catalog.ts'
 import { checkRequirements } from './check.ts'
 import { Crew } from './crew.ts'
 import { Desk } from './desk.ts'
+import { Failures } from './failures.ts'
+import { Flapping } from './flapping.ts'
 import { isModuleFile, requireFolder, unitFilesIn } from './folder.ts'
+import { groupsOf } from './groups.ts'
 import { History } from './history.ts'
 import type { Settings } from './options.ts'
 import { Practice } from './practice.ts'
 import { Quarantine } from './quarantine.ts'
-import { Queue, type Waiting } from './queue.ts'
+import { Queue, type Request, type Waiting } from './queue.ts'
 import { Rehearsal } from './rehearsal.ts'
-import { type Ask, Road } from './road.ts'
+import { Road } from './road.ts'
+import { Waits } from './waits.ts'
 import { type WatchBatch, Watcher } from './watcher.ts'
 
-/** A failure message and the board's word of the same failure travel apart; this much at most. */
-const FAILURE_GRACE_MS = 100
 const BURY_EVERY_MS = 250
 /** An edit that a missing participant stopped is tried again after this, then after twice as long, and so on. */
 const RETRY_MS = 250
@@ -45,18 +49,12 @@ const MOST_MERGES = 16
 const LONGEST_RETRY_MS = 8000
 
 /** The event that tells engines about an outcome. */
-const EVENTS: Record<Exclude<SwapReport['outcome'], 'unchanged'>, RuntimeEvent> = {
+const EVENTS: Record<Exclude<SwapReport['outcome'], 'unchanged' | 'dry-run'>, RuntimeEvent> = {
   refused: 'reject',
   reversed: 'reject',
   committed: 'swap',
   permanent: 'permanent',
   'rolled-back': 'rollback',
-}
-
-/** A candidate that has been sent out. */
-export interface Offer {
-  readonly prepare: PrepareMessage
-  committed: boolean
 }
 
 /** The control thread: watches, stages, checks, decides, records. */
@@ -71,11 +69,12 @@ export class Control {
   readonly stager: Stager
   readonly #desk: Desk
   readonly quarantine = new Quarantine()
+  readonly failures: Failures
+  readonly flapping: Flapping
   /** the candidate that the participants have, while its fate is open */
-  offer: Offer | undefined
+  offer: PrepareMessage | undefined
   closed = false
   readonly #channel: BroadcastChannel
-  readonly #failures = new Map<number, Finding[]>()
   readonly #history = new History()
   readonly #queue = new Queue()
   /** files whose last edit was refused: they are tried again with the next edit */
@@ -83,6 +82,9 @@ export class Control {
   /** files that may differ from what runs since their units went back to older content: file to units */
   readonly #behind = new Behind(this.catalog)
   #missed: Ask[] = []
+  readonly #waits: Waits
+  /** the swap that is on its way to the boundary */
+  #current: { readonly road: Road; readonly consent: Consent; readonly key: string } | undefined
   readonly #retries = new Set<NodeJS.Timeout>()
   #watcher: Watcher | undefined
   readonly #practice = new Practice(() => this.#driving)
@@ -97,11 +99,18 @@ export class Control {
     this.settings = settings
     this.crew = new Crew(board, id)
     this.barrier = new Barrier(board, this.crew)
+    this.failures = new Failures(this.barrier)
+    this.#waits = new Waits(board, this.crew)
+    this.flapping = new Flapping(settings.flapping)
     this.rehearsal = new Rehearsal(() => this.graph(), settings.evaluateMs)
     this.stager = new Stager({ root: settings.units, hash: hashHex })
-    const request = (find: () => Ask) =>
-      new Promise<SwapReport>((resolve, reject) => this.#enqueue({ find, resolve, reject }))
-    this.#desk = new Desk(this.catalog, this.crew, request)
+    this.#desk = new Desk(this.catalog, this.crew, this.quarantine, {
+      groups: () => this.groups(),
+      request: (wanted) => this.#request(wanted),
+      cancel: (key) => this.#cancel(key),
+      confirm: (swap) => this.#confirm(swap),
+      lift: (what) => this.flapping.lift(what),
+    })
     this.#channel = new BroadcastChannel(controlChannel(id))
     this.#channel.onmessage = (event) => this.#take((event as { data: ToControl }).data)
   }
@@ -113,7 +122,7 @@ export class Control {
     const { board, settings } = this
     board.store(Word.PARK_DEADLINE_MS, settings.parkMs)
     board.store(Word.PROBATION_DEADLINE_MS, settings.probationMs)
-    board.store(Word.BUDGET_US, Math.round(settings.budgetMs * 1000))
+    board.store(Word.LEAD_DEADLINE_MS, settings.leadMs)
     await requireFolder(settings.units)
     if (settings.watch) await this.#watch()
     const stage = await this.stager.boot(await unitFilesIn(settings.units))
@@ -195,14 +204,27 @@ export class Control {
     return [entry.running.version, ...this.#history.versions(entry.name)]
   }
 
-  /** What participants reported about swap `id`. */
-  async failures(id: number): Promise<Finding[]> {
-    const end = performance.now() + FAILURE_GRACE_MS
-    while (!this.#failures.has(id) && performance.now() < end)
-      await new Promise((resolve) => setImmediate(resolve))
-    return (
-      this.#failures.get(id) ?? [finding('TICKSWAP_E_INTERNAL', 'a participant failed without saying why')]
-    )
+  /** Consistency groups: unit to the units that swap with it. */
+  groups(): Map<string, string[]> {
+    return groupsOf(this.catalog, (id) => this.catalog.artifact(id))
+  }
+
+  /** Whether another swap waits for the present one's probation to end. */
+  get isAwaited(): boolean {
+    return !this.#queue.isEmpty
+  }
+
+  /** Tells those who asked for it how far a swap has come. `waiting`: slots. */
+  progress(
+    { id, strategy, units }: Road,
+    phase: SwapProgress['phase'],
+    done: number,
+    total: number,
+    waiting: readonly number[],
+  ): void {
+    const since = this.#waits.since(waiting)
+    const payload: SwapProgress = { id, phase, strategy, units, done, total, waiting: since }
+    this.crew.tell({ type: 'event', event: 'progress', payload, history: [] })
   }
 
   /** Keeps an edit that came while nobody ticked. */
@@ -229,6 +251,43 @@ export class Control {
       this.#enqueue({ ask: { trigger: 'edit', files, removed, empty, at } })
   }
 
+  /** Queues what an engine asks for. One of the same units that waits is the same, or is replaced. */
+  #request(wanted: Omit<Request, 'resolve' | 'reject'>): Promise<SwapReport> {
+    return new Promise((resolve, reject) => {
+      let request: Request = { ...wanted, resolve, reject }
+      const twin = this.#queue.takeTwin(request)
+      if (twin && twin.strategy === request.strategy) request = both(twin, request)
+      else if (twin) void this.#decline(twin, 'TICKSWAP_E_REPLACED', 'a newer swap of the same units waits')
+      this.#enqueue(request)
+    })
+  }
+
+  /** Answers a request that has not had its turn. */
+  #decline({ find, resolve, reject }: Request, code: ErrorCode, why: string): void {
+    try {
+      resolve(this.#road(find()).decline(finding(code, why)))
+    } catch (error) {
+      reject(error)
+    }
+  }
+
+  #cancel(key: string): boolean {
+    const queued = this.#queue.takeKey(key)
+    if (queued) this.#decline(queued, 'TICKSWAP_E_CANCELLED', 'the swap was cancelled while it waited')
+    else if (this.#current?.key === key) this.#current.consent.cancelled = true
+    else return false
+    this.board.ring()
+    return true
+  }
+
+  #confirm(swap: number | string): boolean {
+    const { road, consent } = this.#current ?? {}
+    if (!road || !consent || (road.id !== swap && !road.units.includes(String(swap)))) return false
+    consent.confirmed = true
+    this.board.ring()
+    return true
+  }
+
   #enqueue(waiting: Waiting): void {
     this.#queue.push(waiting)
     void this.#drive()
@@ -250,15 +309,20 @@ export class Control {
   }
 
   async #swap(waiting: Waiting): Promise<void> {
-    const ask = 'find' in waiting ? waiting.find() : waiting.ask
+    const consent = 'find' in waiting ? waiting.consent : { cancelled: false, confirmed: false }
+    const ask = { ...('find' in waiting ? waiting.find() : waiting.ask), consent }
+    const key = 'find' in waiting ? waiting.key : ''
     const earlier = [...this.#refused, ...this.#behind.with(ask)].filter((file) => !ask.files.includes(file))
     let road = this.#road(ask.edition ? ask : { ...ask, files: [...ask.files, ...earlier] })
+    this.#current = { road, consent, key }
     let report = await road.travel()
-    if (report.outcome === 'refused' && earlier.length > 0 && !ask.edition) {
+    if (report.outcome === 'refused' && earlier.length > 0 && !ask.edition && !consent.cancelled) {
       // An earlier refused file may still be broken: it must not hold up this edit.
       road = this.#road(ask)
+      this.#current = { road, consent, key }
       report = await road.travel()
     }
+    this.#current = undefined
     // More of the same burst has come: one swap, and no word of this one.
     if (report.outcome !== 'committed' && this.hasMore(ask)) return this.#queue.putBack(ask)
     this.#remember(ask, report)
@@ -281,9 +345,14 @@ export class Control {
     return new Road(++this.#lastId, this, ask)
   }
 
-  #remember(ask: Ask, { outcome, files, findings }: SwapReport): void {
+  #remember(ask: Ask, report: SwapReport): void {
+    const { outcome, files, findings } = report
+    if (outcome === 'dry-run') return
+    // What was reversed, or is in quarantine, is read again with the next edit of its units.
+    if (outcome === 'reversed' && !ask.edition) this.#behind.add(files, report)
     const codes = new Set(findings.map(({ code }) => code))
-    const absent = codes.has('TICKSWAP_E_STRAGGLER') && outcome !== 'committed'
+    const isEarly = codes.has('TICKSWAP_E_FLAPPING')
+    const absent = (codes.has('TICKSWAP_E_STRAGGLER') && outcome !== 'committed') || isEarly
     const isMissed = this.#missed.some(({ at }) => at === ask.at)
     if (absent && ask.trigger === 'edit' && !isMissed) this.#retryLater(ask)
     const hopeless = codes.has('TICKSWAP_E_QUARANTINED') || codes.has('TICKSWAP_E_EVALUATE_TIMEOUT')
@@ -293,9 +362,10 @@ export class Control {
   }
 
   #announce(report: SwapReport): void {
-    if (report.outcome === 'unchanged') return
-    this.#publish(EVENTS[report.outcome], report, this.#history.record(report))
-    if (report.outcome !== 'committed') this.#failures.delete(report.id)
+    const { outcome } = report
+    if (outcome === 'unchanged' || outcome === 'dry-run') return
+    this.#publish(EVENTS[outcome], report, this.#history.record(report))
+    if (outcome !== 'committed') this.failures.forget(report.id)
   }
 
   #publish(event: RuntimeEvent, payload: SwapReport | Finding, history: readonly HistoryEntry[]): void {
@@ -309,7 +379,8 @@ export class Control {
       const { id, slot, finding: found } = message
       const named = { ...found, participant: this.crew.name(slot) }
       if (id !== this.#lastId || found.severity === 'warning') this.#publish('warning', named, [])
-      else this.#failures.set(id, [...(this.#failures.get(id) ?? []), named])
+      else this.failures.add(id, named)
+      this.board.ring()
       return
     }
     Promise.resolve()
@@ -339,11 +410,9 @@ export class Control {
     }
   }
 
-  /** Sends what runs, and the candidate when there is one: a participant never stays on code that was replaced. */
   #join({ slot, body }: RequestMessage<'join'>): typeof LATER {
     const first = this.#booted++ === 0
     const name = body.name ?? (first ? this.settings.name : `worker-${slot}`)
-    this.crew.admit(slot, name)
     const units = this.catalog.inOrder().map(({ name: unit, running, memory }) => {
       return { unit, file: running.contract.file, version: running.version.toString(), memory }
     })
@@ -351,16 +420,20 @@ export class Control {
     const scripts = scriptsOf(
       units.map(({ unit, file, version }) => ({ unit, version, artifacts: this.catalog.closure(file) })),
     )
-    this.crew.send(slot, { type: 'boot', name, base, scripts, units, first, history })
-    if (this.offer) this.crew.send(slot, this.offer.prepare)
-    if (this.offer?.committed)
-      this.crew.send(slot, { type: 'outcome', id: this.offer.prepare.id, outcome: 'committed', passed: 0 })
+    admit(
+      this.board,
+      this.crew,
+      slot,
+      { type: 'boot', name, base, scripts, units, first, history },
+      this.offer,
+    )
     return LATER
   }
 
   // ---- housekeeping -----------------------------------------------------------------
 
   #tidy(): void {
+    this.crew.catchUp()
     if (this.#driving) return
     this.crew.bury()
     if (this.#missed.length === 0 || this.crew.online().length === 0) return
@@ -382,6 +455,19 @@ export class Control {
     })
   }
 }
+
+/** Two that ask for the same: one swap answers both. */
+const both = (first: Request, second: Request): Request => ({
+  ...second,
+  resolve(report) {
+    first.resolve(report)
+    second.resolve(report)
+  },
+  reject(error) {
+    first.reject(error)
+    second.reject(error)
+  },
+})
 
 /** The answer comes by another message. */
 const LATER = Symbol('later')

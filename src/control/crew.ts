@@ -1,51 +1,91 @@
 import { BroadcastChannel } from 'node:worker_threads'
 import { type Board, ParticipantState, SlotWord } from '../swap/board.ts'
 import { OBSERVER, participantChannel, type ToParticipant } from '../swap/protocol.ts'
+import { leaderSlot } from '../swap/rendezvous.ts'
+import { Backlog } from './backlog.ts'
 import type { EngineUse } from './check.ts'
+
+/** The way to one participant. */
+export interface Channel {
+  postMessage(message: ToParticipant): void
+  close(): void
+}
 
 interface Hand {
   readonly slot: number
   readonly name: string
-  readonly channel: BroadcastChannel
+  readonly channel: Channel
+  readonly backlog: Backlog
   /** unit to ranges */
   readonly uses: Map<string, Set<string>>
+  /** wants to hear of progress */
+  listens: boolean
 }
 
 /** The participants, as the control thread reaches them. */
 export class Crew {
   readonly #board: Board
-  readonly #runtime: string
+  readonly #connect: (slot: number) => Channel
   readonly #hands = new Map<number, Hand>()
   /** the admin thread, which hears what participants hear */
-  #observer: BroadcastChannel | undefined
+  #observer: Channel | undefined
 
-  constructor(board: Board, runtime: string) {
+  /** `connect` opens the way to a slot; by default the runtime's channel of that slot. */
+  constructor(
+    board: Board,
+    runtime: string,
+    connect = (slot: number): Channel => new BroadcastChannel(participantChannel(runtime, slot)),
+  ) {
     this.#board = board
-    this.#runtime = runtime
+    this.#connect = connect
   }
 
   /** Opens the way to a participant that asked to join. */
   admit(slot: number, name: string): void {
     // Of somebody who had asked to join and died before the answer.
     this.#hands.get(slot)?.channel.close()
-    const channel = new BroadcastChannel(participantChannel(this.#runtime, slot))
-    this.#hands.set(slot, { slot, name, channel, uses: new Map() })
+    const channel = this.#connect(slot)
+    const backlog = new Backlog(this.#board, slot, channel)
+    this.#hands.set(slot, { slot, name, channel, backlog, uses: new Map(), listens: false })
   }
 
   observe(): void {
-    this.#observer ??= new BroadcastChannel(participantChannel(this.#runtime, OBSERVER))
+    this.#observer ??= this.#connect(OBSERVER)
   }
 
   send(slot: number, message: ToParticipant): void {
-    const channel = slot === OBSERVER ? this.#observer : this.#hands.get(slot)?.channel
-    channel?.postMessage(message)
+    if (slot === OBSERVER) this.#observer?.postMessage(message)
+    else this.#hands.get(slot)?.backlog.send(message)
   }
 
   /** To all of them; those that tick see it at their next boundary. */
   broadcast(message: ToParticipant): void {
-    for (const { channel } of this.#hands.values()) channel.postMessage(message)
+    for (const { backlog } of this.#hands.values()) backlog.send(message)
     this.#observer?.postMessage(message)
     this.#board.attend()
+  }
+
+  /** To those who asked to hear of progress. */
+  tell(message: ToParticipant): void {
+    const listeners = [...this.#hands.values()].filter(({ listens }) => listens)
+    for (const { backlog } of listeners) backlog.send(message)
+    if (listeners.length > 0) this.#board.attend()
+  }
+
+  /** Sends what was kept back from a participant that took nothing. */
+  resume(slot: number): void {
+    this.#hands.get(slot)?.backlog.release()
+    this.#board.wake()
+  }
+
+  /** Goes on sending to those who have begun to take messages again. */
+  catchUp(): void {
+    for (const { backlog } of this.#hands.values()) backlog.flush()
+  }
+
+  listen(slot: number): void {
+    const hand = this.#hands.get(slot)
+    if (hand) hand.listens = true
   }
 
   use(slot: number, unit: string, range: string): void {
@@ -69,10 +109,25 @@ export class Crew {
     return this.#board.inState(ParticipantState.ONLINE)
   }
 
-  /** Forgets participants whose thread is gone, and frees their slots. */
+  /** Participants that tick, or may do so again. */
+  present(): number[] {
+    const { PAUSED } = ParticipantState
+    return [...this.online(), ...this.#board.inState(PAUSED).filter((slot) => this.#hands.has(slot))]
+  }
+
+  /** Slots whose thread ended inside a call of swap `id`. */
+  diedIn(id: number): number[] {
+    const { DEAD } = ParticipantState
+    return this.#board
+      .inState(DEAD)
+      .filter((slot) => this.#board.load(this.#board.at(slot, SlotWord.CALLING)) === id)
+  }
+
+  /** Forgets participants whose thread is gone, and frees their slots. One that led a round is needed until it has an heir. */
   bury(): string[] {
     const names: string[] = []
     for (const slot of this.#board.inState(ParticipantState.DEAD)) {
+      if (leaderSlot(this.#board) === slot) continue
       names.push(this.name(slot))
       this.#hands.get(slot)?.channel.close()
       this.#hands.delete(slot)

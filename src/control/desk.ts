@@ -1,34 +1,65 @@
 import { TickswapError } from '../errors.ts'
-import type { RequestMessage } from '../swap/protocol.ts'
+import type { RequestMessage, SwapTerms } from '../swap/protocol.ts'
 import type { SwapReport } from '../swap/report.ts'
 import { Version } from '../version/version.ts'
+import type { Ask } from './ask.ts'
 import type { Catalog, Edition, UnitEntry } from './catalog.ts'
 import type { Crew } from './crew.ts'
-import type { Ask } from './road.ts'
+import type { Quarantine } from './quarantine.ts'
+import type { Request } from './queue.ts'
+
+/** A request on its way into the queue. */
+export type Wanted = Omit<Request, 'resolve' | 'reject'>
+
+/** What the control thread does for the desk. */
+export interface Office {
+  groups(): ReadonlyMap<string, readonly string[]>
+  /** queues a swap; resolves when it is live or has been given up */
+  request(wanted: Wanted): Promise<SwapReport>
+  /** false: there is no such request, or it has been committed */
+  cancel(key: string): boolean
+  /** false: no such swap waits for consent */
+  confirm(swap: number | string): boolean
+  /** forgets that a unit was rolled back too often */
+  lift(unit: string): void
+}
 
 /** Answers what engines ask about units. */
 export class Desk {
   readonly #catalog: Catalog
   readonly #crew: Crew
-  /** queues a swap; resolves when it is live or has been given up */
-  readonly #request: (find: () => Ask) => Promise<SwapReport>
+  readonly #quarantine: Quarantine
+  readonly #office: Office
 
-  /** `request` calls `find` when it is the swap's turn: what runs may be another version by then. */
-  constructor(catalog: Catalog, crew: Crew, request: (find: () => Ask) => Promise<SwapReport>) {
+  constructor(catalog: Catalog, crew: Crew, quarantine: Quarantine, office: Office) {
     this.#catalog = catalog
     this.#crew = crew
-    this.#request = request
+    this.#quarantine = quarantine
+    this.#office = office
   }
 
   /** @throws TickswapError that goes back to the engine */
   answer(message: RequestMessage): unknown {
+    const { slot } = message
     switch (message.name) {
       case 'use':
         return this.#use(message as RequestMessage<'use'>)
       case 'swap':
-        return this.#swap((message as RequestMessage<'swap'>).body.units)
+        return this.#swap(message as RequestMessage<'swap'>)
       case 'rollback':
-        return this.#rollback((message as RequestMessage<'rollback'>).body)
+        return this.#rollback(message as RequestMessage<'rollback'>)
+      case 'cancel':
+        return this.#office.cancel(keyOf(slot, (message as RequestMessage<'cancel'>).body.request))
+      case 'confirm':
+        return this.#office.confirm((message as RequestMessage<'confirm'>).body.swap)
+      case 'listen':
+        return this.#crew.listen(slot)
+      case 'resume':
+        return this.#crew.resume(slot)
+      case 'quarantine':
+        return this.#quarantine.list()
+      case 'lift':
+        return this.#lift((message as RequestMessage<'lift'>).body.what)
       case 'units':
         return this.#units()
       case 'participants':
@@ -38,32 +69,46 @@ export class Desk {
     }
   }
 
+  #lift(what: string): number {
+    this.#office.lift(what)
+    return this.#quarantine.lift(what)
+  }
+
   /** The participant has compared the range with what it runs, be it a version in probation. */
   #use({ slot, body: { unit, range } }: RequestMessage<'use'>): void {
     if (range !== undefined) this.#crew.use(slot, unit, range)
   }
 
-  /** All files of the units: their own and the modules that travel with them. */
-  #swap(names: readonly string[]): Promise<SwapReport> {
-    const entries = names.map((name) => this.#unit(name))
-    const at = performance.timeOrigin + performance.now()
-    return this.#request(() => {
-      const closures = entries.flatMap(({ running }) => this.#catalog.closure(running.contract.file))
+  /** All files of the units and of their groups: their own and the modules that travel with them. */
+  #swap({ slot, request, body: { units, terms = {} } }: RequestMessage<'swap'>): Promise<SwapReport> {
+    for (const name of units) this.#unit(name)
+    const at = now()
+    const find = (): Ask => {
+      const groups = this.#office.groups()
+      const names = new Set(units.flatMap((name) => groups.get(name) ?? [name]))
+      const closures = [...names].flatMap((name) =>
+        this.#catalog.closure(this.#unit(name).running.contract.file),
+      )
       const files = [...new Set(closures.map(({ file }) => file))]
-      return { trigger: 'swap', files, removed: [], empty: [], at }
-    })
+      return { trigger: 'swap', files, removed: [], empty: [], at, ...terms }
+    }
+    return this.#office.request(wanted('swap', slot, request, units, terms, find))
   }
 
   /** Goes back to an edition that ran before: the one named, or the last one before the running. */
-  #rollback({ unit, to }: { unit: string; to: string | undefined }): Promise<SwapReport> {
+  #rollback({ slot, request, body }: RequestMessage<'rollback'>): Promise<SwapReport> {
+    const { unit, to, terms = {} } = body
     const entry = this.#unit(unit)
-    const wanted = to === undefined ? undefined : Version.parse(to)
-    const at = performance.timeOrigin + performance.now()
-    return this.#request(() => {
-      const edition = this.#editionToGoBackTo(entry, wanted)
+    const version = to === undefined ? undefined : Version.parse(to)
+    const at = now()
+    const find = (): Ask => {
+      const edition = this.#editionToGoBackTo(entry, version)
       const files = [edition.contract.file]
-      return { trigger: 'rollback', files, removed: [], empty: [], at, edition: { unit, edition } }
-    })
+      const there = { unit, edition }
+      return { trigger: 'rollback', files, removed: [], empty: [], at, edition: there, ...terms }
+    }
+    // Rollbacks to different versions are different wishes.
+    return this.#office.request(wanted('rollback', slot, request, [unit, to ?? ''], terms, find))
   }
 
   #editionToGoBackTo(entry: UnitEntry, wanted: Version | undefined): Edition {
@@ -91,15 +136,32 @@ export class Desk {
   }
 
   #units() {
+    const groups = this.#office.groups()
     return this.#catalog.inOrder().map(({ name, running, memory, editions, backups }) => ({
       unit: name,
       version: running.version.toString(),
       file: running.contract.file,
       hash: running.hash,
       flags: running.contract.flags,
+      group: [...(groups.get(name) ?? [name])],
       arenaBytes: memory.arena.byteLength,
       editions: editions.map(({ version }) => version.toString()),
       backups: backups.map(({ version }) => version),
     }))
   }
+}
+
+const now = (): number => performance.timeOrigin + performance.now()
+const keyOf = (slot: number, request: number): string => `${slot}:${request}`
+
+function wanted(
+  trigger: SwapReport['trigger'],
+  slot: number,
+  request: number,
+  units: readonly string[],
+  { strategy }: SwapTerms,
+  find: () => Ask,
+): Wanted {
+  const consent = { cancelled: false, confirmed: false }
+  return { find, key: keyOf(slot, request), units: [...units].sort(), trigger, strategy, consent }
 }

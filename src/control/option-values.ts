@@ -13,3 +13,9 @@ export function integer(name: string, value: unknown, low: number, high: number)
 }
 
 export const bad = (message: string) => new TickswapError('TICKSWAP_E_OPTION', message)
+
+/** @throws TickswapError OPTION */
+export function oneOf<T extends string>(name: string, value: unknown, all: readonly T[]): T {
+  if (all.includes(value as T)) return value as T
+  throw bad(`${name} is ${String(value)}; ${all.join(', ')} are possible`)
+}

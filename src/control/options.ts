@@ -1,6 +1,7 @@
 import { resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { LogLevel, LogOptions } from '../observe/log-level.ts'
+import type { Strategy } from '../swap/report.ts'
 import {
   type AdminOptions,
   type AdminSettings,
@@ -9,7 +10,8 @@ import {
   logOptions,
   type Picture,
 } from './admin-options.ts'
-import { bad, integer, within } from './option-values.ts'
+import type { FlapLimit } from './flapping.ts'
+import { bad, integer, oneOf, within } from './option-values.ts'
 
 export interface RuntimeOptions {
   /**
@@ -23,11 +25,28 @@ export interface RuntimeOptions {
   name?: string
   /** participants at the same time, 1 to 256; default 64 */
   maxParticipants?: number
+  /**
+   * `lockstep`, the default: all participants change at one boundary. `independent`: units without shared
+   * columns change in each participant at its own next boundary; others still wait for each other.
+   */
+  mode?: 'lockstep' | 'independent'
+  /** how edits are gone about; default 'auto' */
+  strategy?: Strategy
+  /** a unit that was rolled back `times` within `withinMs` is left alone; default 20 in 60,000 */
+  flapping?: { times?: number; withinMs?: number }
   probation?: {
     /** ticks that a new version is watched, 1 to 1,000,000; default 60 */
     ticks?: number
     /** milliseconds that the functions of a unit may take of a tick, per participant; default 50 */
     budgetMs?: number
+    /** the same as a multiple of what the version before took; from 1 */
+    budgetRatio?: number
+    /** milliseconds that a new version is watched at least; default 0: the ticks decide */
+    ms?: number
+    /** bytes by which the heap of a participant may grow and stay grown */
+    heapBytes?: number
+    /** ticks after which a version gives way to the next swap that waits; default 10, at most `ticks` */
+    leastTicks?: number
   }
   /** backups kept per unit, 1 to 64; default 4 */
   backups?: number
@@ -53,6 +72,10 @@ export interface RuntimeOptions {
     prepareMs?: number
     /** that a participant waits at the boundary for the others; default 250 */
     parkMs?: number
+    /** that the participant which moves the state may take; default 1000 */
+    leadMs?: number
+    /** until a manual swap is confirmed; default 600,000 */
+    confirmMs?: number
     /** the same in probation; default 1000 */
     probationMs?: number
   }
@@ -70,7 +93,17 @@ export interface Settings {
   evaluateMs: number
   prepareMs: number
   parkMs: number
+  leadMs: number
+  confirmMs: number
   probationMs: number
+  mode: 'lockstep' | 'independent'
+  strategy: Strategy
+  flapping: FlapLimit
+  budgetRatio: number | undefined
+  heapBytes: number | undefined
+  /** milliseconds of probation, at least */
+  lastsMs: number
+  leastTicks: number
   /** the folder of the local socket, absolute */
   socket: string | undefined
   admin: AdminSettings | undefined
@@ -78,18 +111,12 @@ export interface Settings {
 }
 
 const KEYS = [
-  'units',
-  'watch',
-  'name',
-  'maxParticipants',
-  'probation',
-  'backups',
-  'deadlines',
-  'socket',
-  'admin',
-  'picture',
-  'log',
+  ...['units', 'watch', 'name', 'maxParticipants', 'mode', 'strategy', 'flapping'],
+  ...['probation', 'backups', 'deadlines', 'socket', 'admin', 'picture', 'log'],
 ]
+export const STRATEGIES: readonly Strategy[] = ['auto', 'manual', 'force', 'dry-run']
+const MODES = ['lockstep', 'independent'] as const
+const HOUR_MS = 3_600_000
 const FOLDER = '.tickswap'
 
 /** @throws TickswapError OPTION that names the option */
@@ -98,18 +125,32 @@ export function settingsOf(options: RuntimeOptions): Settings {
   for (const key of Object.keys(options)) if (!KEYS.includes(key)) throw bad(`there is no option ${key}`)
   const { units = process.env.TICKSWAP_UNITS } = options
   if (typeof units !== 'string' && !(units instanceof URL)) throw bad('units must be the path of a folder')
-  const { probation = {}, deadlines = {} } = options
+  const { probation = {}, deadlines = {}, flapping = {} } = options
+  const ticks = integer('probation.ticks', probation.ticks ?? 60, 1, 1_000_000)
+  const { budgetRatio, heapBytes } = probation
   return {
     units: resolve(units instanceof URL || units.startsWith('file:') ? fileURLToPath(units) : units),
     watch: options.watch ?? true,
     name: options.name ?? 'main',
     maxParticipants: integer('maxParticipants', options.maxParticipants ?? 64, 1, 256),
-    ticks: integer('probation.ticks', probation.ticks ?? 60, 1, 1_000_000),
+    ticks,
+    lastsMs: integer('probation.ms', probation.ms ?? 0, 0, HOUR_MS),
+    leastTicks: Math.min(ticks, integer('probation.leastTicks', probation.leastTicks ?? 10, 1, 1_000_000)),
+    budgetRatio: budgetRatio && within('probation.budgetRatio', budgetRatio, 1, 1_000_000),
+    heapBytes: heapBytes && integer('probation.heapBytes', heapBytes, 1, 2 ** 40),
+    mode: oneOf('mode', options.mode ?? 'lockstep', MODES),
+    strategy: oneOf('strategy', options.strategy ?? 'auto', STRATEGIES),
+    flapping: {
+      times: integer('flapping.times', flapping.times ?? 20, 1, 1_000_000),
+      withinMs: integer('flapping.withinMs', flapping.withinMs ?? 60_000, 1, HOUR_MS),
+    },
     budgetMs: within('probation.budgetMs', probation.budgetMs ?? 50, 0.001, 60_000),
     backups: integer('backups', options.backups ?? 4, 1, 64),
     evaluateMs: integer('deadlines.evaluateMs', deadlines.evaluateMs ?? 1000, 1, 600_000),
     prepareMs: integer('deadlines.prepareMs', deadlines.prepareMs ?? 2000, 1, 600_000),
     parkMs: integer('deadlines.parkMs', deadlines.parkMs ?? 250, 1, 600_000),
+    leadMs: integer('deadlines.leadMs', deadlines.leadMs ?? 1000, 1, 600_000),
+    confirmMs: integer('deadlines.confirmMs', deadlines.confirmMs ?? 600_000, 1, HOUR_MS * 24),
     probationMs: integer('deadlines.probationMs', deadlines.probationMs ?? 1000, 1, 600_000),
     socket: socketFolder(options.socket ?? (process.env.TICKSWAP_SOCKET || false)),
     admin: adminSettings(options.admin ?? adminOf(process.env), options.picture),

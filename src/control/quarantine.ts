@@ -1,10 +1,11 @@
+import type { QuarantineEntry } from '../swap/protocol.ts'
+
 /** Combinations that are remembered; the oldest go. */
 const LIMIT = 1024
 
-interface Failed {
+interface Failed extends QuarantineEntry {
   /** hash of the content, by the unit's file */
   readonly contents: ReadonlyMap<string, string>
-  readonly reason: string
 }
 
 /**
@@ -13,10 +14,15 @@ interface Failed {
  * of the others, and all of them when one has changed.
  */
 export class Quarantine {
-  readonly #failed: Failed[] = []
+  #failed: Failed[] = []
 
-  add(contents: ReadonlyMap<string, string>, reason: string): void {
-    this.#failed.push({ contents, reason })
+  add(
+    units: readonly { unit: string; file: string; hash: string; version: string }[],
+    reason: string,
+    swap: number,
+  ): void {
+    const contents = new Map(units.map(({ file, hash }) => [file, hash]))
+    this.#failed.push({ units, reason, swap, at: Date.now(), contents })
     if (this.#failed.length > LIMIT) this.#failed.shift()
   }
 
@@ -33,5 +39,18 @@ export class Quarantine {
       if (file && [...contents].every(([each, hash]) => after(each) === hash)) return { file, reason }
     }
     return undefined
+  }
+
+  list(): QuarantineEntry[] {
+    return this.#failed.map(({ units, reason, swap, at }) => ({ units, reason, swap, at }))
+  }
+
+  /** Lets a unit, or one content by its hash, be tried again. @returns how many combinations were lifted */
+  lift(unitOrHash: string): number {
+    const before = this.#failed.length
+    const names = ({ units }: Failed) =>
+      units.some(({ unit, hash }) => unit === unitOrHash || hash === unitOrHash)
+    this.#failed = this.#failed.filter((failed) => !names(failed))
+    return before - this.#failed.length
   }
 }

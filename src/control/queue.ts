@@ -1,9 +1,16 @@
-import type { SwapReport } from '../swap/report.ts'
-import type { Ask } from './road.ts'
+import type { Strategy, SwapReport } from '../swap/report.ts'
+import type { Ask, Consent } from './ask.ts'
 
 /** Asked for by an engine; what it comes to is found when it is its turn. */
 export interface Request {
   readonly find: () => Ask
+  /** names the request when it is taken back: slot and number */
+  readonly key: string
+  /** sorted */
+  readonly units: readonly string[]
+  readonly trigger: SwapReport['trigger']
+  readonly strategy: Strategy | undefined
+  readonly consent: Consent
   resolve(report: SwapReport): void
   reject(error: unknown): void
 }
@@ -26,6 +33,26 @@ export class Queue {
   get hasEdit(): boolean {
     const [first] = this.#waiting
     return first !== undefined && 'ask' in first
+  }
+
+  get isEmpty(): boolean {
+    return this.#waiting.length === 0
+  }
+
+  /** Takes out the request of the same units that waits, when there is one. */
+  takeTwin({ units, trigger }: Request): Request | undefined {
+    const isTwin = (waiting: Waiting) =>
+      'find' in waiting && waiting.trigger === trigger && waiting.units.join() === units.join()
+    return this.#take(isTwin)
+  }
+
+  takeKey(key: string): Request | undefined {
+    return this.#take((waiting) => 'find' in waiting && waiting.key === key)
+  }
+
+  #take(which: (waiting: Waiting) => boolean): Request | undefined {
+    const at = this.#waiting.findIndex(which)
+    return at < 0 ? undefined : (this.#waiting.splice(at, 1)[0] as Request)
   }
 
   next(): Waiting | undefined {

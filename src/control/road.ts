@@ -1,98 +1,84 @@
-import { type Finding, finding, findingOf, TickswapError } from '../errors.ts'
+import { type ErrorCode, type Finding, finding, findingOf } from '../errors.ts'
 import { allocate, copyMemory } from '../state/memory.ts'
-import { Outcome, SlotTime, Word } from '../swap/board.ts'
-import type { Move } from '../swap/protocol.ts'
-import type { Outcome as OutcomeName, SwapReport, UnitMove, Verdict } from '../swap/report.ts'
+import { SlotTime } from '../swap/board.ts'
+import type { Move, PrepareMessage, Watch } from '../swap/protocol.ts'
+import type { Outcome as OutcomeName, Strategy, SwapReport, Verdict } from '../swap/report.ts'
 import { scriptsOf } from '../swap/scripts.ts'
 import type { Stage } from '../units/code/artifact.ts'
 import { StageError } from '../units/code/stage-error.ts'
 import type { Contract } from '../units/contract.ts'
 import { Version } from '../version/version.ts'
 import { Account } from './account.ts'
-import { type Backup, backupRoom, type Edition, newMemory, type UnitEntry } from './catalog.ts'
+import type { Ask } from './ask.ts'
 import {
   checkName,
   checkRequirements,
   type EngineUse,
   nextVersion,
-  type Passage,
   passageOf,
   type Side,
   verdictOf,
 } from './check.ts'
 import type { Control } from './control.ts'
 import { unitFilesAmong } from './folder.ts'
+import { moveOf, type Passenger, sharesMemory, unitMove } from './passenger.ts'
+import { Records } from './records.ts'
+import { Stop } from './stop.ts'
+import { Transaction } from './transaction.ts'
 
-/** What asks for a swap. Files are absolute paths. */
-export interface Ask {
-  readonly trigger: SwapReport['trigger']
-  readonly files: readonly string[]
-  /** those of them that are gone */
-  readonly removed: readonly string[]
-  /** files that were saved empty and stayed so */
-  readonly empty: readonly string[]
-  /** performance.timeOrigin + performance.now() at the first sign */
-  readonly at: number
-  /** edits that have been merged into it because they came while it was being staged */
-  readonly merged?: number
-  /** how often it has been tried in vain because participants were missing */
-  readonly attempt?: number
-  /** go back to this edition instead of reading files */
-  readonly edition?: { readonly unit: string; readonly edition: Edition }
-}
-
-/** One unit's way through a swap. */
-interface Passenger {
-  readonly entry: UnitEntry | undefined
-  readonly contract: Contract
-  readonly from: string | undefined
-  readonly version: Version
-  readonly hash: string
-  readonly evaluated: boolean
-  readonly passage: Passage | undefined
-}
-
-/** Ends the road early, with what there is to say. */
-class Stop extends Error {
-  readonly outcome: OutcomeName
-  readonly findings: readonly Finding[]
-  constructor(outcome: OutcomeName, findings: readonly Finding[]) {
-    super(outcome)
-    this.outcome = outcome
-    this.findings = findings
-  }
-}
+/** Checks that `force` passes over: what they find becomes a warning. */
+const SKIPPABLE: ReadonlySet<ErrorCode> = new Set(['TICKSWAP_E_REQUIREMENT', 'TICKSWAP_E_MIGRATION_MISSING'])
+/** Reversals that are the version's own doing: the same content is not tried again. */
+const CULPABLE: ReadonlySet<ErrorCode> = new Set(['TICKSWAP_E_MIGRATION_FAILED', 'TICKSWAP_E_VERIFY_FAILED'])
+/** Ticks over which the running version is timed when the next one is compared with it. */
+const BASELINE_TICKS = 8
 
 /** One swap on its way from detect to permanent, or back. */
 export class Road {
   readonly id: number
+  readonly strategy: Strategy
   readonly #control: Control
   readonly #ask: Ask
   readonly #account: Account
+  readonly #records: Records
+  #transaction: Transaction | undefined
   #stage: Stage | undefined
   #passengers: Passenger[] = []
   #moves: Move[] = []
-  #records: number[] = []
   #verdict: Verdict = 'identical'
   #outcome: OutcomeName = 'unchanged'
+  #alone = false
 
   constructor(id: number, control: Control, ask: Ask) {
     this.id = id
     this.#control = control
     this.#ask = ask
+    this.strategy = ask.strategy ?? (ask.trigger === 'edit' ? control.settings.strategy : 'auto')
     this.#account = new Account(control.board, control.crew)
+    this.#records = new Records(control)
+  }
+
+  /** Names of the units that it moves, as far as they are known. */
+  get units(): string[] {
+    return this.#passengers.map(({ contract }) => contract.name)
   }
 
   /** Everything up to the commit. Never throws: what goes wrong is in the report. */
   async travel(): Promise<SwapReport> {
     this.#account.phases.detect = performance.timeOrigin + performance.now() - this.#ask.at
     try {
+      this.#goOn('stage')
       this.#stage = await this.#account.timed('stage', () => this.#stageFiles())
+      this.#goOn('rehearse')
       await this.#rehearseAndCheck(this.#stage)
-      if (this.#control.hasMore(this.#ask)) throw new Stop('unchanged', [])
+      this.#goOn('prepare')
       await this.#account.timed('prepare', () => this.#prepare(this.#stage!))
-      if (this.#control.hasMore(this.#ask)) throw new Stop('unchanged', [])
-      await this.#boundary()
+      this.#account.preparedAt = this.#control.board.instant()
+      await this.#transaction!.confirm()
+      this.#goOn('park')
+      this.#account.orderedAt = this.#control.board.instant()
+      await this.#transaction!.meet()
+      this.#records.activate()
       this.#outcome = 'committed'
     } catch (error) {
       this.#stopped(error)
@@ -100,16 +86,49 @@ export class Road {
     return this.report()
   }
 
+  /** The report of a swap that never had its turn. */
+  decline(found: Finding): SwapReport {
+    this.#stopped(new Stop('refused', [found]))
+    return this.report()
+  }
+
+  /** Before each phase: has more of the same burst come, or has nobody use for it any more? */
+  #goOn(phase: 'stage' | 'rehearse' | 'prepare' | 'park'): void {
+    if (this.#ask.consent?.cancelled)
+      throw new Stop('refused', [finding('TICKSWAP_E_CANCELLED', 'the swap was cancelled before its commit')])
+    if (this.#control.hasMore(this.#ask)) throw new Stop('unchanged', [])
+    this.#control.progress(this, phase, 0, 1, [])
+  }
+
   #stopped(error: unknown): void {
     const stop = error instanceof Stop ? error : new Stop('refused', findingsOf(error))
     this.#outcome = stop.outcome
     this.#account.add(...stop.findings)
-    if (stop.outcome !== 'unchanged') this.#verdict = 'incompatible'
+    if (stop.outcome === 'refused' || stop.outcome === 'reversed') this.#verdict = 'incompatible'
+    if (stop.outcome === 'reversed' && stop.findings.some(({ code }) => CULPABLE.has(code)))
+      this.#quarantine(stop.findings[0]!.message)
     this.#control.rehearsal.discard()
     this.#control.offer = undefined
-    if (this.#moves.length > 0)
-      this.#control.crew.broadcast({ type: 'outcome', id: this.id, outcome: 'discarded', passed: 0 })
-    for (const record of this.#records) this.#control.registry.setState(record, 'retired')
+    if (this.#transaction)
+      this.#control.crew.broadcast({
+        type: 'outcome',
+        id: this.id,
+        outcome: 'discarded',
+        passed: 0,
+        restore: 0,
+      })
+    // Somebody who hangs may still write to the memory of a backup that a reversed swap had begun.
+    if (stop.outcome === 'refused')
+      for (const [i, { entry }] of this.#passengers.entries())
+        if (entry) entry.spare = this.#moves[i]?.backup ?? entry.spare
+    this.#records.retire()
+  }
+
+  #quarantine(reason: string): void {
+    const units = this.#passengers.map(({ contract: { name: unit, file }, hash, version }) => {
+      return { unit, file, hash, version: version.toString() }
+    })
+    this.#control.quarantine.add(units, reason, this.id)
   }
 
   // ---- before the boundary --------------------------------------------------------
@@ -145,21 +164,18 @@ export class Road {
 
   /** The contract of a candidate is known once it has run: both phases look at the same evaluation. */
   async #rehearseAndCheck(stage: Stage): Promise<void> {
-    const { rehearsal, catalog } = this.#control
+    const { rehearsal } = this.#control
     const evaluated = new Set(stage.update.evaluate)
     const files = this.#unitFiles(stage)
-    this.#refuseQuarantined(stage, files)
+    const isForced = this.strategy === 'force'
+    if (!isForced) this.#refuseQuarantined(stage, files)
     const contracts = await this.#account.timed('rehearse', () => rehearsal.evaluate(stage.update, files))
     await this.#account.timed('check', async () => {
       this.#passengers = contracts.map((contract) => this.#passenger(stage, contract, evaluated))
-      const after = new Map<string, Side>()
-      for (const entry of catalog.units.values()) after.set(entry.name, entry.running)
-      for (const { contract, version } of this.#passengers) after.set(contract.name, { contract, version })
-      const findings = [
-        ...this.#passengers.flatMap(({ contract }) => checkName(contract, catalog)),
-        ...this.#passengers.flatMap(({ passage }) => passage?.findings ?? []),
-        ...checkRequirements(after, this.#uses()),
-      ]
+      if (!isForced) this.#refuseFlapping()
+      const findings = this.#check().map((found) =>
+        isForced && SKIPPABLE.has(found.code) ? { ...found, severity: 'warning' as const } : found,
+      )
       this.#verdict = verdictOf(
         findings,
         this.#passengers.map(({ entry, contract, version, passage }) => ({
@@ -171,7 +187,19 @@ export class Road {
       if (this.#verdict === 'incompatible') throw new Stop('refused', findings)
       this.#account.add(...findings)
     })
-    await this.#account.timed('rehearse', () => rehearsal.dryRun(this.#dryRuns()))
+    if (!isForced) await this.#account.timed('rehearse', () => rehearsal.dryRun(this.#dryRuns()))
+  }
+
+  #check(): Finding[] {
+    const { catalog } = this.#control
+    const after = new Map<string, Side>()
+    for (const entry of catalog.units.values()) after.set(entry.name, entry.running)
+    for (const { contract, version } of this.#passengers) after.set(contract.name, { contract, version })
+    return [
+      ...this.#passengers.flatMap(({ contract }) => checkName(contract, catalog)),
+      ...this.#passengers.flatMap(({ passage }) => passage?.findings ?? []),
+      ...checkRequirements(after, this.#uses()),
+    ]
   }
 
   /** Files of units whose code changes, be it their own, or in a module that travels with them. */
@@ -193,6 +221,14 @@ export class Road {
     throw new Stop('refused', [finding('TICKSWAP_E_QUARANTINED', message, { file })])
   }
 
+  #refuseFlapping(): void {
+    if (this.#ask.trigger !== 'edit') return
+    const wait = this.#control.flapping.wait(this.units, Date.now())
+    if (!wait) return
+    const message = `${wait.unit} was rolled back too often; it is left alone for ${wait.ms} ms`
+    throw new Stop('refused', [finding('TICKSWAP_E_FLAPPING', message, { unit: wait.unit })])
+  }
+
   #passenger(stage: Stage, contract: Contract, evaluated: ReadonlySet<string>): Passenger {
     const entry = this.#control.catalog.units.get(contract.name)
     const declared = Version.parse(contract.version)
@@ -208,7 +244,7 @@ export class Road {
 
   /** What the engine asks of the units in this swap. What it asks of others does not become less true. */
   #uses(): EngineUse[] {
-    const moving = new Set(this.#passengers.map(({ contract }) => contract.name))
+    const moving = new Set(this.units)
     return this.#control.crew.uses().filter(({ unit }) => moving.has(unit))
   }
 
@@ -223,101 +259,72 @@ export class Road {
   }
 
   async #prepare(stage: Stage): Promise<void> {
-    const { board, crew, barrier, registry, settings } = this.#control
-    this.#moves = this.#passengers.map((passenger) => this.#move(passenger))
-    const timestamp = Date.now()
-    const units = this.#passengers.map(({ contract }) => registry.registerUnit(contract.name))
-    this.#records = this.#passengers.map(({ version, hash }, i) =>
-      registry.registerVersion({ unit: units[i]!, version, hash, timestamp }),
-    )
-    const generation = registry.stage(units.map((unit, i) => ({ unit, record: this.#records[i]! })))
-    const back = units.map((unit, i) => ({ unit, record: this.#passengers[i]!.entry?.running.record ?? -1 }))
-    board.store(Word.PROBATION_LEFT, settings.ticks)
-    barrier.open(this.id)
-    const reason = this.#ask.trigger === 'rollback' ? 'rollback' : 'swap'
-    const message = {
+    const control = this.#control
+    this.#moves = this.#passengers.map(moveOf)
+    const { generation, back } = this.#records.stage(this.#passengers)
+    this.#alone = control.settings.mode === 'independent' && !this.#meets()
+    const message: PrepareMessage = {
       type: 'prepare',
       id: this.id,
       update: stage.update,
       moves: this.#moves,
       scripts: scriptsOf(
         this.#moves.map(({ unit, file, to }) => {
-          return { unit, version: to, artifacts: this.#control.catalog.closure(file, stage.update) }
+          return { unit, version: to, artifacts: control.catalog.closure(file, stage.update) }
         }),
       ),
       generation,
       back,
-      reason,
-    } as const
-    this.#control.offer = { prepare: message, committed: false }
-    crew.broadcast(message)
-    await this.#allPrepared()
-  }
-
-  #move({ entry, contract, from, version, evaluated, passage }: Passenger): Move {
-    const memory =
-      entry && !passage?.moved ? { ...entry.memory, shared: contract.shared } : newMemory(contract)
-    return {
-      unit: contract.name,
-      file: contract.file,
-      from,
-      to: version.toString(),
-      evaluated,
-      moved: !entry || passage?.moved === true,
-      plan: passage?.plan ?? { direction: 'none' },
-      memory,
-      backup: entry && backupRoom(entry, this.#control.settings.backups),
+      reason: this.#ask.trigger === 'rollback' ? 'rollback' : 'swap',
+      watch: this.#watch(),
+      dryRun: this.strategy === 'dry-run',
+      alone: this.#alone,
     }
-  }
-
-  /** Deadline, nudge, deadline, then the swap is given up with the names. */
-  async #allPrepared(): Promise<void> {
-    const { barrier, crew, board, settings } = this.#control
-    const half = settings.prepareMs / 2
-    const answered = () => crew.online().length > 0 && barrier.unprepared(this.id).length === 0
-    if (!(await barrier.until(answered, half))) {
-      board.attend()
-      board.wake()
-      if (!(await barrier.until(answered, half)))
-        throw new Stop('refused', [this.#unprepared(settings.prepareMs)])
-    }
-    if (barrier.failed(this.id).length > 0) throw new Stop('refused', await this.#control.failures(this.id))
-  }
-
-  #unprepared(ms: number): Finding {
-    const { barrier, crew } = this.#control
-    if (crew.online().length === 0) {
-      this.#control.retryWhenOnline(this.#ask)
-      return finding('TICKSWAP_E_STRAGGLER', 'no participant calls tick(); the change waits until one does')
-    }
-    const names = barrier.unprepared(this.id).map((slot) => crew.name(slot))
-    const waiting = this.#stage!.update.artifacts.find((artifact) => artifact.async)
-    if (!waiting) return barrier.stragglerFinding('prepare', ms, names)
-    const message = `the module awaits in its body, and the loop of ${names.join(', ')} does not yield`
-    return finding('TICKSWAP_E_TOP_LEVEL_AWAIT', message, { file: waiting.file })
-  }
-
-  // ---- the boundary ---------------------------------------------------------------
-
-  async #boundary(): Promise<void> {
-    const { barrier, settings, crew } = this.#control
-    const outcome = await barrier.meet(settings.prepareMs)
-    if (outcome === Outcome.ABORTED) throw new Stop('reversed', await this.#control.failures(this.id))
-    if (outcome === Outcome.STRAGGLER)
-      throw new Stop('reversed', [barrier.stragglerFinding('park', settings.parkMs, barrier.stragglers)])
-    this.#control.offer!.committed = true
-    crew.broadcast({ type: 'outcome', id: this.id, outcome: 'committed', passed: 0 })
-    await barrier.until(() => barrier.behind(this.id).length === 0, settings.parkMs)
-    for (const record of this.#records) this.#activate(record)
-  }
-
-  /** At this instant a participant may be writing to the registry, on its way back. */
-  #activate(record: number): void {
+    control.offer = message
+    this.#transaction = new Transaction(control, message, this.#terms(), {
+      isCancelled: () => this.#ask.consent?.cancelled === true || control.hasMore(this.#ask),
+      isConfirmed: () => this.#ask.consent?.confirmed === true,
+      isAwaited: () => control.isAwaited,
+      isClosed: () => control.closed,
+      progress: (phase, done, total, waiting) => control.progress(this, phase, done, total, waiting),
+    })
     try {
-      this.#control.registry.setState(record, 'active')
+      await this.#transaction.prepare()
     } catch (error) {
-      if (!(error instanceof TickswapError && error.code === 'TICKSWAP_E_REGISTRY_BUSY')) throw error
-      this.#activate(record)
+      if (control.crew.online().length === 0) control.retryWhenOnline(this.#ask)
+      throw error
+    }
+  }
+
+  /** Units with shared memory meet, and those of their group with them. */
+  #meets(): boolean {
+    const { catalog } = this.#control
+    const groups = this.#control.groups()
+    const mates = new Set(this.units.flatMap((unit) => groups.get(unit) ?? []))
+    const shares = (unit: string) => catalog.units.get(unit)!.running.contract.shared.bytes > 0
+    return this.#passengers.some(sharesMemory) || [...mates].some(shares)
+  }
+
+  #watch(): Watch {
+    const { budgetMs, budgetRatio, heapBytes } = this.#control.settings
+    return {
+      budgetMs,
+      baselineTicks: budgetRatio === undefined ? 0 : BASELINE_TICKS,
+      ...(budgetRatio !== undefined && { budgetRatio }),
+      ...(heapBytes !== undefined && { heapBytes }),
+    }
+  }
+
+  #terms() {
+    const { settings } = this.#control
+    const deadlines = this.#ask.deadlines ?? {}
+    return {
+      prepareMs: deadlines.prepareMs ?? settings.prepareMs,
+      parkMs: deadlines.parkMs ?? settings.parkMs,
+      confirmMs: this.strategy === 'manual' ? (deadlines.confirmMs ?? settings.confirmMs) : undefined,
+      ticks: settings.ticks,
+      lastsMs: settings.lastsMs,
+      leastTicks: settings.leastTicks,
     }
   }
 
@@ -325,90 +332,58 @@ export class Road {
 
   /** Waits for the end of probation. */
   async outlive(): Promise<SwapReport> {
-    const { barrier, board } = this.#control
     const from = performance.now()
-    const over = () =>
-      board.load(Word.OUTCOME) === Outcome.PERMANENT || board.load(Word.OUTCOME) === Outcome.ROLLED_BACK
-    while (!(await barrier.until(over, 60_000)) && !this.#control.closed);
+    const isPermanent = await this.#transaction!.outlive()
     this.#account.phases.probation = performance.now() - from
-    if (board.load(Word.OUTCOME) === Outcome.PERMANENT) await this.#becomePermanent()
+    this.#account.superseded = isPermanent && this.#transaction!.isShortened
+    if (isPermanent) await this.#becomePermanent()
     else await this.#wentBack()
     return this.report()
   }
 
   async #becomePermanent(): Promise<void> {
     const from = performance.now()
-    const { catalog, stager, registry, rehearsal } = this.#control
+    const { stager, rehearsal, catalog } = this.#control
     this.#outcome = 'permanent'
     stager.accept(this.#stage!)
     catalog.accept(this.#stage!.update)
     rehearsal.accept()
-    for (const [i, passenger] of this.#passengers.entries()) {
-      const { entry, contract, version, hash } = passenger
-      const move = this.#moves[i]!
-      const edition: Edition = {
-        version,
-        contract,
-        hash,
-        artifacts: catalog.closure(contract.file),
-        record: this.#records[i]!,
-        at: Date.now(),
-      }
-      if (entry) {
-        registry.setState(entry.running.record, 'retired')
-        const backup: Backup = { version: entry.running.version.toString(), memory: move.backup! }
-        entry.backups.push(backup)
-        entry.memory = move.memory
-        catalog.run(entry, edition)
-      } else catalog.add(registry.registerUnit(contract.name), move.memory, edition)
-      registry.setState(edition.record, 'permanent')
-    }
-    await this.#end('permanent')
+    this.#records.makePermanent(this.#passengers, this.#moves)
+    this.#control.offer = undefined
+    await this.#transaction!.end('permanent')
     this.#account.phases.permanent = performance.now() - from
   }
 
   async #wentBack(): Promise<void> {
-    const { barrier, rehearsal, registry, quarantine } = this.#control
+    const { barrier, rehearsal, failures, flapping } = this.#control
     this.#outcome = 'rolled-back'
     const straggler = barrier.probationStraggler()
-    const found = straggler ? [straggler] : await this.#control.failures(this.id)
+    const found = straggler ? [straggler] : await failures.of(this.id)
     this.#account.add(...found)
-    const contents = new Map(this.#passengers.map(({ contract, hash }) => [contract.file, hash]))
-    quarantine.add(contents, found[0]?.message ?? 'rolled back')
-    for (const record of this.#records) registry.setState(record, 'quarantined')
+    this.#quarantine(found[0]?.message ?? 'rolled back')
+    flapping.add(this.units, Date.now())
+    if (this.#alone) this.#records.publishBack()
+    this.#records.quarantine()
     rehearsal.discard()
-    await this.#end('rolled-back')
-    this.#account.phases.rollback = this.#account.slowest(SlotTime.ROLLBACK)
-  }
-
-  async #end(outcome: 'permanent' | 'rolled-back'): Promise<void> {
-    const { barrier, board, crew, settings } = this.#control
     this.#control.offer = undefined
-    crew.broadcast({ type: 'outcome', id: this.id, outcome, passed: board.load(Word.PROBATION_PASSED) })
-    await barrier.until(() => barrier.behind(this.id).length === 0, settings.parkMs)
+    await this.#transaction!.end('rolled-back')
+    this.#account.phases.rollback = this.#account.slowest(SlotTime.ROLLBACK)
   }
 
   report(): SwapReport {
     const { trigger, files, at } = this.#ask
-    const units = this.#passengers.map(unitMove)
     return this.#account.report({
       id: this.id,
       trigger,
+      strategy: this.strategy,
       files,
       at,
-      units,
+      units: this.#passengers.map(unitMove),
       verdict: this.#verdict,
       outcome: this.#outcome,
     })
   }
 }
-
-const unitMove = ({ from, contract, version, hash }: Passenger): UnitMove => ({
-  unit: contract.name,
-  from: from ?? 'none',
-  to: version.toString(),
-  hash,
-})
 
 const findingsOf = (error: unknown): readonly Finding[] =>
   error instanceof StageError ? error.findings : [findingOf(error)]

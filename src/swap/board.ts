@@ -15,6 +15,7 @@ const MAGIC = 0x54534232
 const HEADER_WORDS = 32
 const SLOT_WORDS = 16
 const SLOT_FLOATS = 16
+const HEADER_FLOATS = 8
 
 /** Header words. */
 export const Word = {
@@ -22,41 +23,45 @@ export const Word = {
   SLOTS: 1,
   /** changes whenever a participant should look at the board or at its messages */
   ATTENTION: 2,
-  PHASE: 3,
-  /** the swap in progress, or the last one */
-  TRANSITION: 4,
-  OUTCOME: 5,
-  /** participants park at the first tick of theirs that reaches this number */
-  TARGET_TICK: 6,
+  /** the swap in progress, or the last one, and how it stands: see Status */
+  DECISION: 3,
+  /** participants park at the first tick of theirs that reaches this number ... */
+  TARGET_TICK: 4,
+  /** ... or at their next one, when this is 0 */
+  TARGET_FRAMED: 5,
   /** rendezvous completed so far */
-  ROUND: 7,
-  /** the round that has a leader */
-  LEADER: 8,
+  ROUND: 6,
+  /** who leads which round: see Office */
+  LEADER: 7,
   /** the tick number of the last completed rendezvous */
-  ROUND_TICK: 9,
+  ROUND_TICK: 8,
   /** what participants wait on inside a rendezvous */
-  WAKE: 10,
+  WAKE: 9,
   /** what the control thread waits on */
-  DOORBELL: 11,
-  /** what the members of a commit round are asked to do: see Step */
-  STEP: 12,
-  PROBATION_LEFT: 13,
+  DOORBELL: 10,
+  /** the round whose members are asked to move their own state, 0 when none is */
+  STEP: 11,
+  PROBATION_LEFT: 12,
   /** rounds passed since the commit */
-  PROBATION_PASSED: 14,
+  PROBATION_PASSED: 13,
   /** the first failure of the probation: see Failure */
-  FAILURE: 15,
+  FAILURE: 14,
   /** global order of calls in probation */
-  TICKET: 16,
+  TICKET: 15,
   /** milliseconds a member waits in a rendezvous before it gives up on the others */
-  PARK_DEADLINE_MS: 17,
-  PROBATION_DEADLINE_MS: 18,
-  /** tick budget of a unit in probation, microseconds */
-  BUDGET_US: 19,
-  /** the slot of that leader while it works, otherwise -1 */
-  LEADER_SLOT: 20,
+  PARK_DEADLINE_MS: 16,
+  PROBATION_DEADLINE_MS: 17,
+  /** milliseconds a leader may take before another member takes its place */
+  LEAD_DEADLINE_MS: 18,
   /** how state was restored by the last rollback: see Restore */
-  RESTORE: 21,
-  CLOSED: 22,
+  RESTORE: 19,
+  CLOSED: 20,
+  /** milliseconds that the probation lasts at least */
+  PROBATION_MS: 21,
+  /** the round in which a rollback has begun to move state back */
+  WAY_BACK: 22,
+  /** the round whose leader has found nothing wrong */
+  PASSING: 23,
   /** 1 when participants note the times between their ticks: see pace.ts */
   PACED: 31,
 } as const
@@ -69,7 +74,7 @@ export const SlotWord = {
   ARRIVED: 2,
   /** the last transition it has prepared; negative when it failed to */
   PREPARED: 3,
-  /** the last transition it has voted for; negative: against */
+  /** the last round it has voted in; negative: against */
   VOTE: 4,
   /** the last transition whose outcome it has carried out */
   FOLLOWED: 5,
@@ -77,8 +82,14 @@ export const SlotWord = {
   NEXT_END: 6,
   /** correction of its own tick count, taken over at the next boundary */
   ADJUST: 7,
-  /** round at which it stands in a replay */
-  REPLAY: 8,
+  /** the transition in whose code it is at the moment, 0 when it is not */
+  CALLING: 8,
+  /** ticks of the probation that it has passed by itself */
+  PASSED: 9,
+  /** messages of the control thread that it has taken */
+  TAKEN: 10,
+  /** 1 when the control thread keeps messages back until it asks for them */
+  HELD: 11,
 } as const
 
 /** Milliseconds of the last swap in a participant's slot. */
@@ -92,21 +103,48 @@ export const SlotTime = {
   STALL: 6,
   ROLLBACK: 7,
   TICK: 8,
-  /** the instant of the flip, performance.timeOrigin + performance.now() */
+  /** instants, performance.timeOrigin + performance.now(): of the flip, */
   LIVE_AT: 9,
+  /** and of the end of a rollback */
+  BACK_AT: 10,
 } as const
 
+/** Instants of the swap in progress, performance.timeOrigin + performance.now(). */
+export const Instant = { COMMITTED: 0, FAILED: 1, ACTED: 2 } as const
+
 export const ParticipantState = { FREE: 0, PAUSED: 1, ONLINE: 2, DEAD: 3 } as const
-export const Phase = { IDLE: 0, PARKING: 1, PROBATION: 2 } as const
-export const Outcome = {
-  PENDING: 0,
-  COMMITTED: 1,
-  ABORTED: 2,
-  STRAGGLER: 3,
-  PERMANENT: 4,
-  ROLLED_BACK: 5,
+
+/**
+ * How a swap stands. It shares one word with the swap's id and the number of the attempt, so that
+ * nobody can decide about another swap, or another attempt, than the one it has looked at.
+ */
+export const Status = {
+  NONE: 0,
+  /** named; the participants load the candidate */
+  OPEN: 1,
+  /** at the next boundary all meet */
+  PARKING: 2,
+  /** live, in probation */
+  COMMITTED: 3,
+  ABORTED: 4,
+  STRAGGLER: 5,
+  PERMANENT: 6,
+  ROLLED_BACK: 7,
+  /** a dry run that would have been committed */
+  REHEARSED: 8,
 } as const
-export const Step = { NONE: 0, PRIVATE: 1 } as const
+export type StatusCode = (typeof Status)[keyof typeof Status]
+
+const STATUS_BITS = 4
+const ATTEMPT_BITS = 4
+const ID_SHIFT = STATUS_BITS + ATTEMPT_BITS
+const ID_MASK = 0x7fffff
+/** Attempts at one meeting that can be told apart. */
+export const MOST_ATTEMPTS = 1 << ATTEMPT_BITS
+
+/** The attempt that a decision is about; the first is 0. */
+export const attemptOf = (decision: number): number => (decision >>> STATUS_BITS) & (MOST_ATTEMPTS - 1)
+
 export const Failure = {
   NONE: 0,
   EXCEPTION: 1,
@@ -115,8 +153,17 @@ export const Failure = {
   VERIFY: 4,
   SETUP: 5,
   STRAGGLER: 6,
+  DEATH: 7,
+  HEALTH: 8,
+  HEAP: 9,
+  MIGRATION: 10,
+  PREPARE: 11,
 } as const
 export const Restore = { NONE: 0, LAST_GOOD: 1, DOWN: 2, BACKUP: 3 } as const
+
+/** Whether tick `a` is `b` or later; numbers wrap at 2^32. */
+export const reached = (a: number, b: number): boolean => ((a - b) | 0) >= 0
+export const later = (a: number, b: number): number => (reached(a, b) ? a : b)
 
 /** Typed views of the board's memory. Attaching is free of side effects. */
 export class Board {
@@ -132,19 +179,20 @@ export class Board {
     this.slots = new Int32Array(shared, 0, HEADER_WORDS)[Word.SLOTS]!
     const words = HEADER_WORDS + this.slots * SLOT_WORDS
     this.words = new Int32Array(shared, 0, words)
-    this.times = new Float64Array(shared, words * 4, this.slots * SLOT_FLOATS)
+    this.times = new Float64Array(shared, words * 4, this.slots * SLOT_FLOATS + HEADER_FLOATS)
     const paceWords = this.words[Word.PACED] ? this.slots * PACE_WORDS : 0
     this.pace = new Uint32Array(shared, words * 4 + this.times.byteLength, paceWords)
   }
 
   static create(slots: number, isPaced = false): Board {
     const paceWords = isPaced ? slots * PACE_WORDS : 0
-    const bytes = (HEADER_WORDS + slots * SLOT_WORDS + paceWords) * 4 + slots * SLOT_FLOATS * 8
+    const floats = slots * SLOT_FLOATS + HEADER_FLOATS
+    const bytes = (HEADER_WORDS + slots * SLOT_WORDS + paceWords) * 4 + floats * 8
     const shared = new SharedArrayBuffer(bytes)
     const header = new Int32Array(shared, 0, HEADER_WORDS)
     header[Word.MAGIC] = MAGIC
     header[Word.SLOTS] = slots
-    header[Word.LEADER_SLOT] = -1
+    header[Word.LEADER] = -1
     header[Word.PACED] = isPaced ? 1 : 0
     return new Board(shared)
   }
@@ -164,9 +212,58 @@ export class Board {
   add(word: number, value: number): number {
     return Atomics.add(this.words, word, value)
   }
+  /** Stores `value` and gives what was there; a full barrier. */
+  exchange(word: number, value: number): number {
+    return Atomics.exchange(this.words, word, value)
+  }
   /** true when `word` held `expected` and now holds `value` */
   swap(word: number, expected: number, value: number): boolean {
     return Atomics.compareExchange(this.words, word, expected, value) === expected
+  }
+
+  // Time and waiting go through the board too: a simulation puts its own in their place.
+
+  /** milliseconds, as performance.now() */
+  now(): number {
+    return performance.now()
+  }
+  /** the same instant for all threads: epoch milliseconds with fractions */
+  instant(): number {
+    return performance.timeOrigin + this.now()
+  }
+  /** Blocks until somebody wakes `word`, unless it is another value by now, or until `ms` have passed. */
+  wait(word: number, value: number, ms: number): void {
+    Atomics.wait(this.words, word, value, ms)
+  }
+  /** The same without blocking the thread. */
+  async waitAsync(word: number, value: number, ms: number): Promise<void> {
+    const waiting = Atomics.waitAsync(this.words, word, value, ms)
+    if (waiting.async) await waiting.value
+  }
+
+  /** How swap `id` stands; NONE when another one is in progress. */
+  status(id: number): StatusCode {
+    const decision = this.load(Word.DECISION)
+    if (decision >>> ID_SHIFT !== (id & ID_MASK)) return Status.NONE
+    return (decision & ((1 << STATUS_BITS) - 1)) as StatusCode
+  }
+  /** Names swap `id`, attempt 0. */
+  open(id: number): void {
+    this.store(Word.DECISION, ((id & ID_MASK) << ID_SHIFT) | Status.OPEN)
+  }
+  /** Begins the next attempt of the swap in progress, from whatever it came to. */
+  call(attempt: number): void {
+    const id = this.load(Word.DECISION) >>> ID_SHIFT
+    this.store(Word.DECISION, (id << ID_SHIFT) | (attempt << STATUS_BITS) | Status.PARKING)
+  }
+  /** What `decide` must have seen: this swap, this attempt, this status. */
+  get decision(): number {
+    return this.load(Word.DECISION)
+  }
+  /** Decides, when `from` is the status of `seen` and nobody has decided since. @returns whether it did */
+  decide(seen: number, from: StatusCode, to: StatusCode): boolean {
+    const mask = (1 << STATUS_BITS) - 1
+    return (seen & mask) === from && this.swap(Word.DECISION, seen, (seen & ~mask) | to)
   }
 
   /** index of a slot's word in `words` */
@@ -176,6 +273,13 @@ export class Board {
   /** index of a slot's time in `times` */
   timeAt(slot: number, time: number): number {
     return slot * SLOT_FLOATS + time
+  }
+  /** an instant of the swap in progress: see Instant */
+  instantAt(which: number): number {
+    return this.times[this.slots * SLOT_FLOATS + which]!
+  }
+  setInstant(which: number, at: number): void {
+    this.times[this.slots * SLOT_FLOATS + which] = at
   }
   state(slot: number): number {
     return this.load(this.at(slot, SlotWord.STATE))

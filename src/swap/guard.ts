@@ -1,4 +1,4 @@
-import { type Board, Word } from './board.ts'
+import { type Board, SlotWord, Word } from './board.ts'
 
 /** A call that the engine made at a handle while a version was in probation. */
 export interface Call {
@@ -16,6 +16,10 @@ export interface Judge {
   blames(unit: string, error: unknown): boolean
   /** takes note; returns what the engine gets instead of the exception */
   failed(call: Call, error: unknown): unknown
+  /** a promise that a call has returned was rejected */
+  rejected(call: Call, error: unknown): void
+  /** id of the swap that moves the unit, 0 when none does */
+  owner(unit: string): number
 }
 
 type Callable = (...args: unknown[]) => unknown
@@ -31,25 +35,28 @@ export class Guard {
   /** milliseconds per unit since the last boundary */
   readonly spent = new Map<string, number>()
   readonly #board: Board
+  readonly #calling: number
   readonly #judge: Judge
   /** After a failure the rest of the tick is only written down: the rollback will run it. */
   #suspended = false
   /** An engine may hold on to watched exports when there is nothing to watch any more. */
-  #watching = false
+  #mode: 'off' | 'time' | 'watch' = 'off'
   #depth = 0
 
-  constructor(board: Board, judge: Judge) {
+  constructor(board: Board, slot: number, judge: Judge) {
     this.#board = board
+    this.#calling = board.at(slot, SlotWord.CALLING)
     this.#judge = judge
   }
 
-  begin(): void {
-    this.#watching = true
+  /** `time`: only adds up what the units take, to compare the next version with. */
+  begin(mode: 'time' | 'watch'): void {
+    this.#mode = mode
     this.nextTick()
   }
 
   end(): void {
-    this.#watching = false
+    this.#mode = 'off'
     this.nextTick()
   }
 
@@ -84,28 +91,42 @@ export class Guard {
 
   #call(unit: string, name: string, args: unknown[], run: () => unknown): unknown {
     // A call that a unit makes back through a handle belongs to the call around it.
-    if (this.#depth > 0 || !this.#watching) return run()
+    if (this.#depth > 0 || this.#mode === 'off') return run()
+    if (this.#mode === 'time') return this.#timed(unit, run)
     const call: Call = { unit, name, args, start: this.#ticket(), end: 0 }
     this.calls.push(call)
     if (this.#suspended) {
       call.end = this.#ticket()
       return undefined
     }
-    this.#depth++
-    const from = performance.now()
+    const owner = this.#judge.owner(unit)
+    if (owner) this.#board.store(this.#calling, owner)
     let thrown: { error: unknown } | undefined
     try {
-      return run()
+      const result = this.#timed(unit, run)
+      if (owner && result instanceof Promise)
+        result.then(undefined, (error) => this.#mode === 'watch' && this.#judge.rejected(call, error))
+      return result
     } catch (error) {
       thrown = { error }
     } finally {
-      this.#depth--
       call.end = this.#ticket()
-      this.spent.set(unit, (this.spent.get(unit) ?? 0) + performance.now() - from)
+      if (owner) this.#board.store(this.#calling, 0)
     }
     if (!this.#judge.blames(unit, thrown.error)) throw thrown.error
     this.#suspended = true
     return this.#judge.failed(call, thrown.error)
+  }
+
+  #timed(unit: string, run: () => unknown): unknown {
+    this.#depth++
+    const from = this.#board.now()
+    try {
+      return run()
+    } finally {
+      this.#depth--
+      this.spent.set(unit, (this.spent.get(unit) ?? 0) + this.#board.now() - from)
+    }
   }
 
   #ticket(): number {

@@ -1,7 +1,6 @@
 import { type Finding, finding } from '../errors.ts'
 import { Failure } from './board.ts'
-import type { Guard } from './guard.ts'
-import { type Transition, verifyUnit } from './transition.ts'
+import { blame, type Transition, verifyUnit } from './transition.ts'
 import type { World } from './world.ts'
 
 /** What probation found at a boundary. */
@@ -10,8 +9,8 @@ export interface Verdict {
   readonly finding: Finding
 }
 
-/** Ticks in a row over budget that fail a version: one pause of the garbage collector must not. */
-const SLOW_TICKS = 3
+/** An engine's own check of a participant: false, or what is wrong, fails the version in probation. */
+export type HealthCheck = () => boolean | string | undefined
 
 /** Looks at the shared state when all participants stand at the boundary. Runs in one of them. */
 export function inspectState(world: World, transition: Transition): Verdict | undefined {
@@ -32,29 +31,37 @@ export function inspectState(world: World, transition: Transition): Verdict | un
   return undefined
 }
 
-/** Watches the time that the units of a swap take in one participant. */
-export class Budget {
-  readonly #limitMs: number
-  #slowTicks = 0
-
-  constructor(limitMs: number) {
-    this.#limitMs = limitMs
+/** Asks the units that moved, and the engine, whether this participant is well. Runs in each of them. */
+export function inspectHealth(
+  world: World,
+  transition: Transition,
+  checks: Iterable<HealthCheck>,
+): Verdict | undefined {
+  const [first] = transition.message.moves
+  for (const move of transition.message.moves) {
+    const { unit, state } = world.units.get(move.unit)!
+    const wrong = ask(() => unit.definition.health?.(state), move, `health of ${move.unit} ${move.to}`)
+    if (wrong) return { failure: Failure.HEALTH, finding: wrong }
   }
+  for (const check of checks) {
+    const wrong = ask(check, first ?? { unit: '', file: '' }, "the engine's health check")
+    if (wrong) return { failure: Failure.HEALTH, finding: wrong }
+  }
+  return undefined
+}
 
-  /** Judges the tick that just ended; a verdict at the third slow tick in a row. */
-  judge(guard: Guard, transition: Transition): Verdict | undefined {
-    let slowest = { unit: '', ms: 0 }
-    for (const { unit } of transition.message.moves) {
-      const ms = guard.spent.get(unit) ?? 0
-      if (ms > slowest.ms) slowest = { unit, ms }
-    }
-    this.#slowTicks = slowest.ms > this.#limitMs ? this.#slowTicks + 1 : 0
-    if (this.#slowTicks < SLOW_TICKS) return undefined
-    const file = transition.message.moves.find((move) => move.unit === slowest.unit)?.file
-    const message = `${slowest.unit} took ${slowest.ms.toFixed(1)} ms of a tick, ${SLOW_TICKS} ticks in a row; the budget is ${this.#limitMs} ms`
-    return {
-      failure: Failure.BUDGET,
-      finding: finding('TICKSWAP_E_PROBATION_BUDGET', message, { unit: slowest.unit, ...(file && { file }) }),
-    }
+function ask(
+  check: () => boolean | string | undefined | void,
+  about: { unit: string; file: string },
+  what: string,
+): Finding | undefined {
+  try {
+    const answer = check()
+    if (answer !== false && typeof answer !== 'string') return undefined
+    const said = answer === false ? 'returned false' : `said: ${answer}`
+    const { unit, file } = about
+    return finding('TICKSWAP_E_PROBATION_HEALTH', `${what} ${said}`, { unit, file })
+  } catch (error) {
+    return blame('TICKSWAP_E_PROBATION_HEALTH', error, about, `${what} threw`)
   }
 }

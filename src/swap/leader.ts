@@ -2,23 +2,28 @@ import { type Finding, finding, TickswapError } from '../errors.ts'
 import type { Registry } from '../registry/registry.ts'
 import { copyMemory } from '../state/memory.ts'
 import {
+  attemptOf,
   type Board,
   Failure,
-  Outcome,
+  Instant,
+  later,
   ParticipantState,
-  Phase,
   Restore,
   SlotTime,
   SlotWord,
-  Step,
+  Status,
   Word,
 } from './board.ts'
 import { inspectState, type Verdict } from './inspect.ts'
+import type { Office } from './rendezvous.ts'
 import type { Transition } from './transition.ts'
 import type { World } from './world.ts'
 
 /** A writer holds the registry for a few microseconds. */
 const BUSY_TRIES = 10_000
+const LEFT = 'the thread that led the swap ended, or did not come back, in the middle of it'
+/** While the members vote, the leader looks this often whether one of them has died. */
+const SLICE_MS = 2
 
 /** Where a leader's findings and times go. */
 export interface Notes {
@@ -32,7 +37,8 @@ export interface Notes {
 
 /**
  * The work that one participant does for all while they stand at a boundary: backup,
- * migration, verification and commit; in probation inspection, and rollback.
+ * migration, verification and commit; in probation inspection, and rollback. Everything that calls
+ * a unit's code comes before the office is sealed, and writes to memory that nobody else uses.
  */
 export class Leader {
   readonly #board: Board
@@ -50,115 +56,175 @@ export class Leader {
   }
 
   /** The round of the commit. All members have arrived. */
-  commit(transition: Transition): void {
+  commit(transition: Transition, office: Office): void {
     const board = this.#board
-    this.#nameTick()
-    if (board.load(Word.OUTCOME) !== Outcome.PENDING) return this.#decided(transition)
-    const found = this.#move(transition)
+    const seen = board.decision
+    if (board.status(transition.id) !== Status.PARKING) return this.#nameTick(office)
+    const found = this.#move(transition, office, seen)
+    if (!office.seal()) return
+    this.#nameTick(office)
     if (found) this.#notes.report(transition, found)
-    else {
-      transition.keepMoved()
-      this.#keepShared()
-      board.store(Word.FAILURE, Failure.NONE)
-      board.store(Word.PROBATION_PASSED, 0)
-      board.store(Word.TICKET, 0)
-    }
-    board.swap(Word.OUTCOME, Outcome.PENDING, found ? Outcome.ABORTED : Outcome.COMMITTED)
-    this.#decided(transition)
+    else this.#keep(transition)
+    const next = transition.message.dryRun ? Status.REHEARSED : Status.COMMITTED
+    if (board.decide(seen, Status.PARKING, found ? Status.ABORTED : next)) this.#publish(transition)
   }
 
   /** A round of the probation. All members have arrived. */
-  inspect(transition: Transition): void {
-    this.#nameTick()
-    this.#inspect(transition)
-  }
-
-  /** Ends a commit round whose leader's thread ended: nobody knows how far it had come, unless it had decided. */
-  inheritCommit(transition: Transition): void {
-    const left = 'the thread that moved the state ended in the middle of it'
-    if (this.#board.swap(Word.OUTCOME, Outcome.PENDING, Outcome.ABORTED))
-      this.#notes.report(transition, finding('TICKSWAP_E_STRAGGLER', left))
-    this.#decided(transition)
-  }
-
-  #nameTick(): void {
+  inspect(transition: Transition, office: Office): void {
     const board = this.#board
+    const seen = board.decision
+    if (board.status(transition.id) !== Status.COMMITTED) return this.#nameTick(office)
+    this.#judge(transition)
+    if (board.load(Word.FAILURE) !== Failure.NONE) return this.goBack(transition, office)
+    if (!office.seal()) return
+    board.store(Word.PASSING, office.round)
+    this.#pass(seen, office)
+  }
+
+  /** The round went well: what is there now is what a later rollback returns to. */
+  #pass(seen: number, office: Office): void {
+    const board = this.#board
+    this.#nameTick(office)
+    board.add(Word.PROBATION_PASSED, 1)
+    board.store(Word.TICKET, 0)
+    const left = board.add(Word.PROBATION_LEFT, -1) - 1
+    const lasted = board.instant() - board.instantAt(Instant.COMMITTED)
+    if (left > 0 || lasted < board.load(Word.PROBATION_MS)) this.#keepShared()
+    else board.decide(seen, Status.COMMITTED, Status.PERMANENT)
+  }
+
+  /**
+   * Ends a round whose leader is gone or hangs. Before the decision nobody knows how far it had come, and
+   * the swap is reversed; after it what the leader had still to do is done, once more if need be.
+   */
+  inherit(transition: Transition, office: Office, isInspection: boolean): void {
+    const board = this.#board
+    if (isInspection) return this.#inheritInspection(transition, office)
+    const found = finding('TICKSWAP_E_STRAGGLER', LEFT)
+    if (!office.seal()) return
+    this.#nameTick(office)
+    if (board.decide(board.decision, Status.PARKING, Status.ABORTED)) this.#notes.report(transition, found)
+    else this.#publish(transition)
+  }
+
+  #inheritInspection(transition: Transition, office: Office): void {
+    const board = this.#board
+    const seen = board.decision
+    if (board.status(transition.id) !== Status.COMMITTED) return this.#nameTick(office)
+    // It had found nothing wrong, and had begun to keep the state.
+    if (board.load(Word.PASSING) === office.round) return office.seal() ? this.#pass(seen, office) : undefined
+    if (board.load(Word.FAILURE) === Failure.NONE) {
+      const verdict = this.#deathIn(transition)
+      const found = finding('TICKSWAP_E_STRAGGLER', LEFT)
+      this.#notes.fail(verdict ?? { failure: Failure.STRAGGLER, finding: found })
+    }
+    this.goBack(transition, office)
+  }
+
+  /** Brings the state back and decides that the old versions run again. May be done twice. */
+  goBack(transition: Transition, office: Office): void {
+    const board = this.#board
+    board.setInstant(Instant.ACTED, board.instant())
+    const atCommit = board.load(Word.PROBATION_PASSED) === 0
+    // Who inherits the round from somebody that hangs in a migration does not walk into it as well.
+    const isTried = board.load(Word.WAY_BACK) === office.round && !office.wasSealed
+    if (!atCommit) board.store(Word.WAY_BACK, office.round)
+    const isBack = atCommit || (!isTried && transition.wayBack())
+    if (!office.seal()) return
+    this.#nameTick(office)
+    const seen = board.decision
+    if (board.status(transition.id) !== Status.COMMITTED) return
+    const moving = new Set(transition.message.moves.map((move) => move.unit))
+    for (const { name, state } of this.#world.units.values())
+      if (!moving.has(name)) copyMemory(state.memory.lastGood, state.memory.arena)
+    transition.restoreShared(!isBack ? 'backup' : atCommit ? 'commit' : 'last-good')
+    const moved = transition.message.moves.some((move) => move.moved)
+    if (!isBack) board.store(Word.RESTORE, Restore.BACKUP)
+    else board.store(Word.RESTORE, moved && !atCommit ? Restore.DOWN : Restore.LAST_GOOD)
+    this.#publishBack(transition)
+    board.decide(seen, Status.COMMITTED, Status.ROLLED_BACK)
+  }
+
+  /** The boundary's tick number. Also what an implicit count goes on from. */
+  #nameTick(office: Office): void {
+    const board = this.#board
+    if (!office.isHeld) return
     const ticks = board.inState(ParticipantState.ONLINE).map((slot) => board.tick(slot))
-    board.store(Word.ROUND_TICK, Math.max(...ticks))
+    board.store(Word.ROUND_TICK, ticks.reduce(later, board.tick(this.#slot)))
   }
 
-  #decided({ message }: Transition): void {
+  /** What a rollback of the first tick returns to. Before the decision: whoever sees it may fail at once. */
+  #keep(transition: Transition): void {
     const board = this.#board
-    if (board.load(Word.OUTCOME) !== Outcome.COMMITTED) return board.store(Word.PHASE, Phase.IDLE)
-    // The point of no return: one store makes the new versions the active ones.
-    if (this.#registry.isStaged(message.generation)) this.#registry.publish(message.generation)
-    board.store(Word.PHASE, Phase.PROBATION)
+    transition.keepMoved()
+    this.#keepShared()
+    board.store(Word.FAILURE, Failure.NONE)
+    board.store(Word.RESTORE, Restore.NONE)
+    board.store(Word.PROBATION_PASSED, 0)
+    board.store(Word.TICKET, 0)
+    board.setInstant(Instant.COMMITTED, board.instant())
+  }
+
+  /** The registry's own point of no return: one store makes the new versions the active ones. */
+  #publish({ id, message }: Transition): void {
+    if (this.#board.status(id) === Status.COMMITTED && this.#registry.isStaged(message.generation))
+      this.#registry.publish(message.generation)
   }
 
   /** Backup, migration and verification. Nothing that runs is touched; a finding says why not to commit. */
-  #move(transition: Transition): Finding | undefined {
+  #move(transition: Transition, office: Office, seen: number): Finding | undefined {
     const board = this.#board
     const others = board.inState(ParticipantState.ONLINE).filter((slot) => slot !== this.#slot)
-    const from = performance.now()
+    const from = board.now()
     transition.backup()
-    const backedUp = performance.now()
+    const backedUp = board.now()
     const voting = transition.hasOwnState && others.length > 0
     if (voting) {
-      board.store(Word.STEP, Step.PRIVATE)
+      board.store(Word.STEP, office.round)
       board.wake()
     }
-    let found = transition.migrate(true)
-    const migrated = performance.now()
+    let found = transition.migrate(true, attemptOf(seen) > 0)
+    const migrated = board.now()
     found ??= transition.verify()
-    if (voting && !this.#allInFavour(others, transition.id)) found ??= declined(transition)
+    if (voting && !this.#allInFavour(others, office)) found ??= declined(transition)
     this.#notes.time(SlotTime.BACKUP, backedUp - from)
     this.#notes.time(SlotTime.MIGRATE, migrated - backedUp)
-    this.#notes.time(SlotTime.VERIFY, performance.now() - migrated)
+    this.#notes.time(SlotTime.VERIFY, board.now() - migrated)
     return found
   }
 
-  /** Waits for the members that migrate their own state. */
-  #allInFavour(others: readonly number[], id: number): boolean {
+  /** Waits for the members that migrate their own state, as long as a leader is waited for. */
+  #allInFavour(others: readonly number[], office: Office): boolean {
     const board = this.#board
+    const end = board.now() + board.load(Word.LEAD_DEADLINE_MS)
     for (;;) {
       const wake = board.load(Word.WAKE)
       const present = others.filter((slot) => board.state(slot) === ParticipantState.ONLINE)
       const votes = present.map((slot) => board.load(board.at(slot, SlotWord.VOTE)))
-      if (votes.includes(-id)) return false
-      if (votes.every((vote) => vote === id)) return true
-      if (board.load(Word.OUTCOME) !== Outcome.PENDING) return false
-      Atomics.wait(board.words, Word.WAKE, wake, 2)
+      if (votes.includes(-office.round)) return false
+      if (votes.every((vote) => vote === office.round)) return true
+      if (!office.isHeld || board.now() > end) return false
+      board.wait(Word.WAKE, wake, SLICE_MS)
     }
   }
 
-  #inspect(transition: Transition): void {
+  #judge(transition: Transition): void {
     const board = this.#board
-    if (board.load(Word.FAILURE) === Failure.NONE) {
-      const verdict = inspectState(this.#world, transition)
-      if (verdict) this.#notes.fail(verdict)
-    }
-    if (board.load(Word.FAILURE) !== Failure.NONE) return this.rollback(transition)
-    board.add(Word.PROBATION_PASSED, 1)
-    board.store(Word.TICKET, 0)
-    if (board.add(Word.PROBATION_LEFT, -1) > 1) return this.#keepShared()
-    board.store(Word.OUTCOME, Outcome.PERMANENT)
-    board.store(Word.PHASE, Phase.IDLE)
+    if (board.load(Word.FAILURE) !== Failure.NONE) return
+    const calling = board.at(this.#slot, SlotWord.CALLING)
+    board.store(calling, transition.id)
+    const verdict = this.#deathIn(transition) ?? inspectState(this.#world, transition)
+    board.store(calling, 0)
+    if (verdict) this.#notes.fail(verdict)
   }
 
-  /** Brings the state back and decides that the old versions run again. */
-  rollback(transition: Transition): void {
+  /** A thread that ended inside a call of the new version was ended by it, as far as anybody can tell. */
+  #deathIn({ id, message }: Transition): Verdict | undefined {
     const board = this.#board
-    const moving = new Set(transition.message.moves.map((move) => move.unit))
-    for (const { name, state } of this.#world.units.values())
-      if (!moving.has(name)) copyMemory(state.memory.lastGood, state.memory.arena)
-    const atCommit = board.load(Word.PROBATION_PASSED) === 0
-    const kept = transition.restoreShared(atCommit)
-    const moved = transition.message.moves.some((move) => move.moved)
-    if (kept.length > 0) board.store(Word.RESTORE, Restore.BACKUP)
-    else board.store(Word.RESTORE, moved && !atCommit ? Restore.DOWN : Restore.LAST_GOOD)
-    this.#publishBack(transition)
-    board.store(Word.OUTCOME, Outcome.ROLLED_BACK)
-    board.store(Word.PHASE, Phase.IDLE)
+    const dead = board
+      .inState(ParticipantState.DEAD)
+      .some((slot) => board.load(board.at(slot, SlotWord.CALLING)) === id)
+    return dead ? deathVerdict(message.moves[0]) : undefined
   }
 
   /** Stages and publishes the old records; the control thread may be writing at this instant. */
@@ -179,7 +245,13 @@ export class Leader {
   }
 }
 
+export function deathVerdict(move: { unit: string; file: string } | undefined): Verdict {
+  const about = move ? { unit: move.unit, file: move.file } : {}
+  const message = `a participant's thread ended inside a call of ${move?.unit ?? 'the new version'}`
+  return { failure: Failure.DEATH, finding: finding('TICKSWAP_E_PROBATION_DEATH', message, about) }
+}
+
 const declined = (transition: Transition): Finding =>
-  finding('TICKSWAP_E_MIGRATION_FAILED', 'a participant could not migrate its own state', {
+  finding('TICKSWAP_E_MIGRATION_FAILED', 'a participant could not migrate its own state, or not in time', {
     unit: transition.message.moves[0]?.unit ?? '',
   })

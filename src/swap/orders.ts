@@ -1,3 +1,4 @@
+import { type Finding, finding } from '../errors.ts'
 import { type Loaded, load } from './load.ts'
 import type { OutcomeMessage, PrepareMessage } from './protocol.ts'
 import type { World } from './world.ts'
@@ -29,6 +30,15 @@ export class Orders {
 
   push(order: Order): void {
     this.#queue.push(order)
+  }
+
+  /** Why this participant must not tick: it still loads what the others run by now. */
+  behind(): Finding | undefined {
+    const live = this.#queue.find(
+      (order) => order.type === 'outcome' && order.id === this.#loading && order.outcome !== 'rolled-back',
+    )
+    if (!live) return undefined
+    return finding('TICKSWAP_E_LEFT_BEHIND', 'the module that the others run still awaits in its body here')
   }
 
   /** As far as possible: what follows a candidate that still awaits must wait too. */

@@ -2,39 +2,36 @@ import { type BroadcastChannel, type MessagePort, receiveMessageOnPort } from 'n
 import { type Finding, TickswapError } from '../errors.ts'
 import type { Registry } from '../registry/registry.ts'
 import { Linker } from '../units/code/linker.ts'
-import {
-  type Board,
-  Failure,
-  Outcome,
-  ParticipantState,
-  Phase,
-  Restore,
-  SlotTime,
-  SlotWord,
-  Word,
-} from './board.ts'
+import { type Board, later, ParticipantState, reached, SlotTime, SlotWord, Status, Word } from './board.ts'
 import { annotateUncaught } from './frames.ts'
-import type { Call } from './guard.ts'
+import { InHand } from './in-hand.ts'
+import type { HealthCheck } from './inspect.ts'
 import { Leader } from './leader.ts'
-import type { Loaded } from './load.ts'
+import { Meeting } from './meeting.ts'
 import { type Order, Orders } from './orders.ts'
 import { paced } from './pace.ts'
 import { Probation } from './probation.ts'
-import type { BootMessage, FailureMessage, OutcomeMessage, PrepareMessage } from './protocol.ts'
-import { leadAlone, letPass, type Member, rendezvous } from './rendezvous.ts'
+import type { BootMessage, FailureMessage, PrepareMessage } from './protocol.ts'
+import { leadAlone, letPass, rendezvous } from './rendezvous.ts'
 import { Repeats } from './repeats.ts'
-import { announceReplay, forgetReplay, replay } from './replay.ts'
+import { announceReplay, forgetReplay } from './replay.ts'
 import { Scripts } from './scripts.ts'
-import { blame, dispose, type Transition } from './transition.ts'
+import { dispose } from './transition.ts'
 import { bootWorld, type LiveUnit, type World } from './world.ts'
 
 const LOOK_EVERY_TICK = -1
+/** How far a participant's frame can be behind the others' when it comes online. */
+const FRAME_SPREAD = 4
+/** How often a participant looks for messages that it has asked for. */
+const RESUME_SLICE_MS = 2
 
 /** How a participant reaches the control thread. */
 export interface Wire {
   /** handles what has arrived without yielding to the event loop */
   receive(): void
   failure(message: Omit<FailureMessage, 'type' | 'slot'>): void
+  /** asks for the messages that were kept back while this participant rested */
+  resume(): void
 }
 
 /**
@@ -53,66 +50,78 @@ function ticker(words: Int32Array, tickWord: number, boundary: (explicit: boolea
 }
 
 /** A thread that runs units and calls tick(). */
-export class Participant implements Member {
+export class Participant {
   readonly board: Board
   readonly slot: number
   readonly world: World = { linker: new Linker(), units: new Map() }
-  /** A tick boundary. When nothing changes: one plain write, one plain read of shared memory. */
+  /**
+   * A tick boundary. When nothing changes: one plain write, one plain read of shared memory.
+   * @throws TickswapError LEFT_BEHIND when the others run a version that this participant cannot load
+   */
   readonly tick: (frame?: number) => void
+  /** when the boundary at hand was entered */
+  entered = 0
+  readonly probation: Probation
+  readonly repeats: Repeats
+  readonly #hand: InHand
+  readonly #meeting: Meeting
   readonly #leader: Leader
   readonly #wire: Wire
   readonly #words: Int32Array
   readonly #tickWord: number
-  readonly #probation: Probation
   readonly #scripts = new Scripts(this.world)
   readonly #stopAnnotating = annotateUncaught()
   readonly #orders: Orders
-  #transition: Transition | undefined
-  #setUp = false
-  /** what the rendezvous at hand is for */
-  #meeting: 'commit' | 'inspection' = 'commit'
-  /** rounds of the probation that had passed when this participant's own state was last kept */
-  #keptAt = 0
-  readonly #repeats: Repeats
   #booted = false
   #left = false
   #explicit = false
-  #entered = 0
 
   constructor(board: Board, slot: number, registry: Registry, wire: Wire) {
     this.board = board
     this.slot = slot
     this.#wire = wire
-    this.#leader = new Leader(board, slot, registry, this.world, {
-      report: (transition, found) => this.#report(transition, found),
-      fail: (verdict) => this.#probation.fail(verdict),
-      time: (which, ms) => this.#time(which, ms),
-    })
     this.#words = board.words
     this.#tickWord = board.at(slot, SlotWord.TICK)
     const tick = ticker(this.#words, this.#tickWord, (explicit) => this.#boundary(explicit))
     this.tick = board.pace.length > 0 ? paced(tick, board.pace, slot) : tick
-    this.#repeats = new Repeats(
+    this.repeats = new Repeats(
       (name) => this.world.units.get(name),
       (live) => this.surface(live),
       (message) => wire.failure(message),
     )
+    this.probation = new Probation(board, slot, this.world, {
+      transition: () => this.#hand.transition,
+      report: (transition, found) => this.#hand.report(transition, found),
+      answer: (call) => {
+        this.entered = board.now()
+        const transition = this.#hand.transition!
+        // Nobody else ticks: back now. Otherwise the others must reach their boundary first.
+        const lead = () => leadAlone(board, slot, (office) => this.#leader.goBack(transition, office))
+        return this.#hand.answer(transition, call, lead)
+      },
+    })
+    this.#hand = new InHand(this)
+    this.#leader = new Leader(board, slot, registry, this.world, {
+      report: (transition, found) => this.#hand.report(transition, found),
+      fail: (verdict) => this.probation.fail(verdict),
+      time: (which, ms) => this.#hand.time(which, ms),
+    })
+    this.#meeting = new Meeting(board, slot, this.#hand, this.#leader)
     this.#orders = new Orders(this.world, {
       begin: (message) => this.#beginLoading(message),
-      loaded: (message, loaded, ms) => this.#loaded(message, loaded, ms),
-      obey: (message) => this.#obey(message),
+      loaded: (message, loaded, ms) => this.#hand.take(message, loaded, ms),
+      obey: (message) => this.#hand.obey(message),
       isResting: () => board.state(slot) === ParticipantState.PAUSED,
-    })
-    this.#probation = new Probation(board, this.world, {
-      transition: () => this.#transition,
-      report: (transition, found) => this.#report(transition, found),
-      answer: (call) => this.#answerNow(call),
     })
   }
 
-  /** Ticks so far, or the engine's last frame number. */
+  /** Ticks so far, or the engine's last frame number; modulo 2^32. */
   get ticks(): number {
-    return this.#words[this.#tickWord]!
+    return this.#words[this.#tickWord]! >>> 0
+  }
+
+  failure(message: Omit<FailureMessage, 'type' | 'slot'>): void {
+    this.#wire.failure(message)
   }
 
   /** Loads what runs at the moment, before the first tick. */
@@ -133,7 +142,14 @@ export class Participant implements Member {
 
   /** What the engine sees of a unit: its exports, watched while a version is in probation. */
   surface(live: LiveUnit): object {
-    return this.#transition?.committed ? this.#probation.surface(live) : live.namespace
+    const isWatched = this.#hand.transition?.committed || this.probation.isMeasuring
+    return isWatched ? this.probation.surface(live) : live.namespace
+  }
+
+  /** Has the engine's check asked at the end of every tick of a probation. @returns stops it */
+  check(check: HealthCheck): () => void {
+    this.probation.checks.add(check)
+    return () => void this.probation.checks.delete(check)
   }
 
   /** Takes an order of the control thread; carried out at the next boundary, or now when not ticking. */
@@ -161,6 +177,7 @@ export class Participant implements Member {
     this.board.ring()
     this.#scripts.close()
     this.#stopAnnotating()
+    this.probation.end()
     const units = [...this.world.units.values()]
     const warnings = this.#booted ? units.flatMap(dispose) : []
     for (const { state } of units) state.release()
@@ -173,49 +190,95 @@ export class Participant implements Member {
   #boundary(explicit: boolean): number {
     const { board } = this
     if (this.#left) return LOOK_EVERY_TICK
-    this.#entered = performance.now()
+    this.entered = board.now()
     const attention = board.load(Word.ATTENTION)
     this.#explicit = explicit
     this.#wire.receive()
     // A listener may have closed the runtime.
     if (this.#left) return LOOK_EVERY_TICK
     this.#orders.carryOut()
-    if (board.state(this.slot) !== ParticipantState.ONLINE) this.#goOnline()
-    this.#align()
-    this.#meet()
-    this.#follow()
-    this.#repeats.makeUp()
+    // A unit's code may take so long in here that the others have gone on without this participant.
+    do {
+      if (!this.#isOnline) this.#goOnline()
+      if (this.#left) return LOOK_EVERY_TICK
+      this.#align()
+      this.#measure()
+      this.#meet()
+      this.#hand.follow()
+      this.repeats.makeUp()
+    } while (!this.#left && (this.#isPast() || (!this.#isOnline && !board.load(Word.CLOSED))))
     // With a candidate in hand it looks at every tick: the control thread counts on that (Barrier).
-    const quiet = board.load(Word.PHASE) === Phase.IDLE && !this.#transition
-    return quiet ? attention : LOOK_EVERY_TICK
+    return this.#hand.transition ? LOOK_EVERY_TICK : attention
+  }
+
+  /** The swap in hand was decided long ago, and its outcome, and what came after, are in messages. */
+  #isPast(): boolean {
+    const { transition } = this.#hand
+    if (!transition || this.board.status(transition.id) !== Status.NONE) return false
+    this.#wire.receive()
+    if (this.#left) return false
+    this.#orders.carryOut()
+    return this.#hand.transition !== transition
+  }
+
+  get #isOnline(): boolean {
+    return this.board.state(this.slot) === ParticipantState.ONLINE
   }
 
   /** From here on the others wait for this participant at a rendezvous. */
   #goOnline(): void {
     const { board, slot } = this
     if (board.load(Word.CLOSED)) return
+    this.#collect()
+    if (this.#left) return
+    this.#assertAbreast()
     const others = board.inState(ParticipantState.ONLINE).map((other) => board.tick(other))
-    if (!this.#explicit) this.#setTick(Math.max(this.ticks, board.load(Word.ROUND_TICK), ...others))
+    if (!this.#explicit) this.#setTick([board.load(Word.ROUND_TICK), ...others].reduce(later, this.ticks | 0))
     forgetReplay(board, slot)
+    board.store(board.at(slot, SlotWord.PASSED), 0)
     board.store(board.at(slot, SlotWord.STATE), ParticipantState.ONLINE)
     // From here on no round passes without this participant.
-    letPass(board, slot, () => board.swap(Word.OUTCOME, Outcome.PENDING, Outcome.STRAGGLER))
+    letPass(board, slot, (office) => {
+      if (office.seal()) board.decide(board.decision, Status.PARKING, Status.STRAGGLER)
+    })
     // Orders sent before it was seen online may concern a boundary that has passed meanwhile.
     this.#wire.receive()
     if (this.#left) return
     this.#orders.carryOut()
-    const transition = this.#transition
-    const isWatched = transition?.committed && transition.id === board.load(Word.TRANSITION)
-    if (isWatched && board.load(Word.PHASE) === Phase.PROBATION)
-      this.#catchUp(board.load(Word.PROBATION_PASSED))
+    const transition = this.#hand.transition
+    if (transition?.committed && board.status(transition.id) === Status.COMMITTED)
+      this.#hand.catchUp(board.load(Word.PROBATION_PASSED))
     board.ring()
+  }
+
+  /** Messages that the control thread has kept back while this participant did not take any. */
+  #collect(): void {
+    const { board, slot } = this
+    const held = board.at(slot, SlotWord.HELD)
+    if (!board.load(held)) return
+    this.#wire.resume()
+    const end = board.now() + board.load(Word.PROBATION_DEADLINE_MS)
+    while (board.load(held) && !board.load(Word.CLOSED) && board.now() < end) {
+      const wake = board.load(Word.WAKE)
+      this.#wire.receive()
+      if (this.#left) return
+      if (board.load(held)) board.wait(Word.WAKE, wake, RESUME_SLICE_MS)
+    }
+    this.#wire.receive()
+    this.#orders.carryOut()
+  }
+
+  /** A participant never ticks beside others that run a version it has not got. */
+  #assertAbreast(): void {
+    const left = this.#hand.leftBehind() ?? this.#orders.behind()
+    if (left) throw new TickswapError('TICKSWAP_E_LEFT_BEHIND', left.message, left)
   }
 
   /** Takes over the control thread's correction of a tick count that is off against the others'. */
   #align(): void {
     const { board, slot } = this
     // Also the full barrier between the store of the tick and the load of the order: see Barrier.meet.
-    const adjust = Atomics.exchange(board.words, board.at(slot, SlotWord.ADJUST), 0)
+    const adjust = board.exchange(board.at(slot, SlotWord.ADJUST), 0)
     if (adjust && !this.#explicit) this.#setTick(this.ticks + adjust)
   }
 
@@ -223,245 +286,58 @@ export class Participant implements Member {
     this.board.store(this.#tickWord, tick)
   }
 
+  /** Times the running version before it is replaced, where that was asked for. */
+  #measure(): void {
+    const transition = this.#hand.transition
+    if (transition && !transition.committed && this.probation.isMeasuring && this.probation.measured())
+      this.#hand.acknowledge(transition.id)
+  }
+
   /** Takes part in the rendezvous that is due, if one is. */
   #meet(): void {
     const { board, slot } = this
-    const transition = this.#transition
-    if (transition?.id !== board.load(Word.TRANSITION)) return
-    const phase = board.load(Word.PHASE)
-    if (phase === Phase.PARKING && this.ticks >= board.load(Word.TARGET_TICK)) {
-      this.#meeting = 'commit'
-      const park = rendezvous(board, slot, this, board.load(Word.PARK_DEADLINE_MS))
-      this.#time(SlotTime.PARK, park)
-    } else if (phase === Phase.PROBATION && this.ticks > board.load(Word.ROUND_TICK)) {
+    const transition = this.#hand.transition
+    if (!transition) return
+    const status = board.status(transition.id)
+    if (transition.message.alone) {
+      if (status === Status.COMMITTED) this.#hand.passAlone(transition)
+      return
+    }
+    if (status === Status.PARKING && this.#isDue()) {
+      this.#meeting.purpose = 'commit'
+      const park = rendezvous(board, slot, this.#meeting, board.load(Word.PARK_DEADLINE_MS))
+      this.#hand.time(SlotTime.PARK, park)
+      if (board.status(transition.id) === Status.STRAGGLER) transition.disregard()
+    } else if (status === Status.COMMITTED && this.#isNewTick()) {
       // A participant that came online after the commit flips before it meets the others.
-      if (!transition.committed) this.#follow()
-      this.#meeting = 'inspection'
-      this.#probation.endTick(transition)
-      announceReplay(board, slot, this.#probation.calls)
-      rendezvous(board, slot, this, board.load(Word.PROBATION_DEADLINE_MS))
+      if (!transition.committed) this.#hand.follow()
+      this.#meeting.purpose = 'inspection'
+      this.probation.endTick(transition)
+      announceReplay(board, slot, this.probation.calls)
+      rendezvous(board, slot, this.#meeting, board.load(Word.PROBATION_DEADLINE_MS))
     } else return
     // Participants that count their own ticks agree on the number from here on.
-    if (!this.#explicit) this.#setTick(Math.max(this.ticks, board.load(Word.ROUND_TICK)))
-  }
-
-  /** Carries out what was decided, once. */
-  #follow(): void {
-    const { board } = this
-    const transition = this.#transition
-    if (transition?.id !== board.load(Word.TRANSITION)) return
-    // A leader is still at work, and this participant's tick is before the target.
-    if (board.load(Word.PHASE) === Phase.PARKING) return
-    switch (board.load(Word.OUTCOME)) {
-      case Outcome.COMMITTED:
-        this.#comeAlong(transition, board.load(Word.PROBATION_PASSED))
-        break
-      case Outcome.PERMANENT:
-        this.#commit(transition)
-        this.#settle(transition)
-        break
-      case Outcome.ROLLED_BACK:
-        this.#replay(transition, this.#goBack(transition, board.load(Word.PROBATION_PASSED)))
-        break
-    }
-  }
-
-  /** Commits, and keeps its own state whenever the shared state has been kept: at the commit and at every round. */
-  #comeAlong(transition: Transition, passed: number): void {
-    const isNews = !transition.committed
-    this.#commit(transition)
-    if (isNews) this.#keepOwn(passed)
-    else this.#catchUp(passed)
-  }
-
-  #commit(transition: Transition): void {
-    if (!transition.committed) {
-      const from = performance.now()
-      // One that came online when the others had voted has its own state still to move.
-      const found = transition.migrated ? undefined : transition.migrateOwn()
-      if (found) this.#report(transition, found)
-      transition.flip()
-      this.#time(SlotTime.COMMIT, performance.now() - from)
-    }
-    if (this.#setUp) return
-    this.#setUp = true
-    this.#probation.begin()
-    const found = transition.setup({ reason: transition.message.reason, participant: this.slot })
-    if (found) this.#probation.fail({ failure: Failure.SETUP, finding: found })
-    this.#time(SlotTime.TICK, this.ticks)
-    this.#time(SlotTime.LIVE_AT, performance.timeOrigin + performance.now())
-    this.#time(SlotTime.STALL, performance.now() - this.#entered)
-    this.#followed(transition)
-  }
-
-  #settle(transition: Transition): void {
-    for (const warning of transition.settle()) this.#report(transition, warning)
-    this.#forget(transition)
+    if (!this.#explicit) this.#setTick(later(this.ticks | 0, board.load(Word.ROUND_TICK)))
   }
 
   /**
-   * Puts back what ran before.
-   * @param passed rounds of the probation that had passed when it was given up
-   * @returns the calls that are undone by it
+   * Whether this tick has not had its round yet. One that came online in the middle of a frame may be a
+   * little behind, and waits for the others' next; far behind is an engine that counts its frames anew.
    */
-  #goBack(transition: Transition, passed: number): readonly Call[] {
-    if (!transition.committed) {
-      transition.discard()
-      this.#forget(transition)
-      return []
-    }
-    const from = performance.now()
+  #isNewTick(): boolean {
+    const ahead = (this.ticks - this.board.load(Word.ROUND_TICK)) | 0
+    return ahead > 0 || ahead < -FRAME_SPREAD
+  }
+
+  #isDue(): boolean {
     const { board } = this
-    this.#catchUp(passed)
-    const undone = [...this.#probation.calls]
-    const restore = board.load(Word.RESTORE)
-    const moving = new Set(transition.message.moves.map((move) => move.unit))
-    for (const live of this.world.units.values()) if (!moving.has(live.name)) live.state.restoreOwn()
-    transition.restoreOwn(restore === Restore.DOWN)
-    for (const warning of transition.revert()) this.#report(transition, warning)
-    this.#time(SlotTime.ROLLBACK, performance.now() - from)
-    this.#forget(transition)
-    return undone
+    return !board.load(Word.TARGET_FRAMED) || reached(this.ticks, board.load(Word.TARGET_TICK))
   }
-
-  #replay(transition: Transition, calls: readonly Call[]): void {
-    replay(this.board, this.slot, calls, (call) => this.#repeats.run(transition.id, call))
-    this.#time(SlotTime.STALL, performance.now() - this.#entered)
-  }
-
-  #forget(transition: Transition): void {
-    this.#transition = undefined
-    this.#probation.end()
-    this.#followed(transition)
-  }
-
-  #followed(transition: Transition): void {
-    this.board.store(this.board.at(this.slot, SlotWord.FOLLOWED), transition.id)
-    this.board.ring()
-  }
-
-  // ---- orders of the control thread ---------------------------------------------
 
   #beginLoading(message: PrepareMessage): void {
     const { board, slot } = this
     board.times.fill(0, board.timeAt(slot, 0), board.timeAt(slot + 1, 0))
     this.#scripts.add(message.scripts)
-  }
-
-  #loaded({ id, moves }: PrepareMessage, loaded: Loaded, ms: number): void {
-    const { board, slot } = this
-    this.#time(SlotTime.PREPARE, ms)
-    if ('transition' in loaded) {
-      this.#transition = loaded.transition
-      this.#setUp = false
-    } else {
-      const { error } = loaded
-      const { unit, file } = moves[0] ?? { unit: '', file: '' }
-      const code = error instanceof TickswapError ? error.code : 'TICKSWAP_E_PREPARE'
-      this.#wire.failure({ id, finding: blame(code, error, { unit, file }, `loading ${unit}`) })
-    }
-    board.store(board.at(slot, SlotWord.PREPARED), 'transition' in loaded ? id : -id)
-    board.ring()
-  }
-
-  /** The outcome of a swap, for a participant that was not at the boundary where it was decided. */
-  #obey({ id, outcome, passed }: OutcomeMessage): void {
-    const transition = this.#transition
-    if (transition?.id !== id) return
-    if (outcome === 'discarded') {
-      transition.discard()
-      this.#forget(transition)
-    } else if (outcome === 'rolled-back') {
-      this.#repeats.owe(transition.id, this.#goBack(transition, passed))
-    } else {
-      if (!transition.committed) this.#comeAlong(transition, passed)
-      if (outcome === 'permanent') this.#settle(transition)
-    }
-  }
-
-  // ---- one round of a rendezvous ------------------------------------------------
-
-  lead(): void {
-    const transition = this.#transition!
-    if (this.#meeting === 'commit') this.#leader.commit(transition)
-    else this.#leader.inspect(transition)
-  }
-
-  takeOver(): void {
-    const transition = this.#transition!
-    if (this.#meeting === 'commit') this.#leader.inheritCommit(transition)
-    else this.#leader.inspect(transition)
-  }
-
-  isCalledOff(): boolean {
-    return this.#meeting === 'commit' && this.board.load(Word.OUTCOME) === Outcome.STRAGGLER
-  }
-
-  assist(): void {
-    const { board, slot } = this
-    const transition = this.#transition!
-    const vote = board.at(slot, SlotWord.VOTE)
-    if (Math.abs(board.load(vote)) === transition.id) return
-    const found = transition.migrate(false)
-    if (found) this.#report(transition, found)
-    board.store(vote, found ? -transition.id : transition.id)
-    board.wake()
-  }
-
-  giveUp(missing: readonly number[]): boolean {
-    const { board } = this
-    if (this.#meeting === 'commit') {
-      board.swap(Word.OUTCOME, Outcome.PENDING, Outcome.STRAGGLER)
-      board.store(Word.PHASE, Phase.IDLE)
-      return false
-    }
-    // In probation the others go back without the straggler, which follows when it comes.
-    board.swap(Word.FAILURE, Failure.NONE, Failure.STRAGGLER)
-    for (const slot of missing)
-      board.swap(board.at(slot, SlotWord.STATE), ParticipantState.ONLINE, ParticipantState.PAUSED)
-    return true
-  }
-
-  #keepOwn(passed: number): void {
-    this.#keptAt = passed
-    this.#probation.nextTick()
-    for (const { state } of this.world.units.values()) state.keepOwn()
-  }
-
-  /**
-   * Rounds that passed while this participant was paused have made what it did before part of
-   * the last good state: its own state belongs to that, and its calls are not to be replayed.
-   */
-  #catchUp(passed: number): void {
-    if (passed !== this.#keptAt) this.#keepOwn(passed)
-  }
-
-  /**
-   * A call failed and nobody else ticks: back now, and the engine's call is answered by the
-   * old version. Otherwise the others must reach their boundary first.
-   */
-  #answerNow(call: Call): unknown {
-    const { board, slot } = this
-    const transition = this.#transition!
-    const isOpen = board.load(Word.PHASE) === Phase.PROBATION && board.load(Word.TRANSITION) === transition.id
-    if (!isOpen) return undefined
-    this.#entered = performance.now()
-    if (!leadAlone(board, slot, () => this.#leader.rollback(transition))) return undefined
-    const undone = this.#goBack(transition, board.load(Word.PROBATION_PASSED))
-    this.#replay(
-      transition,
-      undone.filter((other) => other !== call),
-    )
-    const old = this.world.units.get(call.unit)?.namespace as Record<string, (...args: unknown[]) => unknown>
-    return old?.[call.name]?.(...call.args)
-  }
-
-  #report(transition: Transition, found: Finding): void {
-    this.#wire.failure({ id: transition.id, finding: found })
-  }
-
-  #time(which: number, ms: number): void {
-    this.board.times[this.board.timeAt(this.slot, which)] = ms
   }
 }
 

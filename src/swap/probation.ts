@@ -1,8 +1,10 @@
 import type { Finding } from '../errors.ts'
-import { type Board, Failure, Word } from './board.ts'
+import { type Board, Failure, Instant, Status, Word } from './board.ts'
 import { ofVersion, versionsIn } from './frames.ts'
 import { type Call, Guard, type Judge } from './guard.ts'
-import { Budget, type Verdict } from './inspect.ts'
+import { type HealthCheck, inspectHealth, type Verdict } from './inspect.ts'
+import { type Baseline, Limits, Measure } from './limits.ts'
+import { watchRejections } from './rejections.ts'
 import { blame, type Transition } from './transition.ts'
 import type { LiveUnit, World } from './world.ts'
 
@@ -16,24 +18,52 @@ export interface Ward {
 
 /** One participant's watch over a version in its first ticks. */
 export class Probation implements Judge {
+  /** what the engine wants to be asked at the end of every tick */
+  readonly checks = new Set<HealthCheck>()
   readonly #board: Board
   readonly #world: World
   readonly #ward: Ward
   readonly #guard: Guard
   #surfaces = new WeakMap<LiveUnit, object>()
-  #budget = new Budget(0)
+  #measure: Measure | undefined
+  #baseline: Baseline = new Map()
+  #limits: Limits | undefined
+  #unwatch: (() => void) | undefined
 
-  constructor(board: Board, world: World, ward: Ward) {
+  constructor(board: Board, slot: number, world: World, ward: Ward) {
     this.#board = board
     this.#world = world
     this.#ward = ward
-    this.#guard = new Guard(board, this)
+    this.#guard = new Guard(board, slot, this)
   }
 
-  begin(): void {
-    this.#guard.begin()
+  /** Times the running version for `ticks`, to compare the next one with. */
+  measure(ticks: number): void {
+    this.#measure = new Measure(ticks)
+    this.#guard.begin('time')
+  }
+
+  /** @returns true when the running version has been timed long enough */
+  measured(): boolean {
+    if (!this.#measure) return true
+    const isDone = this.#measure.add(this.#guard.spent)
+    this.#guard.nextTick()
+    this.#baseline = this.#measure.baseline
+    if (isDone) this.#measure = undefined
+    return isDone
+  }
+
+  get isMeasuring(): boolean {
+    return this.#measure !== undefined
+  }
+
+  begin(transition: Transition): void {
+    this.#measure = undefined
+    this.#guard.begin('watch')
     this.#surfaces = new WeakMap()
-    this.#budget = new Budget(this.#board.load(Word.BUDGET_US) / 1000)
+    const { watch, moves } = transition.message
+    this.#limits = new Limits(watch, moves, this.#baseline)
+    this.#unwatch ??= watchRejections((error) => this.#escaped(error))
   }
 
   /** The engine's calls of the tick. */
@@ -50,9 +80,10 @@ export class Probation implements Judge {
     return watched
   }
 
-  /** Judges the time that the tick took. */
+  /** Judges the tick that just ended in this participant. */
   endTick(transition: Transition): void {
-    const verdict = this.#budget.judge(this.#guard, transition)
+    if (this.#board.load(Word.FAILURE) !== Failure.NONE) return
+    const verdict = this.#limits?.judge(this.#guard) ?? inspectHealth(this.#world, transition, this.checks)
     if (verdict) this.fail(verdict)
   }
 
@@ -62,6 +93,10 @@ export class Probation implements Judge {
 
   end(): void {
     this.#guard.end()
+    this.#measure = undefined
+    this.#baseline = new Map()
+    this.#unwatch?.()
+    this.#unwatch = undefined
   }
 
   /** The first failure decides; it is carried out at the next boundary. */
@@ -69,15 +104,25 @@ export class Probation implements Judge {
     const transition = this.#ward.transition()
     if (!transition) return
     // A participant that was paused may still be at a swap that the others have long settled.
-    const isLate = transition.id !== this.#board.load(Word.TRANSITION)
-    if (isLate || this.#board.swap(Word.FAILURE, Failure.NONE, verdict.failure))
-      this.#ward.report(transition, verdict.finding)
+    const isLate = this.#board.status(transition.id) !== Status.COMMITTED
+    if (!isLate && !this.#board.swap(Word.FAILURE, Failure.NONE, verdict.failure)) return
+    if (!isLate) this.#board.setInstant(Instant.FAILED, this.#board.instant())
+    this.#ward.report(transition, verdict.finding)
+  }
+
+  owner(unit: string): number {
+    const transition = this.#ward.transition()
+    return transition?.message.moves.some((move) => move.unit === unit) ? transition.id : 0
   }
 
   blames(unit: string, error: unknown): boolean {
+    return this.owner(unit) !== 0 || this.#passedThrough(error)
+  }
+
+  /** Whether an error passed through the files of the swap. */
+  #passedThrough(error: unknown): boolean {
     const transition = this.#ward.transition()
     if (!transition) return false
-    if (transition.message.moves.some((move) => move.unit === unit)) return true
     const versions = versionsIn(error)
     if (versions) return versions.some(({ id, isRunning }) => isRunning && transition.files.has(id))
     const stack = error instanceof Error ? (error.stack ?? '') : ''
@@ -85,11 +130,27 @@ export class Probation implements Judge {
   }
 
   failed(call: Call, error: unknown): unknown {
-    const live = this.#world.units.get(call.unit)!
-    const what = `${live.name} ${live.version} threw in ${call.name}()${ofVersion(error)}`
+    this.#blame(call.unit, error, `threw in ${call.name}()`)
+    return this.#ward.answer(call)
+  }
+
+  rejected(call: Call, error: unknown): void {
+    if (this.owner(call.unit)) this.#blame(call.unit, error, `rejected the promise of ${call.name}()`)
+  }
+
+  /** A rejection that nobody handles. @returns true when it is this version's */
+  #escaped(error: unknown): boolean {
+    const unit = this.#ward.transition()?.message.moves[0]?.unit
+    if (unit === undefined || !this.#passedThrough(error)) return false
+    this.#blame(unit, error, 'rejected a promise that nobody handles')
+    return true
+  }
+
+  #blame(unit: string, error: unknown, how: string): void {
+    const live = this.#world.units.get(unit)!
+    const what = `${live.name} ${live.version} ${how}${ofVersion(error)}`
     const about = { unit: live.name, file: live.file }
     const found = blame('TICKSWAP_E_PROBATION_EXCEPTION', error, about, what)
     this.fail({ failure: Failure.EXCEPTION, finding: found })
-    return this.#ward.answer(call)
   }
 }

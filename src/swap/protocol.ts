@@ -3,7 +3,7 @@ import type { Move as RegistryMove } from '../registry/registry.ts'
 import type { UnitMemory } from '../state/memory.ts'
 import type { MigrationPlan } from '../state/migrate.ts'
 import type { GraphUpdate } from '../units/code/artifact.ts'
-import type { Outcome, SwapReport } from './report.ts'
+import type { Outcome, Strategy, SwapProgress, SwapReport } from './report.ts'
 import type { ScriptVersion } from './scripts.ts'
 
 /** The messages between the control thread and the participants. What fits a word is on the board instead. */
@@ -25,6 +25,18 @@ export interface Move {
   readonly backup: SharedArrayBuffer | undefined
 }
 
+/** What a version is watched for in probation, besides exceptions, numbers and `verify`. */
+export interface Watch {
+  /** milliseconds of a tick, per unit and participant */
+  readonly budgetMs: number
+  /** the same as a multiple of what the version before took */
+  readonly budgetRatio?: number
+  /** ticks over which that is measured before the commit, 0 when nobody asks */
+  readonly baselineTicks: number
+  /** bytes by which the heap of a participant may grow */
+  readonly heapBytes?: number
+}
+
 export interface PrepareMessage {
   readonly type: 'prepare'
   readonly id: number
@@ -38,6 +50,11 @@ export interface PrepareMessage {
   readonly back: readonly RegistryMove[]
   /** why `setup` is told it is called */
   readonly reason: 'swap' | 'rollback'
+  readonly watch: Watch
+  /** goes as far as the decision, and decides against */
+  readonly dryRun: boolean
+  /** nobody meets: each participant flips at its own boundary */
+  readonly alone: boolean
 }
 
 /** Tells participants that do not tick at the moment what became of a swap. */
@@ -47,6 +64,8 @@ export interface OutcomeMessage {
   readonly outcome: 'discarded' | 'committed' | 'permanent' | 'rolled-back'
   /** rounds of the probation that had passed */
   readonly passed: number
+  /** how state was restored: see Restore; the board's word of it may be the next swap's by then */
+  readonly restore: number
 }
 
 export interface BootUnit {
@@ -93,7 +112,7 @@ export interface ReplyMessage {
 export interface EventMessage {
   readonly type: 'event'
   readonly event: RuntimeEvent
-  readonly payload: SwapReport | Finding
+  readonly payload: SwapReport | SwapProgress | Finding
   readonly history: readonly HistoryEntry[]
 }
 
@@ -102,7 +121,29 @@ export interface ClosedMessage {
   readonly type: 'closed'
 }
 
-export type RuntimeEvent = 'swap' | 'reject' | 'rollback' | 'permanent' | 'warning'
+export type RuntimeEvent = 'swap' | 'reject' | 'rollback' | 'permanent' | 'warning' | 'progress'
+
+/** A combination of contents that failed and is not tried again by itself. */
+export interface QuarantineEntry {
+  readonly units: readonly {
+    readonly unit: string
+    readonly file: string
+    /** 16 hex digits */
+    readonly hash: string
+    readonly version: string
+  }[]
+  readonly reason: string
+  /** id of the swap */
+  readonly swap: number
+  /** epoch milliseconds */
+  readonly at: number
+}
+
+/** How one swap is gone about. Structured-cloneable. */
+export interface SwapTerms {
+  readonly strategy?: Strategy
+  readonly deadlines?: { readonly prepareMs?: number; readonly parkMs?: number; readonly confirmMs?: number }
+}
 
 export type ToParticipant =
   | BootMessage
@@ -121,8 +162,19 @@ export interface Requests {
   joined: Record<string, never>
   leave: Record<string, never>
   use: { unit: string; range: string | undefined }
-  swap: { units: readonly string[] }
-  rollback: { unit: string; to: string | undefined }
+  swap: { units: readonly string[]; terms?: SwapTerms }
+  rollback: { unit: string; to: string | undefined; terms?: SwapTerms }
+  /** takes back a request of the same participant */
+  cancel: { request: number }
+  /** id of a swap that waits for consent, or a unit of it */
+  confirm: { swap: number | string }
+  /** asks for the events of progress */
+  listen: Record<string, never>
+  /** asks for the messages that were kept back */
+  resume: Record<string, never>
+  quarantine: Record<string, never>
+  /** a unit, or the hash of one content */
+  lift: { what: string }
   units: Record<string, never>
   participants: Record<string, never>
   /** the observer asks to hear every event; answered with what has happened so far */

@@ -23,10 +23,12 @@ export function forgetReplay(board: Board, slot: number): void {
 export function replay(board: Board, slot: number, calls: readonly Call[], run: (call: Call) => void): void {
   const next = board.at(slot, SlotWord.NEXT_END)
   for (const [index, call] of calls.entries()) {
+    const end = board.now() + board.load(Word.PROBATION_DEADLINE_MS)
     for (;;) {
       const wake = board.load(Word.WAKE)
-      if (!othersOwe(board, slot, call.start)) break
-      Atomics.wait(board.words, Word.WAKE, wake, SLICE_MS)
+      // Somebody who does not come is not waited for; the order among the others holds.
+      if (!othersOwe(board, slot, call.start) || board.now() > end) break
+      board.wait(Word.WAKE, wake, SLICE_MS)
     }
     run(call)
     board.store(next, calls[index + 1]?.end ?? DONE)

@@ -30,12 +30,38 @@ export type Outcome =
   | 'refused'
   /** reversed at the tick boundary, before the commit */
   | 'reversed'
+  /** a dry run that went well: it would have been committed */
+  | 'dry-run'
   /** live, in probation */
   | 'committed'
   /** live, probation passed */
   | 'permanent'
   /** was live; the old version is back */
   | 'rolled-back'
+
+/** How a swap is gone about. */
+export type Strategy =
+  /** as soon as all participants are ready */
+  | 'auto'
+  /** when all are ready, and `confirm` has been called */
+  | 'manual'
+  /** passes over the checks that may be passed over; never over the backup */
+  | 'force'
+  /** everything up to the decision, which is always against */
+  | 'dry-run'
+
+/** How far a swap has come. */
+export interface SwapProgress {
+  readonly id: number
+  readonly phase: Phase | 'confirm'
+  readonly strategy: Strategy
+  readonly units: readonly string[]
+  /** files staged, participants ready, parked, or ticks passed, as the phase has it */
+  readonly done: number
+  readonly total: number
+  /** participants that are waited for, the tick they are at, and since when: epoch milliseconds */
+  readonly waiting: readonly { readonly participant: string; readonly tick: number; readonly since: number }[]
+}
 
 export interface UnitMove {
   readonly unit: string
@@ -74,6 +100,18 @@ export interface SwapReport {
   readonly stallMs: number
   /** epoch milliseconds */
   readonly at: number
+  readonly strategy: Strategy
+  /** instants, epoch milliseconds with fractions: all participants were ready; they were called to the boundary; */
+  readonly preparedAt?: number
+  readonly orderedAt?: number
+  /** the last of them ran the new version */
+  readonly liveAt?: number
+  /** the participant that took longest, by phase, where more than one took part */
+  readonly slowest?: Partial<Record<Phase, string>>
+  /** its probation was cut short because another swap waited */
+  readonly superseded?: boolean
+  /** when it failed, when somebody acted on it, and when the last participant was back */
+  readonly rolledBack?: { readonly failedAt: number; readonly actedAt: number; readonly liveAt: number }
   /** how state was brought back, and ticks of progress lost, when rolled back */
   readonly restored?: { how: 'none' | 'last-good' | 'down' | 'backup'; ticksLost: number }
 }

@@ -5,9 +5,18 @@ import { carrySoft, migrate, reverse } from '../state/migrate.ts'
 import { copySoft } from '../state/soft.ts'
 import type { Prepared } from '../units/code/linker.ts'
 import { placeOf } from '../units/code/place.ts'
+import type { ColumnArray } from '../units/column.ts'
 import { isUnit, type Migration, type SetupContext, type State } from '../units/unit.ts'
 import type { Move, PrepareMessage } from './protocol.ts'
 import type { LiveUnit, World } from './world.ts'
+
+/** Forgets what an earlier attempt wrote: migrations find new memory, whoever wrote to it before. */
+function startOver(move: Move, { state, unit }: LiveUnit, leads: boolean): void {
+  state.soft = (unit.definition.state?.soft?.() ?? {}) as Record<string, unknown>
+  if (!move.moved) return
+  for (const { name } of move.memory.own.slots) state.columns[name]!.fill(0)
+  if (leads) new Uint8Array(move.memory.arena).fill(0)
+}
 
 type Migrations = Readonly<Record<string, Migration>> | undefined
 
@@ -18,8 +27,10 @@ export class Transition {
   /** files whose code this swap brings */
   readonly files: ReadonlySet<string>
   committed = false
-  /** this participant's state has been moved */
+  /** this participant's state has been moved, for the meeting at hand */
   migrated = false
+  /** it has been moved before, in a meeting that came to nothing */
+  #isStale = false
   readonly #world: World
   readonly #prepared: Prepared
   readonly #next = new Map<string, LiveUnit>()
@@ -77,35 +88,36 @@ export class Transition {
     return this.hasOwnState ? this.migrate(false) : undefined
   }
 
-  /** Moves state to the next version's memory. `leads`: with the shared columns, which one participant moves for all. */
-  migrate(leads: boolean): Finding | undefined {
+  /**
+   * Moves state to the next version's memory. `leads`: with the shared columns, which one participant moves
+   * for all. `again`: somebody may have done so before, in an attempt that came to nothing.
+   */
+  migrate(leads: boolean, again = this.#isStale): Finding | undefined {
     this.migrated = true
+    this.#isStale = true
     for (const move of this.message.moves) {
       const next = this.#next.get(move.unit)!
       const running = this.#world.units.get(move.unit)
+      if (again) startOver(move, next, leads)
       try {
         if (!running) {
           if (leads) next.unit.definition.init?.(next.state)
         } else if (!move.moved) carrySoft(running.state, next.state)
-        else
-          transfer(
-            move.plan,
-            migrationsOf(move, running, next),
-            running.state,
-            next.state,
-            leads,
-            move.memory.own,
-          )
+        else {
+          const migrations = migrationsOf(move, running, next)
+          transfer(move.plan, migrations, running.state, next.state, leads, move.memory.own)
+        }
       } catch (error) {
-        return blame(
-          'TICKSWAP_E_MIGRATION_FAILED',
-          error,
-          move,
-          `migrating ${move.unit} from ${move.from} threw`,
-        )
+        const what = `migrating ${move.unit} from ${move.from} threw`
+        return blame('TICKSWAP_E_MIGRATION_FAILED', error, move, what)
       }
     }
     return undefined
+  }
+
+  /** The meeting came to nothing: the old version runs on, and its state with it. */
+  disregard(): void {
+    this.migrated = false
   }
 
   /** The state of the commit, to come back to. */
@@ -159,24 +171,33 @@ export class Transition {
   }
 
   /**
-   * Writes the units' last good state into the arenas of the old version. Runs in one
-   * participant while all others wait. `atCommit`: no tick has passed since the commit, so
-   * the arenas that a migration left behind are still the state.
-   * @returns the units whose state could not be moved back and stands as it was at the commit
+   * Migrates the last good state of every moved unit the way back, into spare memory beside the old arenas.
+   * @returns false when one of them has no way back: then none of them goes it
    */
-  restoreShared(atCommit: boolean): string[] {
-    const kept: string[] = []
-    for (const move of this.message.moves) {
+  wayBack(): boolean {
+    return this.message.moves.every((move) => {
       const previous = this.#previous.get(move.unit)
-      if (!previous) continue
-      if (!move.moved) copyMemory(move.memory.lastGood, move.memory.arena)
-      else if (!atCommit && !this.#moveBack(move, previous, true)) kept.push(move.unit)
+      return !previous || !move.moved || this.#moveBack(move, previous, true)
+    })
+  }
+
+  /**
+   * Writes state into the arenas of the old version, while all wait. `last-good`: of the last boundary, after
+   * `wayBack`. `commit`: no tick has passed since, so the arenas that a migration left behind are still the
+   * state. `backup`: there is no way back, and all units of the swap return to the state of the commit.
+   */
+  restoreShared(to: 'last-good' | 'commit' | 'backup'): void {
+    for (const move of this.message.moves) {
+      const memory = this.#previous.get(move.unit)?.state.memory
+      if (!memory) continue
+      if (!move.moved) copyMemory((to === 'backup' && move.backup) || memory.lastGood, memory.arena)
+      else if (to === 'last-good') copyMemory(memory.lastGood, memory.arena)
     }
-    return kept
   }
 
   /** The participant's own part of restoreShared. */
-  restoreOwn(movedBack: boolean): void {
+  restoreOwn(movedBack: boolean): Finding[] {
+    const warnings: Finding[] = []
     for (const move of this.message.moves) {
       const previous = this.#previous.get(move.unit)
       if (!previous) continue
@@ -184,37 +205,34 @@ export class Transition {
       if (!move.moved) {
         next.state.restoreOwn()
         carrySoft(next.state, previous.state)
-      } else if (movedBack) this.#moveBack(move, previous, false)
+      } else if (movedBack && !this.#moveBack(move, previous, false)) {
+        const { unit, file } = move
+        const message = `the way back of ${unit} failed for a participant's own state, which stands as at the commit`
+        warnings.push(finding('TICKSWAP_E_MIGRATION_FAILED', message, { unit, file, severity: 'warning' }))
+      }
     }
+    return warnings
   }
 
-  /**
-   * Migrates the last good state the way back, beside the old arena, and copies it there
-   * when it is sound. The old arena is the backup until then.
-   */
+  /** Migrates the last good state the way back, beside the old memory. */
   #moveBack(move: Move, previous: LiveUnit, shared: boolean): boolean {
     const next = this.#next.get(move.unit)!
     const { memory } = previous.state
     // The old version's own last-good memory is free now: it is the room to migrate into.
-    const target = {
-      columns: { ...previous.state.columns, ...(shared ? viewsOf(memory.shared, memory.lastGood) : {}) },
-      soft: copySoft(previous.state.soft),
-    } as State
+    const columns: Record<string, ColumnArray> = { ...previous.state.columns }
+    for (const { name } of memory.own.slots) columns[name] = columns[name]!.slice()
+    if (shared) Object.assign(columns, viewsOf(memory.shared, memory.lastGood))
+    const target = { columns, soft: copySoft(previous.state.soft) } as State
     try {
-      transfer(
-        reverse(move.plan),
-        migrationsOf(move, previous, next),
-        next.state.asKept(),
-        target,
-        shared,
-        memory.own,
-      )
+      const migrations = migrationsOf(move, previous, next)
+      transfer(reverse(move.plan), migrations, next.state.asKept(), target, shared, memory.own)
       if (shared && previous.unit.definition.verify?.(target) === false) return false
     } catch {
       return false
     }
-    if (shared) copyMemory(memory.lastGood, memory.arena)
-    else previous.state.soft = target.soft
+    if (shared) return true
+    previous.state.soft = target.soft
+    for (const { name } of memory.own.slots) previous.state.columns[name]!.set(columns[name]!)
     return true
   }
 
@@ -321,6 +339,10 @@ function transfer(
   for (const name of Object.keys(columns))
     if (!own.has(name)) columns[name] = (to.columns as Record<string, { slice(): unknown }>)[name]!.slice()
   const private_ = { columns, soft: to.soft } as State
-  migrate(plan, migrations, from, private_)
-  to.soft = private_.soft
+  try {
+    migrate(plan, migrations, from, private_)
+  } finally {
+    // Somebody who comes late to a swap that is past reversing keeps at least what was carried over.
+    to.soft = private_.soft
+  }
 }

@@ -20,10 +20,12 @@ export interface Contract {
   readonly shared: Layout
   readonly own: Layout
   readonly hasSoft: boolean
+  /** the consistency group that it names */
+  readonly group: string | undefined
   readonly migrations: readonly { readonly range: string; readonly up: boolean; readonly down: boolean }[]
 }
 
-const HOOKS = ['init', 'setup', 'dispose', 'rehearse', 'verify'] as const
+const HOOKS = ['init', 'setup', 'dispose', 'rehearse', 'verify', 'health'] as const
 
 /**
  * Reads and validates the unit that a file exports.
@@ -40,6 +42,11 @@ export function contractOf(exported: unknown, file: string): Contract {
     })
   if (typeof name !== 'string' || !NAME.test(name))
     throw invalid('a name is 1 to 64 letters, digits, dots, dashes or underscores')
+  if (
+    definition.group !== undefined &&
+    (typeof definition.group !== 'string' || !NAME.test(definition.group))
+  )
+    throw invalid('group must be a name like that of a unit')
   for (const hook of HOOKS)
     if (definition[hook] !== undefined && typeof definition[hook] !== 'function')
       throw invalid(`${hook} must be a function`)
@@ -56,6 +63,7 @@ export function contractOf(exported: unknown, file: string): Contract {
     shared: layoutOf(columns, 'shared'),
     own: layoutOf(columns, 'participant'),
     hasSoft: definition.state?.soft !== undefined,
+    group: definition.group,
     migrations: validMigrations(definition, file, name, invalid),
   }
 }

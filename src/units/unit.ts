@@ -55,6 +55,10 @@ export interface UnitDefinition<C extends Columns = Columns, S extends object = 
   rehearse?(state: State<C, S>): void
   /** Returns false or throws when the state is wrong. Checked at the commit and in probation. */
   verify?(state: State<C, S>): boolean | void
+  /** Asked in every participant after every tick of the probation: false, a text or a throw fails the version. */
+  health?(state: State<C, S>): boolean | string | undefined | void
+  /** Units of one group swap together: with those that name the same one, or import each other. */
+  group?: string
 }
 
 /** What defineUnit returns. `state` is bound by the runtime and rebound when the unit's memory moves. */

@@ -4,6 +4,8 @@ import { FRAME, RUNNING, SLOT, SLOT_WORDS, versionCode } from './fleet-words.js'
 
 // An engine's worker whose loop never yields to the event loop.
 const { ticket, words, index, unit, call } = workerData
+// Units of tests know by this where they run; with fleetThrow they ask for an exception that nobody catches.
+globalThis.fleetIndex = index
 const runtime = await joinRuntime(ticket, { name: `worker-${index}` })
 const handle = runtime.use(unit)
 const mine = SLOT + index * SLOT_WORDS
@@ -15,13 +17,14 @@ while (Atomics.load(words, RUNNING)) {
   const next = Atomics.load(words, FRAME)
   if (next === frame) continue
   frame = next
-  runtime.tick(frame)
+  runtime.tick(frame >>> 0)
   words[mine + 1] = versionCode(handle.version)
   try {
     handle.exports[call]?.(1 / 60, index)
   } catch {
     Atomics.add(words, mine + 3, 1)
   }
+  if (globalThis.fleetThrow) throw new Error('a unit asked for it')
   Atomics.store(words, mine, frame)
   Atomics.notify(words, mine)
 }

@@ -1,4 +1,4 @@
-import { Worker } from 'node:worker_threads'
+import { type ResourceLimits, Worker } from 'node:worker_threads'
 import {
   createRuntime,
   type Handle,
@@ -8,6 +8,10 @@ import {
 } from '../../dist/index.js'
 import { FRAME, RUNNING, SLOT, SLOT_WORDS, versionCode } from './fleet-words.js'
 import type { Scratch } from './scratch.ts'
+
+/** A worker that does not finish its frame is ended by the engine after this, as a watchdog would do it. */
+const HUNG_MS = 2000
+const START_MS = 10_000
 
 type Api = Record<string, (...args: unknown[]) => unknown>
 
@@ -26,8 +30,11 @@ export class Fleet {
   readonly #unit: string
   readonly #words: Int32Array
   readonly #workers: Worker[] = []
+  readonly #gone = new Set<number>()
+  readonly #limits: ResourceLimits | undefined
 
-  private constructor(runtime: Runtime, unit: string, call: string) {
+  private constructor(runtime: Runtime, unit: string, call: string, limits?: ResourceLimits) {
+    this.#limits = limits
     this.runtime = runtime
     this.#unit = unit
     this.#call = call
@@ -40,11 +47,18 @@ export class Fleet {
 
   static async start(
     scratch: Scratch,
-    options: { workers?: number; unit: string; call?: string; runtime?: Partial<RuntimeOptions> },
+    options: {
+      workers?: number
+      unit: string
+      call?: string
+      runtime?: Partial<RuntimeOptions>
+      /** of the workers */
+      limits?: ResourceLimits
+    },
   ): Promise<Fleet> {
     const probation = { ticks: 10, ...options.runtime?.probation }
     const runtime = await createRuntime({ units: scratch.dir, ...options.runtime, probation })
-    const fleet = new Fleet(runtime, options.unit, options.call ?? 'step')
+    const fleet = new Fleet(runtime, options.unit, options.call ?? 'step', options.limits)
     for (let i = 0; i < (options.workers ?? 2); i++) await fleet.addWorker()
     await fleet.frames(3)
     return fleet
@@ -59,10 +73,20 @@ export class Fleet {
       unit: this.#unit,
       call: this.#call,
     }
-    const worker = new Worker(new URL('./fleet-worker.js', import.meta.url), { workerData })
+    const worker = new Worker(new URL('./fleet-worker.js', import.meta.url), {
+      workerData,
+      ...(this.#limits && { resourceLimits: this.#limits }),
+    })
+    worker.once('exit', () => this.#gone.add(index))
     await new Promise<void>((resolve, reject) => {
-      worker.once('error', reject)
-      const poll = () => (this.#slot(index, 2) ? resolve() : setImmediate(poll))
+      // Later ones end the worker, and the test knows.
+      worker.on('error', reject)
+      const end = performance.now() + START_MS
+      const poll = () => {
+        if (this.#slot(index, 2)) resolve()
+        else if (performance.now() > end) reject(new Error(`worker ${index} has not started`))
+        else setImmediate(poll)
+      }
       poll()
     })
     this.#workers.push(worker)
@@ -86,10 +110,31 @@ export class Fleet {
     } catch {
       this.exceptions++
     }
-    for (let i = 0; i < this.#workers.length; i++)
-      while (this.#slot(i, 0) !== frame) Atomics.wait(words, SLOT + i * SLOT_WORDS, this.#slot(i, 0), 50)
-    if (this.#workers.some((_, i) => this.#slot(i, 1) !== mine)) this.mixed++
+    for (let i = 0; i < this.#workers.length; i++) await this.#await(i, frame)
+    if (this.#living.some((i) => this.#slot(i, 1) !== mine)) this.mixed++
     await new Promise((resolve) => setImmediate(resolve))
+  }
+
+  get #living(): number[] {
+    return this.#workers.map((_, i) => i).filter((i) => !this.#gone.has(i))
+  }
+
+  /** Blocks until a worker has finished its frame; one that takes too long is looked after, and then ended. */
+  async #await(i: number, frame: number): Promise<void> {
+    const from = performance.now()
+    while (this.#slot(i, 0) !== (frame | 0) && !this.#gone.has(i)) {
+      Atomics.wait(this.#words, SLOT + i * SLOT_WORDS, this.#slot(i, 0), 50)
+      const waited = performance.now() - from
+      // The end of a thread is an event.
+      if (waited > 50) await new Promise((resolve) => setImmediate(resolve))
+      if (waited > HUNG_MS) await this.#workers[i]!.terminate()
+    }
+  }
+
+  /** Ends a worker's thread, wherever it is. */
+  async kill(i: number): Promise<void> {
+    await this.#workers[i]!.terminate()
+    this.#gone.add(i)
   }
 
   async frames(count: number): Promise<void> {

@@ -6,7 +6,8 @@ import { Worker } from 'node:worker_threads'
 import { afterEach, describe, expect, test } from 'vitest'
 import { Crew } from '../../dist/control/crew.js'
 import { createRuntime, joinRuntime, type SwapReport } from '../../dist/index.js'
-import { Board, Outcome, ParticipantState, SlotWord, Word } from '../../dist/swap/board.js'
+import { Board, ParticipantState, SlotWord, Status, Word } from '../../dist/swap/board.js'
+import { leaderSlot } from '../../dist/swap/rendezvous.js'
 import { counter } from '../support/counter.ts'
 import { Fleet } from '../support/fleet.ts'
 import { Scratch } from '../support/scratch.ts'
@@ -196,7 +197,7 @@ export const unit = defineUnit({ version: '1.0.0', state: { columns: { armed: u3
     await scratch.write('trap.ts', text(`verify(state) { if (state.columns.armed[0]++ === 0) ${wait} },`))
     await eventually(() => armed![0] === 1, 'the leader in the trap')
     const turns = [1, 2].map((index) => Atomics.load(words, index))
-    const leader = new Board(ticket.board).load(Word.LEADER_SLOT)
+    const leader = leaderSlot(new Board(ticket.board))
     await workers[leader - 1]!.terminate()
     const other = 3 - leader
     await eventually(() => Atomics.load(words, other) > turns[other - 1]! + 5, 'the other worker')
@@ -223,7 +224,7 @@ describe('calls at a handle', () => {
     await fleet.until(() => handle.version !== '1.0.0', 'the paused participant')
     const board = new Board(fleet.runtime.ticket().board)
     expect(handle.exports.label!()).toBeUndefined()
-    expect(board.load(Word.OUTCOME)).toBe(Outcome.COMMITTED)
+    expect(board.decision & 15).toBe(Status.COMMITTED)
     await fleet.report('rolled-back')
     await fleet.until(() => handle.version === '1.0.0', 'the paused participant')
     expect(columnsOf(fleet.handle).steps![0]).toBe(fleet.frame)

@@ -4,6 +4,7 @@ const OUTCOMES: Record<SwapReport['outcome'], string> = {
   unchanged: 'nothing differs from what runs',
   refused: 'refused: the running version goes on',
   reversed: 'reversed at the boundary: the running version goes on',
+  'dry-run': 'a dry run: it would have been committed',
   committed: 'live, in probation',
   permanent: 'live, probation passed',
   'rolled-back': 'rolled back: the old version runs',

@@ -1,0 +1,31 @@
+import type { Strategy, SwapReport } from '../swap/report.ts'
+import type { Edition } from './catalog.ts'
+
+/** Whether whoever asked has thought better of it. */
+export interface Consent {
+  cancelled: boolean
+  confirmed: boolean
+}
+
+/** What asks for a swap. Files are absolute paths. */
+export interface Ask {
+  readonly trigger: SwapReport['trigger']
+  readonly files: readonly string[]
+  /** those of them that are gone */
+  readonly removed: readonly string[]
+  /** files that were saved empty and stayed so */
+  readonly empty: readonly string[]
+  /** performance.timeOrigin + performance.now() at the first sign */
+  readonly at: number
+  /** edits that have been merged into it because they came while it was being staged */
+  readonly merged?: number
+  /** how often it has been tried in vain because participants were missing */
+  readonly attempt?: number
+  /** go back to this edition instead of reading files */
+  readonly edition?: { readonly unit: string; readonly edition: Edition }
+  /** default: the runtime's */
+  readonly strategy?: Strategy
+  readonly consent?: Consent
+  /** deadlines of this swap that differ from the runtime's, milliseconds */
+  readonly deadlines?: { readonly prepareMs?: number; readonly parkMs?: number; readonly confirmMs?: number }
+}

@@ -1,0 +1,44 @@
+import type { Move } from '../swap/protocol.ts'
+import type { UnitMove } from '../swap/report.ts'
+import type { Contract } from '../units/contract.ts'
+import type { Version } from '../version/version.ts'
+import { backupRoom, newMemory, type UnitEntry } from './catalog.ts'
+import type { Passage } from './check.ts'
+
+/** One unit's way through a swap. */
+export interface Passenger {
+  readonly entry: UnitEntry | undefined
+  readonly contract: Contract
+  readonly from: string | undefined
+  readonly version: Version
+  readonly hash: string
+  readonly evaluated: boolean
+  readonly passage: Passage | undefined
+}
+
+/** What the participants are told of it; allocates its memory. @throws TickswapError STATE_LIMIT */
+export function moveOf({ entry, contract, from, version, evaluated, passage }: Passenger): Move {
+  const memory = entry && !passage?.moved ? { ...entry.memory, shared: contract.shared } : newMemory(contract)
+  return {
+    unit: contract.name,
+    file: contract.file,
+    from,
+    to: version.toString(),
+    evaluated,
+    moved: !entry || passage?.moved === true,
+    plan: passage?.plan ?? { direction: 'none' },
+    memory,
+    backup: entry && backupRoom(entry),
+  }
+}
+
+export const unitMove = ({ from, contract, version, hash }: Passenger): UnitMove => ({
+  unit: contract.name,
+  from: from ?? 'none',
+  to: version.toString(),
+  hash,
+})
+
+/** Whether a unit has memory that participants share, before or after the swap. */
+export const sharesMemory = ({ entry, contract }: Passenger): boolean =>
+  contract.shared.bytes > 0 || (entry?.running.contract.shared.bytes ?? 0) > 0

@@ -1,0 +1,81 @@
+import { TickswapError } from '../errors.ts'
+import type { Move as RegistryMove } from '../registry/registry.ts'
+import type { Move } from '../swap/protocol.ts'
+import { type Backup, type Edition, keepBackup } from './catalog.ts'
+import type { Control } from './control.ts'
+import type { Passenger } from './passenger.ts'
+
+/** One swap's records: in the registry, and in the catalog once it is permanent. */
+export class Records {
+  readonly #control: Control
+  #records: number[] = []
+  #back: RegistryMove[] = []
+  #generation = 0
+
+  constructor(control: Control) {
+    this.#control = control
+  }
+
+  /** @returns the generation to publish at the commit, and what to publish to go back */
+  stage(passengers: readonly Passenger[]): { generation: number; back: readonly RegistryMove[] } {
+    const { registry } = this.#control
+    const timestamp = Date.now()
+    const units = passengers.map(({ contract }) => registry.registerUnit(contract.name))
+    this.#records = passengers.map(({ version, hash }, i) =>
+      registry.registerVersion({ unit: units[i]!, version, hash, timestamp }),
+    )
+    this.#generation = registry.stage(units.map((unit, i) => ({ unit, record: this.#records[i]! })))
+    this.#back = units.map((unit, i) => ({ unit, record: passengers[i]!.entry?.running.record ?? -1 }))
+    return { generation: this.#generation, back: this.#back }
+  }
+
+  /** Committed. Where nobody led, nobody has published it yet. */
+  activate(): void {
+    const { registry } = this.#control
+    if (registry.isStaged(this.#generation)) registry.publish(this.#generation)
+    for (const record of this.#records) this.#persist(() => registry.setState(record, 'active'))
+  }
+
+  /** Back again, where nobody led. */
+  publishBack(): void {
+    const { registry } = this.#control
+    this.#persist(() => registry.publish(registry.stage(this.#back)))
+  }
+
+  retire(): void {
+    for (const record of this.#records) this.#control.registry.setState(record, 'retired')
+  }
+
+  quarantine(): void {
+    for (const record of this.#records) this.#control.registry.setState(record, 'quarantined')
+  }
+
+  /** The units run these editions now, and what they held before is their newest backup. */
+  makePermanent(passengers: readonly Passenger[], moves: readonly Move[]): void {
+    const { catalog, registry, settings } = this.#control
+    for (const [i, { entry, contract, version, hash }] of passengers.entries()) {
+      const move = moves[i]!
+      const record = this.#records[i]!
+      const artifacts = catalog.closure(contract.file)
+      const edition: Edition = { version, contract, hash, artifacts, record, at: Date.now() }
+      if (entry) {
+        registry.setState(entry.running.record, 'retired')
+        const backup: Backup = { version: entry.running.version.toString(), memory: move.backup! }
+        keepBackup(entry, backup, settings.backups)
+        entry.memory = move.memory
+        catalog.run(entry, edition)
+      } else catalog.add(registry.registerUnit(contract.name), move.memory, edition)
+      registry.setState(record, 'permanent')
+    }
+  }
+
+  /** At this instant a participant may be writing to the registry, on its way back. */
+  #persist(act: () => void): void {
+    try {
+      act()
+    } catch (error) {
+      if (!(error instanceof TickswapError && error.code === 'TICKSWAP_E_REGISTRY_BUSY')) throw error
+      this.#persist(act)
+    }
+  }
+}

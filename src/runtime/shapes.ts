@@ -1,0 +1,27 @@
+import type { State } from '../units/unit.ts'
+
+/** A unit as the engine holds it. Read `exports` anew in every tick: it changes with the version. */
+export interface Handle<T extends object = Record<string, never>> {
+  readonly name: string
+  /** the exports of the unit's file, of the version that runs */
+  readonly exports: T
+  /** the version that runs in this participant */
+  readonly version: string
+  readonly state: State
+}
+
+/** A unit as the control thread lists it. */
+export interface UnitStatus {
+  readonly unit: string
+  readonly version: string
+  readonly file: string
+  readonly hash: string
+  readonly flags: readonly string[]
+  /** the units that swap together with it, itself included */
+  readonly group: readonly string[]
+  readonly arenaBytes: number
+  /** versions that ran, oldest first; `rollback` goes to any of them */
+  readonly editions: readonly string[]
+  /** versions from whose end a copy of the state is kept */
+  readonly backups: readonly string[]
+}

@@ -1,0 +1,267 @@
+import { receiveMessageOnPort } from 'node:worker_threads'
+import { simulatedBoard, trace } from './board.js'
+import { SHOWN, STOP } from './scheduler.js'
+
+const SLOTS = 6
+/** Simulated milliseconds; short, so that they are often reached. */
+const DEADLINES = { prepareMs: 100, parkMs: 40, probationMs: 80, leadMs: 30 }
+/** No transaction takes longer, whatever happens to its participants. */
+const LONGEST_MS = 20_000
+
+/** The control thread: a few swaps one after the other, and at the end the account of what they left. */
+export class ControlActor {
+  #kit
+  #scheduler
+  #ports
+  #shared
+  #ledger
+  #complain
+  #seed = 0
+  #inbox = []
+  #routes = new Map()
+  #ended = []
+  #floor
+  #offer
+  #isFirst = true
+
+  constructor({ kit, scheduler, ports, shared, ledger, complain }) {
+    this.#kit = kit
+    this.#scheduler = scheduler
+    this.#ports = ports
+    this.#shared = shared
+    this.#ledger = ledger
+    this.#complain = complain
+  }
+
+  /** @returns what the seed came to, for statistics */
+  async run(seed) {
+    this.#prepare(seed)
+    const outcomes = {}
+    const { board } = this.#floor
+    const swaps = 1 + this.#scheduler.random(4)
+    await board.waitAsync(0, board.words[0], this.#scheduler.random(30))
+    for (let id = 1; id <= swaps; id++) {
+      const from = this.#scheduler.now
+      const outcome = await this.#swap(id)
+      outcomes[outcome] = (outcomes[outcome] ?? 0) + 1
+      if (this.#scheduler.now - from > LONGEST_MS)
+        this.#complain(`swap ${id} took ${this.#scheduler.now - from} ms`)
+      await board.waitAsync(0, board.words[0], this.#scheduler.random(15))
+      this.#floor.crew.bury()
+    }
+    await this.#finish()
+    return outcomes
+  }
+
+  #prepare(seed) {
+    const { Barrier, Board, Catalog, Crew, Failures, Records, Registry, Version, Word, newMemory } = this.#kit
+    const fresh = Registry.create({ units: 1, versions: 64 })
+    fresh.close()
+    new Uint8Array(this.#shared.registry).set(new Uint8Array(fresh.shared))
+    new Uint8Array(this.#shared.board).set(new Uint8Array(Board.create(SLOTS).shared))
+    for (const array of Object.values(this.#ledger)) array.fill(0)
+    this.#seed = seed
+    this.#inbox = []
+    this.#ended = []
+    this.#offer = undefined
+    this.#isFirst = true
+    this.#routes.clear()
+    const registry = Registry.attach(this.#shared.registry)
+    const board = simulatedBoard(this.#kit, this.#shared.board, this.#scheduler, () => this.#takeMessages())
+    board.store(Word.PARK_DEADLINE_MS, DEADLINES.parkMs)
+    board.store(Word.PROBATION_DEADLINE_MS, DEADLINES.probationMs)
+    board.store(Word.LEAD_DEADLINE_MS, DEADLINES.leadMs)
+    const crew = new Crew(board, '', (slot) => this.#channel(slot))
+    const barrier = new Barrier(board, crew)
+    const catalog = new Catalog()
+    const settings = { backups: 2 }
+    this.#floor = { board, crew, barrier, failures: new Failures(barrier), registry, catalog, settings }
+    const [number] = this.#kit.numbers
+    const contract = this.#kit.contracts[number]
+    catalog.accept(this.#kit.staged.boots[number])
+    const unit = registry.registerUnit('unit')
+    const version = Version.parse(number)
+    const record = registry.registerVersion({ unit, version, hash: hashOf(number), timestamp: 0 })
+    const edition = { version, contract, hash: hashOf(number), artifacts: [], record, at: 0 }
+    catalog.add(unit, newMemory(contract), edition)
+    registry.publish(registry.stage([{ unit, record }]))
+    this.#floor.records = () => new Records(this.#floor)
+  }
+
+  #channel(slot) {
+    const { actor, row } = this.#routes.get(slot)
+    return {
+      postMessage: (message) => {
+        this.#scheduler.step()
+        trace(this.#scheduler, `sends ${message.type} ${message.id ?? ''} to actor ${actor}`)
+        this.#ports[actor].postMessage({ seed: this.#seed, to: row, message })
+      },
+      close() {},
+    }
+  }
+
+  /** What has arrived by now, in the order in which it did; a message may take a while. */
+  #takeMessages() {
+    for (const port of this.#ports)
+      for (let got = port && receiveMessageOnPort(port); got; got = receiveMessageOnPort(port))
+        if (got.message.seed === this.#seed) this.#inbox.push({ ...got.message, port })
+    const late = new Set()
+    const now = []
+    const later = []
+    for (const item of this.#inbox) {
+      // One participant's messages stay in their order.
+      if (item.due > this.#scheduler.now) late.add(item.port)
+      ;(late.has(item.port) ? later : now).push(item)
+    }
+    this.#inbox = later
+    for (const { message } of now) this.#take(message)
+  }
+
+  #take(message) {
+    const { crew, failures, catalog } = this.#floor
+    if (message.type === 'failure') failures.add(message.id, message.finding)
+    else if (message.type === 'resume') crew.resume(message.slot)
+    else if (message.type === 'ended') this.#ended.push(message)
+    else {
+      const { slot, row, actor } = message
+      this.#routes.set(slot, { actor, row })
+      const { running, memory } = catalog.units.get('unit')
+      const version = running.version.toString()
+      const units = [{ unit: 'unit', file: this.#kit.staged.file, version, memory }]
+      const base = this.#kit.staged.boots[version]
+      const boot = {
+        type: 'boot',
+        name: `actor ${actor}`,
+        base,
+        scripts: [],
+        units,
+        first: this.#isFirst,
+        history: [],
+      }
+      this.#isFirst = false
+      this.#kit.admit(this.#floor.board, crew, slot, boot, this.#offer)
+    }
+  }
+
+  /** One swap, as Road goes about it. */
+  async #swap(id) {
+    const { Stop, Transaction, Status } = this.#kit
+    const { board, crew, catalog } = this.#floor
+    const scheduler = this.#scheduler
+    const entry = catalog.units.get('unit')
+    const from = entry.running.version.toString()
+    const others = this.#kit.numbers.filter((number) => number !== from)
+    const to = others[scheduler.random(others.length)]
+    const passengers = [this.#passenger(entry, to)]
+    const moves = passengers.map(this.#kit.moveOf)
+    const records = this.#floor.records()
+    const { generation, back } = records.stage(passengers)
+    const update = this.#kit.staged.ways[`${from} ${to}`]
+    const watch = { budgetMs: 1e9, baselineTicks: 0 }
+    const dryRun = scheduler.chance(8)
+    const message = {
+      type: 'prepare',
+      id,
+      update,
+      moves,
+      scripts: [],
+      generation,
+      back,
+      reason: 'swap',
+      watch,
+      dryRun,
+      alone: false,
+    }
+    const cancelAt = scheduler.chance(10) ? scheduler.now + scheduler.random(60) : Number.POSITIVE_INFINITY
+    const isAwaited = scheduler.chance(30)
+    const ticks = 1 + scheduler.random(6)
+    const terms = {
+      ...DEADLINES,
+      confirmMs: undefined,
+      ticks,
+      lastsMs: scheduler.random(2) * 10,
+      leastTicks: Math.min(2, ticks),
+    }
+    this.#offer = message
+    const transaction = new Transaction(this.#floor, message, terms, {
+      isCancelled: () => scheduler.now > cancelAt,
+      isConfirmed: () => true,
+      isAwaited: () => isAwaited,
+      isClosed: () => false,
+      progress() {},
+    })
+    try {
+      await transaction.prepare()
+      await transaction.meet()
+      records.activate()
+    } catch (error) {
+      if (!(error instanceof Stop)) throw error
+      this.#offer = undefined
+      crew.broadcast({ type: 'outcome', id, outcome: 'discarded', passed: 0, restore: 0 })
+      records.retire()
+      return error.outcome
+    }
+    const isPermanent = await transaction.outlive()
+    if (board.words[this.#kit.Word.RESTORE] === this.#kit.Restore.BACKUP) this.#ledger.lossy[0] = 1
+    if (isPermanent) {
+      catalog.accept(update)
+      records.makePermanent(passengers, moves)
+      this.#ledger.good[0] = this.#kit.numbers.indexOf(to)
+    } else records.quarantine()
+    this.#offer = undefined
+    await transaction.end(isPermanent ? 'permanent' : 'rolled-back')
+    const status = board.status(id)
+    if (status !== (isPermanent ? Status.PERMANENT : Status.ROLLED_BACK))
+      this.#complain(`swap ${id} has status ${status}`)
+    return isPermanent ? 'permanent' : 'rolled-back'
+  }
+
+  #passenger(entry, number) {
+    const { Version, passageOf, contracts } = this.#kit
+    const version = Version.parse(number)
+    const contract = contracts[number]
+    const from = entry.running.version.toString()
+    const passage = passageOf(entry.running, { version, contract })
+    return { entry, contract, from, version, hash: hashOf(number), evaluated: true, passage }
+  }
+
+  /** Lets everybody take note of the last decision, and compares what is left with what was done. */
+  async #finish() {
+    const { board, crew, catalog } = this.#floor
+    const scheduler = this.#scheduler
+    scheduler.set(STOP, 1)
+    while (scheduler.isAnybodyElseLeft) {
+      crew.catchUp()
+      await board.waitAsync(0, board.words[0], 2)
+    }
+    for (let i = 0; i < 40; i++) await board.waitAsync(0, board.words[0], 1)
+    const { made, begun, dead, hung, unmoved, lossy } = this.#ledger
+    const { running, memory } = catalog.units.get('unit')
+    const version = running.version.toString()
+    const count = new Uint32Array(
+      memory.arena,
+      memory.shared.slots.find(({ name }) => name === 'count').offset,
+      32,
+    )
+    for (const { row, version: mine, own, soft } of this.#ended) {
+      if (mine !== version)
+        this.#complain(`row ${row} ended with version ${mine}, the catalog has ${version}`)
+      if (lossy[0] || hung[row]) continue
+      if (count[row] !== made[row])
+        this.#complain(`row ${row} made ${made[row]} steps, ${count[row]} are in the shared state`)
+      if (!unmoved[row] && (own !== made[row] || soft !== made[row]))
+        this.#complain(`row ${row} made ${made[row]} steps, its own state has ${own} and ${soft}`)
+    }
+    for (let row = 0; row < 32; row++) {
+      if (count[row] > begun[row] + hung[row])
+        this.#complain(`row ${row} began ${begun[row]} steps, ${count[row]} are in the shared state`)
+      // What a thread did in the tick in which it ended may be lost with it.
+      if (dead[row] && !lossy[0] && count[row] < made[row] - 2 - hung[row])
+        this.#complain(`row ${row} made ${made[row]} steps and died, ${count[row]} are left`)
+    }
+    this.#floor.registry.close()
+    scheduler.put(0, SHOWN, 0)
+  }
+}
+
+const hashOf = (number) => number.replaceAll('.', '').padStart(16, '0')

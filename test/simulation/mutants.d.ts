@@ -1,0 +1,1 @@
+export const MUTANTS: Record<string, { file: string; find: RegExp; replace: string }>

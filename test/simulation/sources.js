@@ -1,0 +1,65 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+
+/** Everything a unit's code does passes through `simulated`, which may throw, hang or end the thread there. */
+const unit = (version, columns, more = '') => `import { defineUnit, u32, f32 } from 'tickswap/module'
+const world = globalThis.simulated
+const me = world.born('${version}')
+export const unit = defineUnit({
+  version: '${version}',
+  state: { columns: { ${columns} }, soft: () => ({ n: 0 }) },
+  setup() { world.at('setup', me) },
+  verify() { world.at('verify', me) },
+  dispose() { world.disposed(me) },
+  ${more}
+})
+export const version = '${version}'
+export const self = me
+export function step(row: number): void {
+  world.at('step', me)
+  const { count, mine } = unit.state.columns
+  count[row]!++
+  mine[0]!++
+  unit.state.soft.n++
+}
+`
+
+const COLUMNS = "count: u32(32), mine: u32(1, { scope: 'participant' }), level: f32(4)"
+const OTHER = "level: f32(4), count: u32(64), mine: u32(2, { scope: 'participant' }), more: f32(8)"
+const MIGRATE = `migrate: { '^1.0.0': {
+    up(old, next) { world.at('up', me); next.columns.more[0] = old.columns.count[0] },
+    down(next, old) { world.at('down', me) },
+  } },`
+
+/** 1.1.0 keeps the shape of the state, 2.0.0 does not. */
+const VERSIONS = {
+  '1.0.0': unit('1.0.0', COLUMNS),
+  '1.1.0': unit('1.1.0', COLUMNS),
+  '2.0.0': unit('2.0.0', OTHER, MIGRATE),
+}
+export const NUMBERS = Object.keys(VERSIONS)
+
+/** Stages every version, and every way from one to another. */
+export async function stageAll({ Stager }, { hashHex }) {
+  const dir = mkdtempSync(join(tmpdir(), 'tickswap-simulation-'))
+  const file = join(dir, 'unit.ts')
+  const boots = {}
+  const ways = {}
+  try {
+    for (const from of NUMBERS) {
+      writeFileSync(file, VERSIONS[from])
+      const stager = new Stager({ root: dir, hash: hashHex })
+      const base = await stager.boot([file])
+      stager.accept(base)
+      boots[from] = base.update
+      for (const to of NUMBERS.filter((number) => number !== from)) {
+        writeFileSync(file, VERSIONS[to])
+        ways[`${from} ${to}`] = (await stager.stage([file])).update
+      }
+    }
+  } finally {
+    rmSync(dir, { recursive: true, force: true })
+  }
+  return { file, boots, ways }
+}
