@@ -84,6 +84,7 @@ export class Runtime {
     this.#participant = new Participant(board, slot, this.#registry, {
       receive: () => this.#receive(),
       failure: (message) => this.#send({ type: 'failure', slot, ...message }),
+      sampled: (message) => this.#send(message),
       resume: () => this.#send({ type: 'request', slot, request: 0, name: 'resume', body: {} }),
     })
     this.tick = this.#participant.tick
@@ -394,6 +395,8 @@ export class Runtime {
       case 'prepare':
       case 'outcome':
         return this.#participant.order(message)
+      case 'sample':
+        return this.#participant.sample(message)
       case 'event':
         return this.#hear(message)
       case 'closed':

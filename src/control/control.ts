@@ -38,6 +38,7 @@ import { Quarantine } from './quarantine.ts'
 import { Queue, type Request, type Waiting } from './queue.ts'
 import { Rehearsal } from './rehearsal.ts'
 import { Road } from './road.ts'
+import { Samples } from './samples.ts'
 import { Waits } from './waits.ts'
 import { type WatchBatch, Watcher } from './watcher.ts'
 
@@ -66,6 +67,7 @@ export class Control {
   readonly barrier: Barrier
   readonly catalog = new Catalog()
   readonly rehearsal: Rehearsal
+  readonly samples: Samples
   readonly stager: Stager
   readonly #desk: Desk
   readonly quarantine = new Quarantine()
@@ -101,8 +103,9 @@ export class Control {
     this.barrier = new Barrier(board, this.crew)
     this.failures = new Failures(this.barrier)
     this.#waits = new Waits(board, this.crew)
+    this.samples = new Samples(board, this.crew)
     this.flapping = new Flapping(settings.flapping)
-    this.rehearsal = new Rehearsal(() => this.graph(), settings.evaluateMs)
+    this.rehearsal = new Rehearsal(() => this.graph(), settings)
     this.stager = new Stager({ root: settings.units, hash: hashHex })
     this.#desk = new Desk(this.catalog, this.crew, this.quarantine, {
       groups: () => this.groups(),
@@ -375,6 +378,7 @@ export class Control {
   // ---- messages ---------------------------------------------------------------------
 
   #take(message: ToControl): void {
+    if (message.type === 'sampled') return this.samples.take(message)
     if (message.type === 'failure') {
       const { id, slot, finding: found } = message
       const named = { ...found, participant: this.crew.name(slot) }

@@ -48,6 +48,21 @@ export interface RuntimeOptions {
     /** ticks after which a version gives way to the next swap that waits; default 10, at most `ticks` */
     leastTicks?: number
   }
+  /**
+   * How candidates that give a `rehearse` are tried on copies before anybody runs them; false: not at all.
+   */
+  rehearsal?:
+    | false
+    | {
+        /** ticks, 1 to 10,000; default 8 */
+        ticks?: number
+        /** the heap of the thread in which modules are tried, 16 to 65,536 MB; default 512 */
+        memoryMb?: number
+        /** ticks that each participant then runs on a copy of its own, to be fast at once, 0 to 10,000; default 24 */
+        warmTicks?: number
+        /** milliseconds of a tick that a participant spends on that, unless one call takes longer; default 0.5 */
+        warmSliceMs?: number
+      }
   /** backups kept per unit, 1 to 64; default 4 */
   backups?: number
   /**
@@ -68,6 +83,8 @@ export interface RuntimeOptions {
   deadlines?: {
     /** for the body of a module in rehearsal; default 1000 */
     evaluateMs?: number
+    /** for the whole rehearsal of a candidate on copies of the state; default 1000 */
+    rehearseMs?: number
     /** until every participant has loaded the candidate; default 2000 */
     prepareMs?: number
     /** that a participant waits at the boundary for the others; default 250 */
@@ -91,6 +108,14 @@ export interface Settings {
   budgetMs: number
   backups: number
   evaluateMs: number
+  rehearseMs: number
+  /** ticks of a rehearsal, 0: none is held */
+  rehearsalTicks: number
+  memoryMb: number
+  /** ticks that each participant runs on a copy before the commit */
+  warmTicks: number
+  /** milliseconds of a tick that these may take */
+  warmSliceMs: number
   prepareMs: number
   parkMs: number
   leadMs: number
@@ -111,7 +136,7 @@ export interface Settings {
 }
 
 const KEYS = [
-  ...['units', 'watch', 'name', 'maxParticipants', 'mode', 'strategy', 'flapping'],
+  ...['units', 'watch', 'name', 'maxParticipants', 'mode', 'strategy', 'flapping', 'rehearsal'],
   ...['probation', 'backups', 'deadlines', 'socket', 'admin', 'picture', 'log'],
 ]
 export const STRATEGIES: readonly Strategy[] = ['auto', 'manual', 'force', 'dry-run']
@@ -147,6 +172,8 @@ export function settingsOf(options: RuntimeOptions): Settings {
     budgetMs: within('probation.budgetMs', probation.budgetMs ?? 50, 0.001, 60_000),
     backups: integer('backups', options.backups ?? 4, 1, 64),
     evaluateMs: integer('deadlines.evaluateMs', deadlines.evaluateMs ?? 1000, 1, 600_000),
+    rehearseMs: integer('deadlines.rehearseMs', deadlines.rehearseMs ?? 1000, 1, 600_000),
+    ...rehearsalSettings(options.rehearsal ?? {}),
     prepareMs: integer('deadlines.prepareMs', deadlines.prepareMs ?? 2000, 1, 600_000),
     parkMs: integer('deadlines.parkMs', deadlines.parkMs ?? 250, 1, 600_000),
     leadMs: integer('deadlines.leadMs', deadlines.leadMs ?? 1000, 1, 600_000),
@@ -155,6 +182,16 @@ export function settingsOf(options: RuntimeOptions): Settings {
     socket: socketFolder(options.socket ?? (process.env.TICKSWAP_SOCKET || false)),
     admin: adminSettings(options.admin ?? adminOf(process.env), options.picture),
     log: logOptions(options.log ?? (process.env.TICKSWAP_LOG || false)),
+  }
+}
+
+function rehearsalSettings(rehearsal: false | Exclude<RuntimeOptions['rehearsal'], false | undefined>) {
+  const { ticks = 8, memoryMb = 512, warmTicks = 24, warmSliceMs = 0.5 } = rehearsal || {}
+  return {
+    rehearsalTicks: rehearsal === false ? 0 : integer('rehearsal.ticks', ticks, 1, 10_000),
+    memoryMb: integer('rehearsal.memoryMb', memoryMb, 16, 65_536),
+    warmTicks: integer('rehearsal.warmTicks', warmTicks, 0, 10_000),
+    warmSliceMs: within('rehearsal.warmSliceMs', warmSliceMs, 0.01, 1000),
   }
 }
 

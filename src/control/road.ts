@@ -1,7 +1,7 @@
 import { type ErrorCode, type Finding, finding, findingOf } from '../errors.ts'
 import { allocate, copyMemory } from '../state/memory.ts'
 import { SlotTime } from '../swap/board.ts'
-import type { Move, PrepareMessage, Watch } from '../swap/protocol.ts'
+import type { Move, PrepareMessage, Warmth, Watch } from '../swap/protocol.ts'
 import type { Outcome as OutcomeName, Strategy, SwapReport, Verdict } from '../swap/report.ts'
 import { scriptsOf } from '../swap/scripts.ts'
 import type { Stage } from '../units/code/artifact.ts'
@@ -25,6 +25,7 @@ import { moveOf, type Passenger, sharesMemory, unitMove } from './passenger.ts'
 import { Records } from './records.ts'
 import { Stop } from './stop.ts'
 import { Transaction } from './transaction.ts'
+import { Tryout } from './tryout.ts'
 
 /** Checks that `force` passes over: what they find becomes a warning. */
 const SKIPPABLE: ReadonlySet<ErrorCode> = new Set(['TICKSWAP_E_REQUIREMENT', 'TICKSWAP_E_MIGRATION_MISSING'])
@@ -48,6 +49,7 @@ export class Road {
   #verdict: Verdict = 'identical'
   #outcome: OutcomeName = 'unchanged'
   #alone = false
+  #warmth: Warmth | undefined
 
   constructor(id: number, control: Control, ask: Ask) {
     this.id = id
@@ -187,7 +189,14 @@ export class Road {
       if (this.#verdict === 'incompatible') throw new Stop('refused', findings)
       this.#account.add(...findings)
     })
-    if (!isForced) await this.#account.timed('rehearse', () => rehearsal.dryRun(this.#dryRuns()))
+    if (isForced) return
+    await this.#account.timed('rehearse', async () => {
+      await rehearsal.dryRun(this.#dryRuns())
+      const tried = await new Tryout(this.#control, stage, this.#passengers, files).run()
+      this.#account.rehearsed = tried.rehearsed
+      this.#stage = tried.stage
+      this.#warmth = tried.warmth
+    })
   }
 
   #check(): Finding[] {
@@ -279,6 +288,7 @@ export class Road {
       watch: this.#watch(),
       dryRun: this.strategy === 'dry-run',
       alone: this.#alone,
+      warmth: this.#warmth,
     }
     control.offer = message
     this.#transaction = new Transaction(control, message, this.#terms(), {

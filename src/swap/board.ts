@@ -107,6 +107,9 @@ export const SlotTime = {
   LIVE_AT: 9,
   /** and of the end of a rollback */
   BACK_AT: 10,
+  /** of the candidate's ticks on a copy before the commit: all, and the most in one tick of the engine */
+  WARM: 11,
+  WORST_WARM: 12,
 } as const
 
 /** Instants of the swap in progress, performance.timeOrigin + performance.now(). */

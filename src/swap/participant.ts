@@ -11,10 +11,17 @@ import { Meeting } from './meeting.ts'
 import { type Order, Orders } from './orders.ts'
 import { paced } from './pace.ts'
 import { Probation } from './probation.ts'
-import type { BootMessage, FailureMessage, PrepareMessage } from './protocol.ts'
+import type {
+  BootMessage,
+  FailureMessage,
+  PrepareMessage,
+  SampledMessage,
+  SampleMessage,
+} from './protocol.ts'
 import { leadAlone, letPass, rendezvous } from './rendezvous.ts'
 import { Repeats } from './repeats.ts'
 import { announceReplay, forgetReplay } from './replay.ts'
+import { Sampler } from './sampler.ts'
 import { Scripts } from './scripts.ts'
 import { dispose } from './transition.ts'
 import { bootWorld, type LiveUnit, type World } from './world.ts'
@@ -30,6 +37,7 @@ export interface Wire {
   /** handles what has arrived without yielding to the event loop */
   receive(): void
   failure(message: Omit<FailureMessage, 'type' | 'slot'>): void
+  sampled(message: SampledMessage): void
   /** asks for the messages that were kept back while this participant rested */
   resume(): void
 }
@@ -72,6 +80,7 @@ export class Participant {
   readonly #scripts = new Scripts(this.world)
   readonly #stopAnnotating = annotateUncaught()
   readonly #orders: Orders
+  readonly #sampler: Sampler
   #booted = false
   #left = false
   #explicit = false
@@ -99,6 +108,14 @@ export class Participant {
         const lead = () => leadAlone(board, slot, (office) => this.#leader.goBack(transition, office))
         return this.#hand.answer(transition, call, lead)
       },
+    })
+    this.#sampler = new Sampler({
+      slot,
+      world: this.world,
+      record: () => this.#hand.transition === undefined && this.probation.record(),
+      recorded: () => this.probation.calls,
+      stop: () => this.probation.stop(),
+      answer: (message) => wire.sampled(message),
     })
     this.#hand = new InHand(this)
     this.#leader = new Leader(board, slot, registry, this.world, {
@@ -142,8 +159,10 @@ export class Participant {
 
   /** What the engine sees of a unit: its exports, watched while a version is in probation. */
   surface(live: LiveUnit): object {
-    const isWatched = this.#hand.transition?.committed || this.probation.isMeasuring
-    return isWatched ? this.probation.surface(live) : live.namespace
+    const { probation } = this
+    const isWatched =
+      this.#hand.transition?.committed || probation.isMeasuring || this.#sampler.isRecording(live.name)
+    return isWatched ? probation.surface(live) : live.namespace
   }
 
   /** Has the engine's check asked at the end of every tick of a probation. @returns stops it */
@@ -156,6 +175,11 @@ export class Participant {
   order(order: Order): void {
     this.#orders.push(order)
     if (this.#booted && this.board.state(this.slot) === ParticipantState.PAUSED) this.#orders.carryOut()
+  }
+
+  /** Tells the control thread, at the next boundary, what it has for itself of some units. */
+  sample(message: SampleMessage): void {
+    this.#sampler.want(message)
   }
 
   /** Is not waited for until the next tick(). */
@@ -202,11 +226,12 @@ export class Participant {
       if (!this.#isOnline) this.#goOnline()
       if (this.#left) return LOOK_EVERY_TICK
       this.#align()
-      this.#measure()
+      this.#hand.getReady()
       this.#meet()
       this.#hand.follow()
       this.repeats.makeUp()
     } while (!this.#left && (this.#isPast() || (!this.#isOnline && !board.load(Word.CLOSED))))
+    if (this.#sampler.turn()) return LOOK_EVERY_TICK
     // With a candidate in hand it looks at every tick: the control thread counts on that (Barrier).
     return this.#hand.transition ? LOOK_EVERY_TICK : attention
   }
@@ -284,13 +309,6 @@ export class Participant {
 
   #setTick(tick: number): void {
     this.board.store(this.#tickWord, tick)
-  }
-
-  /** Times the running version before it is replaced, where that was asked for. */
-  #measure(): void {
-    const transition = this.#hand.transition
-    if (transition && !transition.committed && this.probation.isMeasuring && this.probation.measured())
-      this.#hand.acknowledge(transition.id)
   }
 
   /** Takes part in the rendezvous that is due, if one is. */

@@ -57,6 +57,17 @@ export class Probation implements Judge {
     return this.#measure !== undefined
   }
 
+  /** Keeps the engine's calls, and holds nothing against them. false: it is at work */
+  record(): boolean {
+    if (this.#measure) return false
+    this.#guard.begin('watch')
+    return true
+  }
+
+  stop(): void {
+    this.#guard.end()
+  }
+
   begin(transition: Transition): void {
     this.#measure = undefined
     this.#guard.begin('watch')

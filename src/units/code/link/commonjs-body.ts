@@ -31,10 +31,14 @@ export class CommonJsBody implements Body {
   readonly #wrapper: Wrapper
   readonly module: CommonJsModule
 
-  constructor(instance: Instance) {
+  get outer(): unknown {
+    return this.#wrapper
+  }
+
+  constructor(instance: Instance, outer?: unknown) {
     const { artifact } = instance
     this.#instance = instance
-    this.#wrapper = scriptOf(artifact).runInThisContext() as Wrapper
+    this.#wrapper = (outer ?? scriptOf(artifact).runInThisContext()) as Wrapper
     const { file } = artifact
     const path = dirname(file)
     this.module = { exports: {}, loaded: false, id: file, filename: file, path, children: [], paths: [] }

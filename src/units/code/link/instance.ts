@@ -25,14 +25,17 @@ export class Instance implements Listener {
   write: (slot: number, value: unknown) => void = () => undefined
   #phase: Phase = 'new'
   #body: Body | undefined
+  readonly #outer: unknown
   #subscriptions: Map<number, Set<Subscription>> | undefined
   #meta: object | undefined
   #waiting: PromiseWithResolvers<void> | undefined
   #failure: { readonly error: unknown } | undefined
 
-  constructor(artifact: Artifact, world: World) {
+  /** `like`: another instance of the same artifact, whose code it shares */
+  constructor(artifact: Artifact, world: World, like?: Instance) {
     this.artifact = artifact
     this.world = world
+    this.#outer = like && like.#body?.outer
   }
 
   get id(): string {
@@ -55,7 +58,7 @@ export class Instance implements Listener {
 
   /** Compiles, and runs up to the point where the module's functions exist. */
   link(): Promise<unknown> | undefined {
-    this.#body = bodyOf(this)
+    this.#body = bodyOf(this, this.#outer)
     const started = this.#body.start()
     this.#phase = 'linked'
     return started
