@@ -9,15 +9,20 @@
         "native/addon/memory.cc",
         "native/addon/kernels.cc",
         "native/addon/registry.cc",
+        "native/addon/registry_read.cc",
         "native/addon/exit_store.cc",
         "native/src/arena.c",
         "native/src/arm64.c",
+        "native/src/best.c",
         "native/src/dirty.c",
         "native/src/hash.c",
         "native/src/kernels.c",
+        "native/src/memory.c",
         "native/src/reader.c",
         "native/src/registry.c",
-        "native/src/version.c"
+        "native/src/retired.c",
+        "native/src/version.c",
+        "native/src/words.c"
       ],
       "conditions": [
         ["target_arch=='arm64'", {
@@ -25,8 +30,8 @@
           "sources": [
             "native/arm64/arena.S",
             "native/arm64/hash.S",
-            "native/arm64/registry.S",
-            "native/arm64/version.S"
+            "native/arm64/version.S",
+            "native/arm64/words.S"
           ]
         }]
       ],

@@ -9,8 +9,8 @@ import { Runtime } from './runtime.ts'
 import { Board, ParticipantState, SlotWord } from './swap/board.ts'
 import type { Ticket } from './swap/protocol.ts'
 
-const VERSIONS_PER_UNIT = 128
-const MAX_UNITS = 256
+/** What the registry begins with, and what it may grow to: a few kilobytes, and some 90 MB of addresses. */
+const CAPACITY = { units: 64, versions: 1024, mostUnits: 16_384, mostVersions: 262_144 }
 
 /**
  * Starts the control thread, loads the units of a folder and joins as the first participant.
@@ -18,7 +18,7 @@ const MAX_UNITS = 256
  */
 export async function createRuntime(options: RuntimeOptions = {}): Promise<Runtime> {
   const settings = settingsOf(options)
-  const registry = Registry.create({ units: MAX_UNITS, versions: MAX_UNITS * VERSIONS_PER_UNIT })
+  const registry = Registry.create({ ...CAPACITY, ownSlots: settings.maxParticipants })
   registry.close()
   const ticket: Ticket = {
     tickswap: 1,
@@ -93,6 +93,8 @@ export async function joinRuntime(ticket: Ticket, options: { name?: string } = {
 }
 
 async function join(ticket: Ticket, name: string | undefined): Promise<Runtime> {
+  // Of another layout: refused before a slot is taken.
+  Registry.attach(ticket.registry)
   const board = new Board(ticket.board)
   const slot = claimSlot(board)
   const runtime = new Runtime(ticket, slot)

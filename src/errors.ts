@@ -18,12 +18,33 @@ export const ADVICE = {
   TICKSWAP_E_UNIT_UNKNOWN: 'Use the name of a unit that the runtime lists in `runtime.units()`.',
   TICKSWAP_E_UNIT_REMOVED: 'Restore the file; a unit that runs is not unloaded by removing its file.',
   TICKSWAP_E_VERSION_INVALID: 'Write a version such as 1.4.2, 1.4.2.17 or 1.4.2-rc.1.',
+  TICKSWAP_E_VERSION_UNWRITABLE: 'Write the version as a text in the unit\'s own file: version: "1.4.2".',
+  TICKSWAP_E_NO_HISTORY: 'Commit the unit, or name the step: major, minor, patch or build.',
+  TICKSWAP_E_GIT_DIRTY: 'Commit the changes first, or pass --allow-dirty.',
   TICKSWAP_E_CONSTRAINT_INVALID: 'Write a range such as ^1.4.0, >=1 <3 or 1.x.',
+  TICKSWAP_E_FLAG_UNKNOWN: 'Write a flag, or a set of flags, that the message lists.',
+  TICKSWAP_E_INTEGRITY:
+    'The record or artifact is not what was written: restore it from a copy, or make it anew from its source.',
   TICKSWAP_E_REQUIREMENT: 'Change the version or the requirement, or save both files together.',
-  TICKSWAP_E_CYCLE: 'Break the cycle of requirements that the message names.',
+  TICKSWAP_E_CYCLE: 'Take the unit out of its own requirements.',
   TICKSWAP_E_MIGRATION_MISSING:
     'Add `migrate` with up and down for the version that runs, or keep the columns.',
   TICKSWAP_E_MIGRATION_FAILED: 'Fix the migration; the old state is untouched.',
+  TICKSWAP_E_MIGRATION_CHAIN:
+    'Add the missing way to the version that the message names, or a migration that covers the whole distance.',
+  TICKSWAP_E_STATE_SHAPE:
+    'Look at what is carried over by name; what is not needs `migrate` with up and down.',
+  TICKSWAP_E_SOFT_KEY:
+    'Keep the key, or move its value in a migration; a value without its key is left behind.',
+  TICKSWAP_E_EXPORT_REMOVED: 'Keep the export until nobody calls it, or declare a new major version.',
+  TICKSWAP_E_EXPORT_KIND: 'Give the new thing a name of its own, or declare a new major version.',
+  TICKSWAP_E_EXPORT_ARITY: 'Give the new parameter a default, or declare a new major version.',
+  TICKSWAP_E_EXPORT_SHAPE: 'Keep the members that are used, or declare a new major version.',
+  TICKSWAP_E_VERSION_PROMISE:
+    'Declare the larger step, with `tickswap version UNIT auto`, or keep what was promised.',
+  TICKSWAP_E_FLAGS: 'Change the flags of the version, or the policy of the runtime that the message names.',
+  TICKSWAP_E_RULE: 'A rule was written for this transition; its reason is in the message.',
+  TICKSWAP_E_RULES_INVALID: 'Correct the rule that the message names; docs/compatibility.md has the form.',
   TICKSWAP_E_VERIFY_FAILED: 'The state does not satisfy `verify`; fix the code, the migration or the check.',
   TICKSWAP_E_EVALUATE: 'The body of the module threw; fix it and save.',
   TICKSWAP_E_EVALUATE_TIMEOUT: 'The body of the module did not return in time; move loops out of it.',
@@ -88,7 +109,8 @@ export const ADVICE = {
   TICKSWAP_E_PARTICIPANTS_FULL: 'Raise `maxParticipants` in createRuntime.',
   TICKSWAP_E_NO_SUCH_VERSION: 'Choose a version that `runtime.history(unit)` lists.',
   TICKSWAP_E_ADDON: 'Build the addon with `make native`, and run `tickswap diagnostics`.',
-  TICKSWAP_E_REGISTRY_FULL: 'Raise the capacity of the registry in createRuntime.',
+  TICKSWAP_E_REGISTRY_FULL:
+    'A participant that neither ticks nor rests holds on to old versions: end it, or let it call pause().',
   TICKSWAP_E_REGISTRY_LAYOUT:
     'Two copies of tickswap with different layouts share memory; install one version.',
   TICKSWAP_E_REGISTRY_STATE:

@@ -1,7 +1,7 @@
 /** What a hot module imports: `import { defineUnit, f32 } from 'tickswap/module'`. */
 
 /** Brings in the type of `import.meta.hot`. */
-export type { HotContext, HotNamespace } from './units/code/import-meta.ts'
+export type { HotContext, HotEvents, HotNamespace, HotUpdate } from './units/code/import-meta.ts'
 export {
   type Column,
   type ColumnArray,

@@ -2,14 +2,16 @@ import { EventEmitter } from 'node:events'
 import { BroadcastChannel, type Worker } from 'node:worker_threads'
 import { type Finding, finding, TickswapError } from './errors.ts'
 import { addon } from './native/addon.ts'
+import { nativeDiagnostics } from './native/diagnostics.ts'
 import { traceSwap } from './observe/traces.ts'
 import { Registry } from './registry/registry.ts'
-import type { Handle, UnitStatus } from './runtime/shapes.ts'
+import type { Handle, RuntimeDiagnostics, UnitStatus } from './runtime/shapes.ts'
 import { type Quarantine, type SwapOptions, termsOf } from './runtime/terms.ts'
 import { Board, ParticipantState, SlotWord, Word } from './swap/board.ts'
+import { drain } from './swap/drain.ts'
 import { versionsIn } from './swap/frames.ts'
 import type { HealthCheck } from './swap/inspect.ts'
-import { drain, Participant } from './swap/participant.ts'
+import { Participant } from './swap/participant.ts'
 import {
   type BootMessage,
   controlChannel,
@@ -26,6 +28,7 @@ import {
 } from './swap/protocol.ts'
 import type { SwapProgress, SwapReport } from './swap/report.ts'
 import { Constraint } from './version/constraint.ts'
+import { satisfies } from './version/resolve/domain.ts'
 import { Version } from './version/version.ts'
 
 const HISTORY_LIMIT = 4096
@@ -76,7 +79,7 @@ export class Runtime {
     const board = new Board(ticket.board)
     this.#board = board
     this.#deathNote = addon().storeOnExit(board.words, board.at(slot, SlotWord.STATE), ParticipantState.DEAD)
-    this.#registry = Registry.attach(ticket.registry)
+    this.#registry = Registry.attach(ticket.registry).open()
     this.#channel = new BroadcastChannel(participantChannel(ticket.id, slot))
     this.#control = new BroadcastChannel(controlChannel(ticket.id))
     this.#taken = board.at(slot, SlotWord.TAKEN)
@@ -129,7 +132,9 @@ export class Runtime {
     const participant = this.#participant
     const live = participant.unit(name)
     if (range !== undefined) {
-      if (!Constraint.parse(range).matches(Version.parse(live.version)))
+      const { provides = {} } = live.unit.definition
+      const running = { version: Version.parse(live.version), provides }
+      if (!satisfies(running, name, name, Constraint.parse(range)))
         throw new TickswapError('TICKSWAP_E_REQUIREMENT', `unit ${name} is ${live.version}, not ${range}`, {
           unit: name,
         })
@@ -164,7 +169,8 @@ export class Runtime {
   }
 
   /**
-   * Goes back to a version that ran before, state through `down`. Without `to`: to the one before.
+   * Goes back to a version that ran before, state through `down`. `to`: a version, or a range such as
+   * `^2.0.0`, for the highest in it. Without `to`: to the one before.
    * @throws TickswapError UNIT_UNKNOWN, NO_SUCH_VERSION, VERSION_INVALID, OPTION, CLOSED
    */
   async rollback(unit: string, options: SwapOptions & { to?: string } = {}): Promise<SwapReport> {
@@ -257,14 +263,15 @@ export class Runtime {
     return error instanceof Error ? (error.stack ?? String(error)) : String(error)
   }
 
-  /** What runs where, for reports of trouble. */
-  diagnostics(): { node: string; platform: string; implementation: string; participant: string } {
+  /** What runs where, for reports of trouble and for metrics. */
+  diagnostics(): RuntimeDiagnostics {
     const { version: node, platform, arch } = process
     return {
       node,
       platform: `${platform}-${arch}`,
-      implementation: addon().implementation(),
       participant: this.#name,
+      ...nativeDiagnostics(),
+      registry: this.#registry.diagnostics(),
     }
   }
 

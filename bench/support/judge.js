@@ -11,6 +11,7 @@ export const isGated = ({ targets }) => targets.some(({ gate }) => gate !== unde
 export function judge(bench, outcome) {
   const { name, unit } = bench
   if (outcome.error) return { name, unit, error: outcome.error, targets: [] }
+  if (outcome.skipped) return { name, unit, skipped: outcome.skipped, targets: [] }
   const targets = bench.targets.map(({ text, value, limit, gate = Number.POSITIVE_INFINITY }) => {
     const reached = value(outcome)
     const gateLimit = gate === true ? limit : gate

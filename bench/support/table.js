@@ -29,6 +29,7 @@ export function figure(value, unit) {
 /** One result: a line for the whole, and one for each of its parts. */
 export function line(result) {
   if (result.error) return `${row([result.name])} FAILED: ${result.error}`
+  if (result.skipped) return `${row([result.name])} SKIPPED: ${result.skipped}`
   const lines = [measured(result, result.unit, result.name, verdicts(result)[0])]
   for (const verdict of verdicts(result).slice(1)) lines.push(row(['', '', '', '', '', '', '', verdict]))
   for (const part of result.parts ?? [])

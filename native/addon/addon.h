@@ -12,7 +12,7 @@
 
 namespace tickswap {
 
-struct Writes;
+class Writes;
 
 // Memory that JavaScript attached. The reference keeps the view, and so the
 // SharedArrayBuffer under it, alive while the raw pointer is held.
@@ -23,7 +23,7 @@ struct Memory {
   uint32_t handle = 0;
   bool has_registry = false;
   ts_registry registry = {};
-  std::unique_ptr<Writes> writes;
+  std::shared_ptr<Writes> writes;
 
   Memory();
   Memory(Memory &&);
@@ -69,9 +69,29 @@ struct View {
 // The bytes of a typed array; throws and returns false for anything else and for a detached one.
 bool read_view(const Napi::CallbackInfo &info, size_t index, View *out);
 
+// A registry, and the memory that arguments are passed in.
+struct RegistryCall {
+  Memory *memory = nullptr;
+  Memory *scratch = nullptr;
+};
+
+// The first arguments: the handle of a registry, and with `has_scratch` that of scratch memory;
+// throws and returns false for anything else.
+bool read_registry(const Napi::CallbackInfo &info, bool has_scratch, RegistryCall *out);
+
+// A name: argument 2 is its bytes, which are at the start of the scratch memory. Null when it throws.
+const uint8_t *read_name(const Napi::CallbackInfo &info, const Memory &scratch, uint32_t *bytes);
+
+// Brings the length of attached memory up to date: that of a view that grows with its buffer.
+void measure(Napi::Env env, Memory *memory);
+
+// What an operation made, or its negative status.
+Napi::Value registry_result(Napi::Env env, ts_status status, uint32_t made);
+
 void add_memory(Napi::Env env, Napi::Object exports);
 void add_kernels(Napi::Env env, Napi::Object exports);
 void add_registry(Napi::Env env, Napi::Object exports);
+void add_registry_reads(Napi::Env env, Napi::Object exports);
 void add_arena(Napi::Env env, Napi::Object exports);
 void add_writes(Napi::Env env, Napi::Object exports);
 void add_exit_store(Napi::Env env, Napi::Object exports);

@@ -35,19 +35,21 @@ Napi::Value number(const Napi::CallbackInfo &info, uint64_t value) {
   return Napi::Number::New(info.Env(), static_cast<double>(value));
 }
 
+// Whether two ranges share memory without being the same.
+bool overlaps(const uint8_t *a, const uint8_t *b, uint64_t bytes) {
+  return a != b && a < b + bytes && b < a + bytes;
+}
+
 // copyRange(to, toOffset, from, fromOffset, bytes): the snapshot copy
 Napi::Value copy_range(const Napi::CallbackInfo &info) {
   uint64_t bytes;
   if (!read_integer(info, 4, MOST_OFFSET, &bytes)) return info.Env().Undefined();
   uint8_t *to = read_range(info, 0, bytes);
   const uint8_t *from = to == nullptr ? nullptr : read_range(info, 2, bytes);
-  if (from != nullptr && bytes > 0) std::memmove(to, from, bytes);
+  if (from == nullptr) return info.Env().Undefined();
+  if (overlaps(to, from, bytes)) std::memmove(to, from, bytes);
+  else if (to != from) ts_kernels.copy(to, from, bytes);
   return info.Env().Undefined();
-}
-
-// Whether two ranges share memory without being the same.
-bool overlaps(const uint8_t *a, const uint8_t *b, uint64_t bytes) {
-  return a != b && a < b + bytes && b < a + bytes;
 }
 
 // xorRange(out, outOffset, a, aOffset, b, bOffset, bytes)
@@ -114,7 +116,7 @@ Napi::Value copy_pages(const Napi::CallbackInfo &info) {
       fail(info.Env(), "TICKSWAP_E_OPTION", "an index of a page leaves the range");
       return info.Env().Undefined();
     }
-    ts_copy_pages(to, from, &index, 1);
+    ts_kernels.copy_pages(to, from, &index, 1);
   }
   return info.Env().Undefined();
 }

@@ -105,6 +105,17 @@ bool read_view(const Napi::CallbackInfo &info, size_t index, View *out) {
   return true;
 }
 
+void measure(Napi::Env env, Memory *memory) {
+  napi_typedarray_type type;
+  size_t length = 0;
+  void *data = nullptr;
+  napi_value buffer;
+  if (napi_get_typedarray_info(env, memory->view.Value(), &type, &length, &data, &buffer, nullptr) ==
+          napi_ok &&
+      data == memory->data)
+    memory->bytes = length * element_bytes(type);
+}
+
 Memory *read_memory(const Napi::CallbackInfo &info, size_t index) {
   uint64_t handle;
   if (!read_integer(info, index, UINT32_MAX, &handle)) return nullptr;

@@ -6,51 +6,51 @@
 
 namespace tickswap {
 
-namespace {
-
-// Operations on a registry return what they made (an index, a generation) or a
-// negative ts_status; only a wrong handle or argument throws.
-Napi::Value result(Napi::Env env, ts_status status, uint32_t made) {
+Napi::Value registry_result(Napi::Env env, ts_status status, uint32_t made) {
   return Napi::Number::New(env, status == TS_OK ? static_cast<double>(made) : static_cast<double>(status));
 }
 
-// A registry and the memory its arguments are written in.
-struct Call {
-  Memory *memory = nullptr;
-  Memory *scratch = nullptr;
-};
-
-bool read_registry(const Napi::CallbackInfo &info, size_t arguments, Call *out) {
+bool read_registry(const Napi::CallbackInfo &info, bool has_scratch, RegistryCall *out) {
   out->memory = read_memory(info, 0);
   if (out->memory == nullptr) return false;
   if (!out->memory->has_registry) {
     fail(info.Env(), "TICKSWAP_E_OPTION", "no registry was created or attached in this memory");
     return false;
   }
-  if (arguments > 1) out->scratch = read_memory(info, 1);
-  return arguments < 2 || out->scratch != nullptr;
+  if (has_scratch) out->scratch = read_memory(info, 1);
+  return !has_scratch || out->scratch != nullptr;
 }
 
-// registryBytes(units, versions): bytes, 0 when out of range
+namespace {
+
+// units, versions, mostUnits, mostVersions, ownSlots, from argument `first` on
+bool read_capacity(const Napi::CallbackInfo &info, size_t first, ts_registry_capacity *out) {
+  uint32_t *const fields[] = {&out->units, &out->versions, &out->most_units, &out->most_versions,
+                              &out->own_slots};
+  for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++) {
+    uint64_t value;
+    if (!read_integer(info, first + i, UINT32_MAX, &value)) return false;
+    *fields[i] = static_cast<uint32_t>(value);
+  }
+  return true;
+}
+
+// registryBytes(units, versions, mostUnits, mostVersions, ownSlots): bytes, 0 when out of range
+template <uint64_t (*bytes_of)(const ts_registry_capacity *)>
 Napi::Value registry_bytes(const Napi::CallbackInfo &info) {
-  uint64_t units, versions;
-  if (!read_integer(info, 0, UINT32_MAX, &units) || !read_integer(info, 1, UINT32_MAX, &versions))
-    return info.Env().Undefined();
-  uint64_t bytes = ts_registry_bytes(static_cast<uint32_t>(units), static_cast<uint32_t>(versions));
-  return Napi::Number::New(info.Env(), static_cast<double>(bytes));
+  ts_registry_capacity capacity = {};
+  if (!read_capacity(info, 0, &capacity)) return info.Env().Undefined();
+  return Napi::Number::New(info.Env(), static_cast<double>(bytes_of(&capacity)));
 }
 
-// registryCreate(handle, units, versions): 0 or status
+// registryCreate(handle, units, versions, mostUnits, mostVersions, ownSlots): 0 or status
 Napi::Value registry_create(const Napi::CallbackInfo &info) {
-  uint64_t units, versions;
+  ts_registry_capacity capacity = {};
   Memory *memory = read_memory(info, 0);
-  if (memory == nullptr || !read_integer(info, 1, UINT32_MAX, &units) ||
-      !read_integer(info, 2, UINT32_MAX, &versions))
-    return info.Env().Undefined();
-  ts_status status = ts_registry_create(&memory->registry, memory->data, memory->bytes,
-                                        static_cast<uint32_t>(units), static_cast<uint32_t>(versions));
+  if (memory == nullptr || !read_capacity(info, 1, &capacity)) return info.Env().Undefined();
+  ts_status status = ts_registry_create(&memory->registry, memory->data, memory->bytes, &capacity);
   memory->has_registry = status == TS_OK;
-  return result(info.Env(), status, 0);
+  return registry_result(info.Env(), status, 0);
 }
 
 // registryAttach(handle): 0 or status
@@ -59,44 +59,61 @@ Napi::Value registry_attach(const Napi::CallbackInfo &info) {
   if (memory == nullptr) return info.Env().Undefined();
   ts_status status = ts_registry_attach(&memory->registry, memory->data, memory->bytes);
   memory->has_registry = status == TS_OK;
-  return result(info.Env(), status, 0);
+  return registry_result(info.Env(), status, 0);
 }
 
-// A name of 0 to 2^32 - 1 bytes at the start of the scratch memory.
-const uint8_t *read_name(const Napi::CallbackInfo &info, const Call &call, uint32_t *bytes) {
-  uint64_t length;
-  if (!read_integer(info, 2, UINT32_MAX, &length)) return nullptr;
-  *bytes = static_cast<uint32_t>(length);
-  return range_of(info.Env(), *call.scratch, 0, length);
+// registryExtend(handle): growable memory is taken at the length it has by now
+Napi::Value registry_extend(const Napi::CallbackInfo &info) {
+  RegistryCall call;
+  if (!read_registry(info, false, &call)) return info.Env().Undefined();
+  measure(info.Env(), call.memory);
+  ts_registry_extend(&call.memory->registry, call.memory->bytes);
+  return info.Env().Undefined();
+}
+
+// registryGrownBytes(handle): bytes after one more growth, 0 when there is none
+Napi::Value grown_bytes(const Napi::CallbackInfo &info) {
+  RegistryCall call;
+  if (!read_registry(info, false, &call)) return info.Env().Undefined();
+  return Napi::Number::New(info.Env(), static_cast<double>(ts_registry_grown_bytes(&call.memory->registry)));
+}
+
+// registryGrow(handle, growths): 0 or status
+Napi::Value grow(const Napi::CallbackInfo &info) {
+  RegistryCall call;
+  uint64_t growths;
+  if (!read_registry(info, false, &call) || !read_integer(info, 1, UINT32_MAX, &growths))
+    return info.Env().Undefined();
+  ts_status status = ts_registry_grow(&call.memory->registry, static_cast<uint32_t>(growths));
+  return registry_result(info.Env(), status, 0);
+}
+
+// registryPublish(handle, generation): 0 or status
+Napi::Value publish(const Napi::CallbackInfo &info) {
+  RegistryCall call;
+  uint64_t generation;
+  if (!read_registry(info, false, &call) || !read_integer(info, 1, UINT32_MAX, &generation))
+    return info.Env().Undefined();
+  ts_status status = ts_registry_publish(&call.memory->registry, static_cast<uint32_t>(generation));
+  return registry_result(info.Env(), status, 0);
 }
 
 // registryRegisterUnit(handle, scratch, nameBytes): index or status
 Napi::Value register_unit(const Napi::CallbackInfo &info) {
-  Call call;
+  RegistryCall call;
   uint32_t bytes = 0, index = 0;
-  if (!read_registry(info, 2, &call)) return info.Env().Undefined();
-  const uint8_t *name = read_name(info, call, &bytes);
+  if (!read_registry(info, true, &call)) return info.Env().Undefined();
+  const uint8_t *name = read_name(info, *call.scratch, &bytes);
   if (name == nullptr) return info.Env().Undefined();
   ts_status status = ts_registry_register_unit(&call.memory->registry, name, bytes, &index);
-  return result(info.Env(), status, index);
-}
-
-// registryLookup(handle, scratch, nameBytes): index or status
-Napi::Value lookup(const Napi::CallbackInfo &info) {
-  Call call;
-  uint32_t bytes = 0, index = 0;
-  if (!read_registry(info, 2, &call)) return info.Env().Undefined();
-  const uint8_t *name = read_name(info, call, &bytes);
-  if (name == nullptr) return info.Env().Undefined();
-  ts_status status = ts_registry_lookup(&call.memory->registry, name, bytes, &index);
-  return result(info.Env(), status, index);
+  return registry_result(info.Env(), status, index);
 }
 
 // registryRegisterVersion(handle, scratch): record or status. The scratch memory
 // holds a version record, as it lies in a registry, and its tail after it.
 Napi::Value register_version(const Napi::CallbackInfo &info) {
-  Call call;
-  if (!read_registry(info, 2, &call)) return info.Env().Undefined();
+  RegistryCall call;
+  if (!read_registry(info, true, &call)) return info.Env().Undefined();
   const uint8_t *at = range_of(info.Env(), *call.scratch, 0, sizeof(ts_version_record) + TS_TAIL_BYTES);
   if (at == nullptr) return info.Env().Undefined();
   ts_version_record written;
@@ -112,27 +129,27 @@ Napi::Value register_version(const Napi::CallbackInfo &info) {
   draft.tail = at + sizeof written;
   uint32_t record = 0;
   ts_status status = ts_registry_register_version(&call.memory->registry, &draft, &record);
-  return result(info.Env(), status, record);
+  return registry_result(info.Env(), status, record);
 }
 
 // registrySetState(handle, record, state): 0 or status
 Napi::Value set_state(const Napi::CallbackInfo &info) {
-  Call call;
+  RegistryCall call;
   uint64_t record, state;
-  if (!read_registry(info, 1, &call) || !read_integer(info, 1, UINT32_MAX, &record) ||
+  if (!read_registry(info, false, &call) || !read_integer(info, 1, UINT32_MAX, &record) ||
       !read_integer(info, 2, UINT8_MAX, &state))
     return info.Env().Undefined();
   ts_status status = ts_registry_set_state(&call.memory->registry, static_cast<uint32_t>(record),
                                            static_cast<ts_version_state>(state));
-  return result(info.Env(), status, 0);
+  return registry_result(info.Env(), status, 0);
 }
 
 // registryStage(handle, scratch, count): generation or status. The scratch memory
 // holds `count` pairs of unit and record.
 Napi::Value stage(const Napi::CallbackInfo &info) {
-  Call call;
+  RegistryCall call;
   uint64_t count;
-  if (!read_registry(info, 2, &call) || !read_integer(info, 2, TS_MAX_UNITS, &count))
+  if (!read_registry(info, true, &call) || !read_integer(info, 2, TS_MAX_UNITS, &count))
     return info.Env().Undefined();
   const uint8_t *at = range_of(info.Env(), *call.scratch, 0, count * sizeof(ts_move));
   if (at == nullptr) return info.Env().Undefined();
@@ -141,26 +158,7 @@ Napi::Value stage(const Napi::CallbackInfo &info) {
   uint32_t generation = 0;
   ts_status status =
       ts_registry_stage(&call.memory->registry, moves.data(), static_cast<uint32_t>(count), &generation);
-  return result(info.Env(), status, generation);
-}
-
-// registryBest(handle, scratch, rangeCount): record, NO_RECORD for none, or status. The scratch
-// memory holds a filter and the ranges after it.
-Napi::Value best(const Napi::CallbackInfo &info) {
-  Call call;
-  uint64_t count;
-  if (!read_registry(info, 2, &call) || !read_integer(info, 2, UINT16_MAX, &count))
-    return info.Env().Undefined();
-  uint64_t bytes = sizeof(ts_version_filter) + count * sizeof(ts_version_range);
-  const uint8_t *at = range_of(info.Env(), *call.scratch, 0, bytes);
-  if (at == nullptr) return info.Env().Undefined();
-  ts_version_filter filter;
-  std::vector<ts_version_range> ranges(count);
-  std::memcpy(&filter, at, sizeof filter);
-  if (count > 0) std::memcpy(ranges.data(), at + sizeof filter, count * sizeof(ts_version_range));
-  uint32_t record = TS_NO_RECORD;
-  ts_status status = ts_registry_best(&call.memory->registry, ranges.data(), count, &filter, &record);
-  return result(info.Env(), status, record);
+  return registry_result(info.Env(), status, generation);
 }
 
 // The layout as the C compiler sees it, under the names that the TypeScript table uses.
@@ -178,15 +176,19 @@ Napi::Value layout(const Napi::CallbackInfo &info) {
 } // namespace
 
 void add_registry(Napi::Env env, Napi::Object exports) {
-  add_function<registry_bytes>(env, exports, "registryBytes");
+  add_function<registry_bytes<ts_registry_bytes>>(env, exports, "registryBytes");
+  add_function<registry_bytes<ts_registry_most_bytes>>(env, exports, "registryMostBytes");
   add_function<registry_create>(env, exports, "registryCreate");
   add_function<registry_attach>(env, exports, "registryAttach");
+  add_function<registry_extend>(env, exports, "registryExtend");
+  add_function<grown_bytes>(env, exports, "registryGrownBytes");
+  add_function<grow>(env, exports, "registryGrow");
   add_function<register_unit>(env, exports, "registryRegisterUnit");
-  add_function<lookup>(env, exports, "registryLookup");
   add_function<register_version>(env, exports, "registryRegisterVersion");
   add_function<set_state>(env, exports, "registrySetState");
   add_function<stage>(env, exports, "registryStage");
-  add_function<best>(env, exports, "registryBest");
+  add_function<publish>(env, exports, "registryPublish");
+  add_registry_reads(env, exports);
   add_function<layout>(env, exports, "layout");
 }
 

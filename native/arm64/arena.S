@@ -195,3 +195,67 @@ function ts_changed_pages_neon
     lsr x0, x4, #2
     ret
 end_function ts_changed_pages_neon
+
+/* Copies 128 bytes from x1 to x0; both move on */
+.macro copy_128
+    ldp q0, q1, [x1]
+    ldp q2, q3, [x1, #32]
+    ldp q4, q5, [x1, #64]
+    ldp q6, q7, [x1, #96]
+    add x1, x1, #128
+    stp q0, q1, [x0]
+    stp q2, q3, [x0, #32]
+    stp q4, q5, [x0, #64]
+    stp q6, q7, [x0, #96]
+    add x0, x0, #128
+.endm
+
+/* void ts_copy_neon(void *to, const void *from, size_t bytes) */
+function ts_copy_neon
+    subs x2, x2, #256                           // x2 = bytes left, less a block
+    b.lo 2f
+1:
+    copy_128
+    copy_128
+    subs x2, x2, #256
+    b.hs 1b
+2:
+    adds x2, x2, #256 - 16                      // x2 = bytes left, less 16
+    b.mi 4f
+3:
+    ldr q0, [x1], #16
+    str q0, [x0], #16
+    subs x2, x2, #16
+    b.pl 3b
+4:
+    adds x2, x2, #16                            // x2 = bytes left, below 16
+    b.eq 6f
+5:
+    ldrb w4, [x1], #1
+    strb w4, [x0], #1
+    subs x2, x2, #1
+    b.ne 5b
+6:
+    ret
+end_function ts_copy_neon
+
+/* void ts_copy_pages_neon(void *to, const void *from, const uint32_t *indices, size_t count) */
+function ts_copy_pages_neon
+    cbz x3, 3f
+    mov x4, x0                                  // x4, x5 = where the arenas begin
+    mov x5, x1
+1:
+    ldr w6, [x2], #4                            // w6 = the page
+    add x0, x4, x6, lsl #12
+    add x1, x5, x6, lsl #12
+    mov x7, #PAGE_BYTES                         // x7 = bytes left of it
+2:
+    copy_128
+    copy_128
+    subs x7, x7, #256
+    b.ne 2b
+    subs x3, x3, #1
+    b.ne 1b
+3:
+    ret
+end_function ts_copy_pages_neon

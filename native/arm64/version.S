@@ -112,22 +112,27 @@ function ts_version_merge_neon
     load_key x7, x8, x6
     ldr w9, [x3], #4                            // w9 = index on the right; x10, x11 its key
     load_key x10, x11, x9
-1:
     cmp x11, x8
-    sbcs xzr, x10, x7                           // right is not below left
+    sbcs xzr, x10, x7
     b.lo 2f
-    str w6, [x5], #4
+1:
+    str w6, [x5], #4                            // right is not below left
     cmp x1, x2
     b.eq 3f
     ldr w6, [x1], #4
     load_key x7, x8, x6
-    b 1b
+    cmp x11, x8
+    sbcs xzr, x10, x7
+    b.hs 1b
 2:
-    str w9, [x5], #4
+    str w9, [x5], #4                            // right is below left
     cmp x3, x4
     b.eq 6f
     ldr w9, [x3], #4
     load_key x10, x11, x9
+    cmp x11, x8
+    sbcs xzr, x10, x7
+    b.lo 2b
     b 1b
 3:
     str w9, [x5], #4                            // left is used up
@@ -281,3 +286,42 @@ function ts_version_best_neon
     unframe
     ret
 end_function ts_version_best_neon
+
+/* x3 += the folded product of 16 bytes of the record at \at, keyed with the 16 at \key */
+.macro seal_16 at, key
+    ldur x4, [x0, #\at]
+    ldur x5, [x0, #\at + 8]
+    ldp x6, x7, [x2, #\key]
+    add x6, x6, x1
+    sub x7, x7, x1
+    eor x4, x4, x6
+    eor x5, x5, x7
+    mul x6, x4, x5
+    umulh x7, x4, x5
+    eor x6, x6, x7
+    add x3, x3, x6
+.endm
+
+/*
+ * uint32_t ts_version_seal_neon(const ts_version_record *record, uint64_t seed)
+ *
+ * XXH3-64 of exactly RECORD_STATE bytes, in its class of 17 to 128: the first two and, ending
+ * with the input, the last two groups of 16.
+ */
+function ts_version_seal_neon
+    adr x2, 1f                                  // x2 = the secret, then two constants
+    ldp x3, x8, [x2, #64]                       // x3 = length * PRIME64_1, x8 = PRIME_MX1
+    seal_16 16, 32
+    seal_16 RECORD_STATE - 32, 48
+    seal_16 0, 0
+    seal_16 RECORD_STATE - 16, 16
+    eor x3, x3, x3, lsr #37
+    mul x3, x3, x8
+    eor x0, x3, x3, lsr #32
+    ret
+    .p2align 3
+1:
+    .quad 0xbe4ba423396cfeb8, 0x1cad21f72c81017c, 0xdb979083e96dd4de, 0x1f67b3b7a4a44072
+    .quad 0x78e5c0cc4ee679cb, 0x2172ffcc7dd05a82, 0x8e2443f7744608b8, 0x4c263a81e69035e0
+    .quad 0x3188ea830486cf34, 0x165667919e3779f9
+end_function ts_version_seal_neon

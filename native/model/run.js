@@ -1,6 +1,6 @@
 /**
- * Checks native/src/protocol.h under the C++ memory model: the text itself has to hold,
- * and so does every ordering in it have to matter. For each there is a mutant with this
+ * Checks native/src/protocol.h and parking.h under the C++ memory model: the texts themselves have
+ * to hold, and every ordering in them has to matter. For each there is a mutant with this
  * one weakened to relaxed, or the fence taken away; the search has to find it failing.
  */
 import { execFileSync, spawnSync } from 'node:child_process'
@@ -12,7 +12,10 @@ const WORK = path('../../.build/model')
 const WEAKER = [
   [/\bts_load_acquire\b/, 'ts_load_relaxed'],
   [/\bts_store_release\b/, 'ts_store_relaxed'],
-  [/\bts_compare_swap_(acquire|release)\b/, 'ts_compare_swap_relaxed'],
+  [/\bts_take_acquire\b/, 'ts_take_relaxed'],
+  [/\bts_swap_release\b/, 'ts_swap_relaxed'],
+  [/\bts_pair_low_acquire\b/, 'ts_pair_low_relaxed'],
+  [/\bts_pair_step_release\b/, 'ts_pair_step_relaxed'],
   [/\bts_fence_(acquire|release|full)\b/, 'ts_fence_none'],
 ]
 
@@ -29,8 +32,8 @@ function mutantsOf(text) {
   })
 }
 
-function build(header, program) {
-  const flags = ['-std=c++17', '-O0', '-w', `-DPROTOCOL="${header}"`]
+function build(texts, program) {
+  const flags = ['-std=c++17', '-O0', '-w', ...Object.entries(texts).map(([name, header]) => `-D${name}="${header}"`)]
   execFileSync('g++', [...flags, path('main.cc'), '-o', program], { stdio: 'inherit' })
 }
 
@@ -41,19 +44,21 @@ function search(program) {
 }
 
 mkdirSync(WORK, { recursive: true })
-const right = path('../src/protocol.h')
-build(right, `${WORK}/right`)
+const RIGHT = { PROTOCOL: path('../src/protocol.h'), PARKING: path('./parking.h') }
+build(RIGHT, `${WORK}/right`)
 const { holds, report } = search(`${WORK}/right`)
 process.stdout.write(report)
 let missed = holds ? 0 : 1
-const mutants = mutantsOf(readFileSync(right, 'utf8'))
-for (const { name, text } of mutants) {
-  writeFileSync(`${WORK}/mutant.h`, text)
-  build(`${WORK}/mutant.h`, `${WORK}/mutant`)
-  const found = search(`${WORK}/mutant`)
-  const where = /FAILS {2}(.*)/.exec(found.report)?.[1]
-  console.log(found.holds ? `  MISSED  ${name}` : `  caught  ${name} (${where})`)
-  if (found.holds) missed++
+for (const [changed, header] of Object.entries(RIGHT)) {
+  const mutants = mutantsOf(readFileSync(header, 'utf8'))
+  if (mutants.length === 0) throw new Error(`${header} has no ordered operation`)
+  for (const { name, text } of mutants) {
+    writeFileSync(`${WORK}/mutant.h`, text)
+    build({ ...RIGHT, [changed]: `${WORK}/mutant.h` }, `${WORK}/mutant`)
+    const found = search(`${WORK}/mutant`)
+    const where = /FAILS {2}(.*)/.exec(found.report)?.[1]
+    console.log(found.holds ? `  MISSED  ${name}` : `  caught  ${name} (${where})`)
+    if (found.holds) missed++
+  }
 }
-if (mutants.length === 0) throw new Error('the protocols have no ordered operation')
 process.exitCode = missed > 0 ? 1 : 0

@@ -89,7 +89,12 @@ size_t ts_rehash_pages(const void *now, size_t pages, uint64_t *hashes, uint32_t
   return found;
 }
 
-void ts_copy_pages(void *to, const void *from, const uint32_t *indices, size_t count) {
+void ts_copy_c(void *to, const void *from, size_t bytes) {
+  if (bytes > 0) memcpy(to, from, bytes);
+}
+
+void ts_copy_pages_c(void *to, const void *from, const uint32_t *indices, size_t count) {
+  TS_REQUIRE(TS_IS_ALIGNED(indices, 4));
   for (size_t i = 0; i < count; i++) {
     size_t at = (size_t)indices[i] * TS_PAGE_BYTES;
     memcpy((uint8_t *)to + at, (const uint8_t *)from + at, TS_PAGE_BYTES);
@@ -114,7 +119,7 @@ static uint8_t *slot_of(const ts_ring *ring, uint64_t serial) {
 
 uint64_t ts_ring_take(ts_ring *ring, const void *data) {
   uint64_t serial = ++ring->taken;
-  memcpy(slot_of(ring, serial), data, ring->slot_bytes);
+  ts_kernels.copy(slot_of(ring, serial), data, ring->slot_bytes);
   return serial;
 }
 

@@ -1,14 +1,21 @@
 /*
- * The atomic operations the shared structures are written in: 32-bit words only,
- * each with its ordering in its name. Everything that threads share goes through
- * these, so that another set can be put beneath for model checking.
+ * The atomic operations the shared structures are written in: 32-bit words, and pairs of
+ * them, each with its ordering in its name. Everything that threads share goes through
+ * these, so that another set can be put beneath for model checking. Loads and stores are
+ * the compiler's; the steps that read and write at once are kernels, because arm64 has
+ * them in two forms.
  */
 #ifndef TICKSWAP_SRC_ATOMIC_H
 #define TICKSWAP_SRC_ATOMIC_H
 
 #include <stdint.h>
 
+#include "tickswap/kernels.h"
+
 typedef uint32_t ts_word;
+
+/* Two words that change in one step; the low one is read by itself as well. Aligned to 8. */
+typedef uint32_t ts_pair;
 
 static inline uint32_t ts_load_relaxed(const uint32_t *word) {
   return __atomic_load_n(word, __ATOMIC_RELAXED);
@@ -26,21 +33,47 @@ static inline void ts_store_release(uint32_t *word, uint32_t value) {
   __atomic_store_n(word, value, __ATOMIC_RELEASE);
 }
 
-/* From `from` to `to`, in one step; 0 when the word held something else. */
-static inline int ts_compare_swap_acquire(uint32_t *word, uint32_t from, uint32_t to) {
-  return __atomic_compare_exchange_n(word, &from, to, 0, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED);
+/* From 0 to 1, in one step; 0 when the word held something else. */
+static inline int ts_take_acquire(uint32_t *word) {
+  return ts_kernels.word_take(word);
 }
 
-static inline int ts_compare_swap_relaxed(uint32_t *word, uint32_t from, uint32_t to) {
-  return __atomic_compare_exchange_n(word, &from, to, 0, __ATOMIC_RELAXED, __ATOMIC_RELAXED);
+/* From 0 to `to`, in one step; 0 when the word held something else. */
+static inline int ts_claim_relaxed(uint32_t *word, uint32_t to) {
+  return ts_kernels.word_claim(word, to);
 }
 
-static inline int ts_compare_swap_release(uint32_t *word, uint32_t from, uint32_t to) {
-  return __atomic_compare_exchange_n(word, &from, to, 0, __ATOMIC_RELEASE, __ATOMIC_RELAXED);
+/* Gives what the word held. */
+static inline uint32_t ts_swap_release(uint32_t *word, uint32_t to) {
+  return ts_kernels.word_swap(word, to);
 }
 
 static inline uint32_t ts_add_relaxed(uint32_t *word, uint32_t more) {
-  return __atomic_fetch_add(word, more, __ATOMIC_RELAXED);
+  return ts_kernels.word_add(word, more);
+}
+
+static inline uint32_t ts_pair_low_relaxed(const uint32_t *pair) {
+  return ts_load_relaxed(pair);
+}
+
+static inline uint32_t ts_pair_low_acquire(const uint32_t *pair) {
+  return ts_load_acquire(pair);
+}
+
+static inline uint32_t ts_pair_high_relaxed(const uint32_t *pair) {
+  return ts_load_relaxed(pair + 1);
+}
+
+/* Both words from what they are given to be, in one step; 0 when one of them was not. */
+static inline int ts_pair_step_release(uint32_t *pair, uint32_t from_low, uint32_t from_high, uint32_t to_low,
+                                       uint32_t to_high) {
+  return ts_kernels.pair_step(pair, from_low, from_high, to_low, to_high);
+}
+
+/* There is one form of the step; it orders more than is asked for here. */
+static inline int ts_pair_step_relaxed(uint32_t *pair, uint32_t from_low, uint32_t from_high, uint32_t to_low,
+                                       uint32_t to_high) {
+  return ts_kernels.pair_step(pair, from_low, from_high, to_low, to_high);
 }
 
 static inline void ts_fence_acquire(void) {

@@ -85,13 +85,13 @@ ts_status ts_dirty_open(ts_dirty *out, void *memory, uint64_t bytes) {
   return status;
 }
 
-ts_status ts_dirty_take(ts_dirty *dirty, uint32_t *out, size_t *count) {
+static ts_status scan_pages(const ts_dirty *dirty, uint64_t flags, uint32_t *out, size_t *count) {
   struct region regions[REGIONS];
   uint64_t base = (uint64_t)(uintptr_t)dirty->memory, end = base + dirty->bytes, at = base;
   size_t found = 0;
   while (at < end) {
     struct scan scan = {.size = sizeof scan,
-                        .flags = SCAN_PROTECTS_AGAIN | SCAN_CHECKS_TRACKING,
+                        .flags = flags,
                         .start = at,
                         .end = end,
                         .regions = (uint64_t)(uintptr_t)regions,
@@ -109,6 +109,14 @@ ts_status ts_dirty_take(ts_dirty *dirty, uint32_t *out, size_t *count) {
   return TS_OK;
 }
 
+ts_status ts_dirty_take(ts_dirty *dirty, uint32_t *out, size_t *count) {
+  return scan_pages(dirty, SCAN_PROTECTS_AGAIN | SCAN_CHECKS_TRACKING, out, count);
+}
+
+ts_status ts_dirty_peek(const ts_dirty *dirty, uint32_t *out, size_t *count) {
+  return scan_pages(dirty, SCAN_CHECKS_TRACKING, out, count);
+}
+
 void ts_dirty_close(ts_dirty *dirty) {
   /* Closing the descriptor lifts the protection, too. */
   if (dirty->fault_fd >= 0) close(dirty->fault_fd);
@@ -116,27 +124,39 @@ void ts_dirty_close(ts_dirty *dirty) {
   dirty->fault_fd = dirty->pagemap_fd = -1;
 }
 
-int ts_dirty_probe(void) {
+/* Tries it on a page: null, or what was in the way. */
+static const char *try_page(uint8_t *page) {
   ts_dirty dirty;
   uint32_t pages[1];
   size_t count = 0;
+  if (ts_dirty_open(&dirty, page, TS_PAGE_BYTES) != TS_OK)
+    return "the kernel does not write-protect memory so";
+  int works = ts_dirty_take(&dirty, pages, &count) == TS_OK && count == 0;
+  *(volatile uint8_t *)page = 1;
+  works = works && ts_dirty_take(&dirty, pages, &count) == TS_OK && count == 1;
+  ts_dirty_close(&dirty);
+  return works ? NULL : "the kernel does not report written pages (PAGEMAP_SCAN, Linux 6.7)";
+}
+
+const char *ts_dirty_obstacle(void) {
+  if (sysconf(_SC_PAGESIZE) != TS_PAGE_BYTES) return "pages of memory are larger than 4 KB";
+  int refused = (int)syscall(SYS_userfaultfd, O_CLOEXEC | O_NONBLOCK | USER_MODE_ONLY);
+  if (refused < 0) return "the kernel has no userfaultfd, or refuses it to this process";
+  close(refused);
+  int faults = open_faults();
+  if (faults < 0) return "userfaultfd has no asynchronous write protection (Linux 6.7)";
+  close(faults);
   uint8_t *page = mmap(NULL, TS_PAGE_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-  if (page == MAP_FAILED) return 0;
-  int works = ts_dirty_open(&dirty, page, TS_PAGE_BYTES) == TS_OK;
-  if (works) {
-    works = ts_dirty_take(&dirty, pages, &count) == TS_OK && count == 0;
-    *(volatile uint8_t *)page = 1;
-    works = works && ts_dirty_take(&dirty, pages, &count) == TS_OK && count == 1;
-    ts_dirty_close(&dirty);
-  }
+  if (page == MAP_FAILED) return "there is no memory to try it on";
+  const char *obstacle = try_page(page);
   munmap(page, TS_PAGE_BYTES);
-  return works;
+  return obstacle;
 }
 
 #else
 
-int ts_dirty_probe(void) {
-  return 0;
+const char *ts_dirty_obstacle(void) {
+  return "only Linux tells which pages were written";
 }
 
 ts_status ts_dirty_open(ts_dirty *out, void *memory, uint64_t bytes) {
@@ -149,8 +169,17 @@ ts_status ts_dirty_take(ts_dirty *dirty, uint32_t *out, size_t *count) {
   return TS_E_UNSUPPORTED;
 }
 
+ts_status ts_dirty_peek(const ts_dirty *dirty, uint32_t *out, size_t *count) {
+  (void)dirty, (void)out, (void)count;
+  return TS_E_UNSUPPORTED;
+}
+
 void ts_dirty_close(ts_dirty *dirty) {
   (void)dirty;
 }
 
 #endif
+
+int ts_dirty_probe(void) {
+  return ts_dirty_obstacle() == NULL;
+}

@@ -1,7 +1,9 @@
 #include "tickswap/version.h"
 
+#include <assert.h>
 #include <string.h>
 
+#include "atomic.h"
 #include "require.h"
 #include "tickswap/hash.h"
 #include "tickswap/kernels.h"
@@ -18,10 +20,18 @@ int ts_version_compare_c(const ts_version_key *a, const ts_version_key *b) {
   return order(a->build, b->build);
 }
 
+enum { SEALED_BYTES = offsetof(ts_version_record, state) };
+/* The assembly hashes exactly this many. */
+static_assert(SEALED_BYTES == 44, "layout");
+
+uint32_t ts_version_seal_c(const ts_version_record *record, uint64_t seed) {
+  TS_REQUIRE(TS_IS_ALIGNED(record, 8));
+  return (uint32_t)ts_hash64_c(record, SEALED_BYTES, seed);
+}
+
 uint32_t ts_version_integrity(const ts_version_record *record, const void *tail) {
   size_t tail_bytes = (size_t)record->prerelease_bytes + record->metadata_bytes;
-  uint64_t seed = ts_hash64_c(tail, tail_bytes, 0);
-  return (uint32_t)ts_hash64_c(record, offsetof(ts_version_record, state), seed);
+  return ts_kernels.version_seal(record, ts_hash64(tail, tail_bytes, 0));
 }
 
 /* A key as a number of 128 bits, so that one comparison orders it. */
@@ -59,7 +69,7 @@ void ts_version_merge_c(const ts_version_record *records, const uint32_t *left, 
   while (right < right_end) *out++ = *right++;
 }
 
-enum { SORTED_BY_INSERTION = 8 };
+enum { SORTED_BY_INSERTION = 4 };
 
 static void insertion_sort(const ts_version_record *records, uint32_t *indices, size_t count) {
   for (size_t i = 1; i < count; i++) {
@@ -91,10 +101,26 @@ void ts_version_sort(const ts_version_record *records, uint32_t *indices, size_t
   if (from != indices && count > 0) memcpy(indices, from, count * sizeof *indices);
 }
 
+/* The words of a record that a writer may be rewriting: old or new each, never in between. */
+static uint32_t word_of(const ts_version_record *record, size_t offset) {
+  return ts_load_relaxed((const uint32_t *)(const void *)((const uint8_t *)record + offset));
+}
+
+static wide key_of(const ts_version_record *record) {
+  wide made = {(uint64_t)word_of(record, 0) << 32 | word_of(record, 4),
+               (uint64_t)word_of(record, 8) << 32 | word_of(record, 12)};
+  return made;
+}
+
+enum { PRERELEASE_MASK = 0xffff };
+
 static int passes(const ts_version_record *record, const ts_version_filter *filter) {
-  return record->unit == filter->unit && (filter->required & ~record->flags) == 0 &&
-         (filter->excluded & record->flags) == 0 && record->prerelease_bytes == 0 &&
-         (filter->states >> (record->state & 31) & 1) != 0;
+  uint32_t flags = word_of(record, offsetof(ts_version_record, flags));
+  uint32_t prerelease = word_of(record, offsetof(ts_version_record, prerelease_bytes)) & PRERELEASE_MASK;
+  uint32_t state = word_of(record, offsetof(ts_version_record, state));
+  return word_of(record, offsetof(ts_version_record, unit)) == filter->unit &&
+         (filter->required & ~flags) == 0 && (filter->excluded & flags) == 0 && prerelease == 0 &&
+         (filter->states >> (state & 31) & 1) != 0;
 }
 
 static int is_in_any(wide key, const ts_version_range *ranges, size_t count) {
@@ -121,7 +147,7 @@ int64_t ts_version_best_c(const ts_version_record *records, size_t count, const 
   uint64_t most = most_of(ranges, range_count);
   int64_t best = -1;
   for (size_t i = count; i-- > 0;) {
-    wide key = widen(&records[i].key);
+    wide key = key_of(&records[i]);
     if (key.high > most || is_below(key, least)) continue;
     if (!passes(&records[i], filter) || !is_in_any(key, ranges, range_count)) continue;
     best = (int64_t)i;

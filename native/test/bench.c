@@ -5,6 +5,7 @@
 #include <time.h>
 
 #include "check.h"
+#include "tickswap/arena.h"
 #include "tickswap/hash.h"
 #include "tickswap/kernels.h"
 
@@ -12,7 +13,8 @@ enum { KEYS = 4096, BYTES = 1 << 18 };
 
 static ts_version_key keys[KEYS];
 static ts_version_record records[KEYS];
-static uint32_t runs[KEYS], merged[KEYS];
+static uint32_t runs[KEYS], indices[KEYS], merged[KEYS];
+static uint64_t hashes[BYTES / TS_PAGE_BYTES];
 static uint8_t left[BYTES], right[BYTES], delta[BYTES];
 static volatile uint64_t sink;
 
@@ -49,8 +51,27 @@ static void best(void) {
   sink = (uint64_t)ts_kernels.version_best(records, KEYS, &range, 1, &filter);
 }
 
+static void sort(void) {
+  for (uint32_t i = 0; i < KEYS; i++) indices[i] = i;
+  ts_version_sort(records, indices, KEYS, merged);
+}
+
+static void seal(void) {
+  uint32_t sum = 0;
+  for (int i = 0; i < KEYS; i++) sum += ts_kernels.version_seal(&records[i], (uint64_t)i);
+  sink = sum;
+}
+
 static void hash(void) {
   sink = ts_hash64(left, BYTES, 0);
+}
+
+static void hash_pages(void) {
+  ts_hash_pages(left, BYTES / TS_PAGE_BYTES, hashes);
+}
+
+static void rehash_pages(void) {
+  sink = ts_rehash_pages(left, BYTES / TS_PAGE_BYTES, hashes, merged);
 }
 
 static void finite_f32(void) {
@@ -69,6 +90,16 @@ static void changed(void) {
   sink = ts_kernels.changed_pages(left, right, BYTES / TS_PAGE_BYTES, merged);
 }
 
+static void copy(void) {
+  ts_kernels.copy(delta, left, BYTES);
+}
+
+/* Every other page. */
+static void copy_pages(void) {
+  for (uint32_t i = 0; i < BYTES / TS_PAGE_BYTES / 2; i++) merged[i] = 2 * i;
+  ts_kernels.copy_pages(delta, left, merged, BYTES / TS_PAGE_BYTES / 2);
+}
+
 static const struct bench {
   const char *name, *unit;
   uint64_t elements;
@@ -78,11 +109,17 @@ static const struct bench {
     {"version.compare-many", "key", KEYS, compare_many},
     {"version.merge", "index", KEYS, merge},
     {"version.best", "record", KEYS, best},
+    {"version.sort", "record", KEYS, sort},
+    {"version.seal", "record", KEYS, seal},
     {"hash.stripes", "byte", BYTES, hash},
+    {"hash.pages", "byte", BYTES, hash_pages},
+    {"hash.rehash-pages", "byte", BYTES, rehash_pages},
     {"arena.f32", "float", BYTES / 4, finite_f32},
     {"arena.f64", "double", BYTES / 8, finite_f64},
     {"arena.xor", "byte", BYTES, xor_all},
     {"arena.changed", "byte", BYTES, changed},
+    {"arena.copy", "byte", BYTES, copy},
+    {"arena.copy-pages", "byte", BYTES / 2, copy_pages},
 };
 
 enum { COUNT = sizeof BENCHES / sizeof BENCHES[0], SAMPLES = 25, ROUNDS = 8 };
@@ -110,10 +147,11 @@ static double measure(const struct bench *bench) {
   return samples[SAMPLES / 2];
 }
 
-void check_bench(void) {
+void check_bench(const char *only) {
   ts_kernel_table chosen = ts_kernels;
   set_up();
   for (int b = 0; b < COUNT; b++) {
+    if (only != NULL && strcmp(only, BENCHES[b].name) != 0) continue;
     printf("%-22s ns/%-8s", BENCHES[b].name, BENCHES[b].unit);
     for (size_t i = 0; ts_kernels_available(i) != NULL; i++) {
       if (ts_kernels_choose(ts_kernels_available(i)) != TS_OK) continue;

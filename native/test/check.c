@@ -102,7 +102,7 @@ int main(int argc, char **argv) {
   signal(SIGILL, crashed);
   if (repeated != NULL) return check_repeat(repeated, rounds);
   if (benches) {
-    check_bench();
+    check_bench(only);
     return 0;
   }
   int ran = run_implementations(forced, only);

@@ -51,8 +51,9 @@ uint64_t check_call(check_function *function, const uint64_t arguments[8]);
 #define W(number) (((uint64_t)(number)&UINT32_MAX) | check_random() << 32)
 #define CALL(function, ...) check_call((check_function *)(function), (const uint64_t[8]){__VA_ARGS__})
 
-/* Times every kernel in every implementation; or runs one, `rounds` times. See bench.c. */
-void check_bench(void);
+/* Times every kernel, or the one called `only`, in every implementation; or runs one, `rounds` times. See
+ * bench.c. */
+void check_bench(const char *only);
 int check_repeat(const char *name, uint64_t rounds);
 
 /* Reports a failure and ends the run. */

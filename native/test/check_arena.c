@@ -121,6 +121,24 @@ static void deltas(void) {
   }
 }
 
+static void copies(void) {
+  CALL(ts_kernels.copy, P(NULL), P(NULL), N(0));
+  for (int round = 0; round < 800; round++) {
+    size_t bytes = check_random_below(round % 8 ? 300 : 5000), shift = check_random_below(17);
+    uint8_t *from = check_alloc(bytes + shift), *to = check_alloc(bytes), after[16] = {0};
+    check_random_fill(from, bytes + shift);
+    CALL(ts_kernels.copy, P(to), P(from), N(bytes));
+    if (bytes > 0) CHECK(memcmp(to, from, bytes) == 0);
+    size_t part = bytes < 40 ? 0 : bytes - 40;
+    memset(to, 0, bytes);
+    CALL(ts_kernels.copy, P(to), P(from + shift), N(part));
+    if (part > 0) CHECK(memcmp(to, from + shift, part) == 0);
+    if (part > 0) CHECK(memcmp(to + part, after, sizeof after) == 0);
+    check_free(to);
+    check_free(from);
+  }
+}
+
 enum { PAGES = 12 };
 
 /* `now` differs from `before` in random places of random pages, in one bit each. */
@@ -150,7 +168,7 @@ static void changes(void) {
     CHECK(memcmp(out, expected, count * 4) == 0);
     CHECK(ts_rehash_pages(now, PAGES, hashes, found) == count);
     CHECK(memcmp(found, expected, count * 4) == 0);
-    ts_copy_pages(before, now, out, count);
+    CALL(ts_kernels.copy_pages, P(before), P(now), P(out), N(count));
     CHECK(memcmp(before, now, PAGES * TS_PAGE_BYTES) == 0);
     check_free(out);
   }
@@ -179,10 +197,7 @@ static void snapshots(void) {
   }
 }
 
-const check_case check_arena[] = {{"arena.f32", scanning_f32},
-                                  {"arena.f64", scanning_f64},
-                                  {"arena.empty", empty},
-                                  {"arena.xor", deltas},
-                                  {"arena.changes", changes},
-                                  {"arena.ring", snapshots},
-                                  {NULL, NULL}};
+const check_case check_arena[] = {{"arena.f32", scanning_f32}, {"arena.f64", scanning_f64},
+                                  {"arena.empty", empty},      {"arena.xor", deltas},
+                                  {"arena.copy", copies},      {"arena.changes", changes},
+                                  {"arena.ring", snapshots},   {NULL, NULL}};

@@ -43,7 +43,9 @@ static void tracks(int sharing) {
       memory[page * TS_PAGE_BYTES + check_random_below(TS_PAGE_BYTES)]++;
       written[page] = 1;
     }
-    CHECK(ts_dirty_take(&dirty, found, &count) == TS_OK);
+    CHECK(ts_dirty_peek(&dirty, found, &count) == TS_OK);
+    size_t peeked = count;
+    CHECK(ts_dirty_take(&dirty, found, &count) == TS_OK && count == peeked);
     size_t at = 0;
     for (uint32_t page = 0; page < PAGES; page++)
       if (written[page]) CHECK(at < count && found[at++] == page);
@@ -59,11 +61,12 @@ static void tracks(int sharing) {
 static void tracking(void) {
   uint8_t *memory = map(MAP_PRIVATE);
   ts_dirty dirty;
+  CHECK(ts_dirty_probe() == (ts_dirty_obstacle() == NULL));
   if (ts_dirty_probe()) {
     tracks(MAP_PRIVATE);
     tracks(MAP_SHARED);
   } else {
-    printf("      this machine does not track writes\n");
+    printf("      this machine does not track writes: %s\n", ts_dirty_obstacle());
     CHECK(ts_dirty_open(&dirty, memory, TS_PAGE_BYTES) == TS_E_UNSUPPORTED);
   }
   munmap(memory, (size_t)PAGES * TS_PAGE_BYTES);

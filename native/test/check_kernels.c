@@ -21,4 +21,23 @@ static void choosing(void) {
   ts_kernels = before;
 }
 
-const check_case check_kernels[] = {{"kernels.choose", choosing}, {NULL, NULL}};
+/* Each kernel once, and none that the implementation does not have. */
+static void describing(void) {
+  const char *kernel, *owner, *first = NULL;
+  int own = 0;
+  for (size_t i = 0; ts_kernels_describe(i, &kernel, &owner); i++) {
+    CHECK(first == NULL || strcmp(kernel, first) != 0);
+    if (i == 0) first = kernel;
+    own += strcmp(owner, ts_kernels.implementation) == 0;
+    int known = 0;
+    for (size_t k = 0; ts_kernels_available(k) != NULL; k++)
+      known |= strcmp(owner, ts_kernels_available(k)) == 0;
+    CHECK(known);
+    if (strcmp(ts_kernels.implementation, "c") == 0) CHECK(strcmp(owner, "c") == 0);
+    else CHECK((strncmp(kernel, "word_", 5) == 0) || strcmp(owner, "neon") == 0);
+  }
+  CHECK(first != NULL && own > 0);
+}
+
+const check_case check_kernels[] = {
+    {"kernels.choose", choosing}, {"kernels.describe", describing}, {NULL, NULL}};

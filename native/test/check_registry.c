@@ -11,14 +11,19 @@ typedef struct fixture {
   ts_registry registry;
 } fixture;
 
-static fixture open_fixture(uint32_t units, uint32_t versions) {
+static fixture open_growing(const ts_registry_capacity *capacity) {
   fixture made;
-  uint64_t bytes = ts_registry_bytes(units, versions);
+  uint64_t bytes = ts_registry_most_bytes(capacity);
   CHECK(bytes > 0);
   made.memory = malloc(bytes);
   CHECK(made.memory != NULL);
-  CHECK(ts_registry_create(&made.registry, made.memory, bytes, units, versions) == TS_OK);
+  CHECK(ts_registry_create(&made.registry, made.memory, bytes, capacity) == TS_OK);
   return made;
+}
+
+static fixture open_fixture(uint32_t units, uint32_t versions) {
+  ts_registry_capacity capacity = {.units = units, .versions = versions};
+  return open_growing(&capacity);
 }
 
 static uint32_t add_unit(fixture *on, const char *name) {
@@ -46,27 +51,95 @@ static void go_live(fixture *on, uint32_t unit, uint32_t record) {
   CHECK(ts_registry_publish(&on->registry, generation) == TS_OK);
 }
 
+static uint64_t bytes_for(uint32_t units, uint32_t versions, uint32_t most_units, uint32_t own_slots) {
+  ts_registry_capacity capacity = {units, versions, most_units, 0, own_slots};
+  return ts_registry_bytes(&capacity);
+}
+
 static void creating(void) {
-  uint64_t bytes = ts_registry_bytes(4, 8);
+  ts_registry_capacity capacity = {.units = 4, .versions = 8, .most_units = 8};
+  uint64_t bytes = ts_registry_bytes(&capacity);
   ts_registry registry;
   uint8_t *memory = malloc(bytes + 8);
   CHECK(memory != NULL);
-  CHECK(ts_registry_bytes(0, 1) == 0 && ts_registry_bytes(1, 0) == 0);
-  CHECK(ts_registry_bytes(TS_MAX_UNITS + 1, 1) == 0 && ts_registry_bytes(1, TS_MAX_VERSIONS + 1) == 0);
-  CHECK(ts_registry_create(&registry, memory, bytes - 1, 4, 8) == TS_E_LAYOUT);
-  CHECK(ts_registry_create(&registry, memory + 1, bytes, 4, 8) == TS_E_ARGUMENT);
-  CHECK(ts_registry_create(&registry, NULL, bytes, 4, 8) == TS_E_ARGUMENT);
-  CHECK(ts_registry_create(&registry, memory, bytes, 0, 8) == TS_E_ARGUMENT);
-  CHECK(ts_registry_create(&registry, memory, bytes, 4, 8) == TS_OK);
+  CHECK(bytes_for(0, 1, 0, 0) == 0 && bytes_for(1, 0, 0, 0) == 0 && bytes_for(4, 1, 3, 0) == 0);
+  CHECK(bytes_for(TS_MAX_UNITS + 1, 1, 0, 0) == 0 && bytes_for(1, TS_MAX_VERSIONS + 1, 0, 0) == 0);
+  CHECK(bytes_for(1, 1, TS_MAX_UNITS, 0) > 0 && bytes_for(1, 1, TS_MAX_UNITS + 1, 0) == 0);
+  CHECK(bytes_for(1, 1, 0, TS_MAX_PARTICIPANTS + 1) == 0);
+  CHECK(ts_registry_create(&registry, memory, bytes - 1, &capacity) == TS_E_LAYOUT);
+  CHECK(ts_registry_create(&registry, memory + 1, bytes, &capacity) == TS_E_ARGUMENT);
+  CHECK(ts_registry_create(&registry, NULL, bytes, &capacity) == TS_E_ARGUMENT);
+  CHECK(ts_registry_create(NULL, memory, bytes, &capacity) == TS_E_ARGUMENT);
+  CHECK(ts_registry_create(&registry, memory, bytes, NULL) == TS_E_ARGUMENT);
+  CHECK(ts_registry_create(&registry, memory, bytes, &(ts_registry_capacity){0}) == TS_E_ARGUMENT);
+  CHECK(ts_registry_create(&registry, memory, bytes, &capacity) == TS_OK);
   CHECK(ts_registry_attach(&registry, memory, bytes) == TS_OK);
+  CHECK(ts_registry_attach(&registry, memory + 4, bytes) == TS_E_ARGUMENT);
+  CHECK(ts_registry_attach(NULL, memory, bytes) == TS_E_ARGUMENT);
   CHECK(ts_registry_attach(&registry, memory, bytes - 1) == TS_E_LAYOUT);
   CHECK(ts_registry_attach(&registry, memory, 4) == TS_E_LAYOUT);
+  CHECK(ts_registry_attach(&registry, memory, 0) == TS_E_LAYOUT);
   for (uint32_t at = 0; at < offsetof(ts_registry_header, reserved_fixed); at++) {
     memory[at] ^= 1;
     CHECK(ts_registry_attach(&registry, memory, bytes) == TS_E_LAYOUT);
     memory[at] ^= 1;
   }
   free(memory);
+}
+
+/* Everything that was there before a growth is there after it, at the same place. */
+static void growing(void) {
+  enum { MOST = 100 };
+  ts_registry_capacity capacity = {.units = 2, .versions = 3, .most_units = MOST, .most_versions = MOST};
+  fixture on = open_growing(&capacity);
+  ts_registry *registry = &on.registry, narrow;
+  CHECK(ts_registry_attach(&narrow, on.memory, ts_registry_bytes(&capacity)) == TS_OK);
+  ts_version_draft draft = draft_of(0, 0);
+  uint32_t index, record;
+  CHECK(ts_registry_growths(registry) == 0 &&
+        ts_registry_grown_bytes(registry) > ts_registry_bytes(&capacity));
+  CHECK(ts_registry_grow(&narrow, 0) == TS_E_LAYOUT);
+  for (uint32_t i = 0; i < MOST; i++) {
+    char name[8];
+    uint32_t length = (uint32_t)snprintf(name, sizeof name, "u%u", i),
+             growths = ts_registry_growths(registry);
+    if (ts_registry_register_unit(registry, name, length, &index) == TS_E_FULL) {
+      CHECK(ts_registry_grow(registry, growths) == TS_OK && ts_registry_grow(registry, growths) == TS_OK);
+      CHECK(ts_registry_growths(registry) == growths + 1);
+      CHECK(ts_registry_register_unit(registry, name, length, &index) == TS_OK);
+    }
+    CHECK(index == i && ts_registry_lookup(registry, name, length, &index) == TS_OK && index == i);
+    CHECK(ts_registry_active(registry, ts_registry_generation(registry), i) == TS_NO_RECORD);
+    draft = draft_of(i, i);
+    if (ts_registry_register_version(registry, &draft, &record) == TS_E_FULL) {
+      CHECK(ts_registry_grow(registry, ts_registry_growths(registry)) == TS_OK);
+      CHECK(ts_registry_register_version(registry, &draft, &record) == TS_OK);
+    }
+    CHECK(record == i);
+    go_live(&on, i, record);
+  }
+  CHECK(ts_registry_register_unit(registry, "more", 4, &index) == TS_E_FULL);
+  CHECK(ts_registry_register_version(registry, &draft, &record) == TS_E_FULL);
+  CHECK(ts_registry_grown_bytes(registry) == 0);
+  CHECK(ts_registry_grow(registry, ts_registry_growths(registry)) == TS_E_FULL);
+  for (uint32_t i = 0; i < MOST; i++) {
+    ts_version_record read;
+    CHECK(ts_registry_active(registry, MOST, i) == i);
+    CHECK(ts_registry_read(registry, i, &read, NULL) == TS_OK && read.content_hash == i && read.unit == i);
+  }
+  /* A view of the first part alone reads that, and says where it ends. */
+  ts_version_record read;
+  CHECK(ts_registry_read(&narrow, 2, &read, NULL) == TS_OK && read.content_hash == 2);
+  CHECK(ts_registry_read(&narrow, 3, &read, NULL) == TS_E_GROWN);
+  CHECK(ts_registry_read(&narrow, MOST, &read, NULL) == TS_E_ARGUMENT);
+  CHECK(ts_registry_lookup(&narrow, "u1", 2, &index) == TS_OK && index == 1);
+  CHECK(ts_registry_lookup(&narrow, "u2", 2, &index) == TS_E_GROWN);
+  CHECK(ts_registry_active(&narrow, MOST, 1) == 1 && ts_registry_active(&narrow, MOST, 2) == TS_NO_RECORD);
+  CHECK(ts_registry_set_state(&narrow, 2, TS_STATE_PERMANENT) == TS_E_GROWN);
+  ts_registry_extend(&narrow, ts_registry_most_bytes(&capacity));
+  CHECK(ts_registry_lookup(&narrow, "u99", 3, &index) == TS_OK && index == 99);
+  CHECK(ts_registry_set_state(&narrow, 99, TS_STATE_PERMANENT) == TS_OK);
+  free(on.memory);
 }
 
 static void units(void) {
@@ -117,7 +190,7 @@ static void versions(void) {
   CHECK(ts_registry_register_version(&on.registry, &draft, &record) == TS_E_ARGUMENT);
   CHECK(ts_registry_set_state(&on.registry, 0, TS_STATE_PERMANENT) == TS_OK);
   CHECK(ts_registry_set_state(&on.registry, 0, TS_STATE_FREE) == TS_E_ARGUMENT);
-  CHECK(ts_registry_set_state(&on.registry, 0, (ts_version_state)6) == TS_E_ARGUMENT);
+  CHECK(ts_registry_set_state(&on.registry, 0, (ts_version_state)7) == TS_E_ARGUMENT);
   CHECK(ts_registry_set_state(&on.registry, 1, TS_STATE_ACTIVE) == TS_E_ARGUMENT);
   free(on.memory);
 }
@@ -307,9 +380,14 @@ static void choosing_best(void) {
   free(on.memory);
 }
 
-const check_case check_registry[] = {
-    {"registry.create", creating},   {"registry.units", units},
-    {"registry.versions", versions}, {"registry.generations", generations},
-    {"registry.retire", retiring},   {"registry.best", choosing_best},
-    {"registry.reuse", reusing},     {"registry.participants", participating},
-    {"registry.threads", threads},   {NULL, NULL}};
+const check_case check_registry[] = {{"registry.create", creating},
+                                     {"registry.grow", growing},
+                                     {"registry.units", units},
+                                     {"registry.versions", versions},
+                                     {"registry.generations", generations},
+                                     {"registry.retire", retiring},
+                                     {"registry.best", choosing_best},
+                                     {"registry.reuse", reusing},
+                                     {"registry.participants", participating},
+                                     {"registry.threads", threads},
+                                     {NULL, NULL}};

@@ -1,6 +1,7 @@
 #include <string.h>
 
 #include "check.h"
+#include "tickswap/hash.h"
 #include "tickswap/kernels.h"
 
 /* Few distinct values, at the edges of signed and unsigned comparison, so that ties are common. */
@@ -160,6 +161,17 @@ static void finding_best(void) {
   }
 }
 
+static void sealing(void) {
+  for (int round = 0; round < 3000; round++) {
+    ts_version_record *record = check_alloc(sizeof *record);
+    check_random_fill(record, sizeof *record);
+    uint64_t seed = check_random_below(4) ? check_random() : 0;
+    uint32_t expected = (uint32_t)ts_hash64_c(record, offsetof(ts_version_record, state), seed);
+    CHECK((uint32_t)CALL(ts_kernels.version_seal, P(record), N(seed)) == expected);
+    check_free(record);
+  }
+}
+
 static void integrity(void) {
   ts_version_record record;
   uint8_t tail[8];
@@ -181,10 +193,8 @@ static void integrity(void) {
   CHECK(ts_version_integrity(&record, tail) != whole);
 }
 
-const check_case check_version[] = {{"version.compare", comparing},
-                                    {"version.compare-many", comparing_many},
-                                    {"version.merge", merging},
-                                    {"version.sort", sorting},
-                                    {"version.best", finding_best},
-                                    {"version.integrity", integrity},
-                                    {NULL, NULL}};
+const check_case check_version[] = {
+    {"version.compare", comparing},   {"version.compare-many", comparing_many},
+    {"version.merge", merging},       {"version.sort", sorting},
+    {"version.best", finding_best},   {"version.seal", sealing},
+    {"version.integrity", integrity}, {NULL, NULL}};

@@ -103,7 +103,8 @@ export const OPERATIONS = {
   },
   rollback: {
     changes: true,
-    summary: 'go back to a version that ran before; without `to`, to the one before',
+    summary:
+      'go back to a version that ran before, or to the highest in a range; without `to`, to the one before',
     params: params({ unit: UNIT, to: VERSION }, ['unit']),
     run: (view, { unit, to }) =>
       view.change('rollback', { unit: unit as string, to: to as string | undefined }),

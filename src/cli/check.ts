@@ -2,6 +2,7 @@ import { sep } from 'node:path'
 import { type Command, Option } from 'commander'
 import { TickswapError } from '../errors.ts'
 import { committed } from './check/git-base.ts'
+import { printMatrix, rulesOf } from './check/matrix.ts'
 import { preview } from './check/preview.ts'
 import { show } from './check/show.ts'
 import { givenFolder, nearestFolder, realFile } from './check/units-folder.ts'
@@ -13,20 +14,27 @@ Examples:
   tickswap check systems/traffic.ts
   tickswap check --base v1.2 systems/traffic.ts systems/roads.ts
   tickswap check --format json systems/lib/rates.ts
+  tickswap check traffic --matrix            which of its versions may follow which
 
 The files are saved together: one swap. What they were is taken from git; without a repository, or when
 they do not differ, they count as changed in what they do, with the exports and imports they have.
-None of the code is run: what only shows when it runs (state, migrations, requirements) is not looked at.
+None of the code is run: exports, state, migrations and requirements are taken as the sources declare them.
 
 Units are looked for in the folder of --units, or of TICKSWAP_UNITS; by default in the nearest folder
 upwards that holds units, and on from there as long as the folder above holds more of them, below the
 folder of the package or repository.
+
+With --matrix the argument is one unit, by name or file. Its versions are those that git has, the latest build of
+each number, and what is on disk.
 
 Exits with 1 where saving would be refused.`
 
 interface CheckOptions {
   units?: string
   base?: string
+  matrix?: true
+  builds?: true
+  rules?: string
   format: Format
 }
 
@@ -34,22 +42,31 @@ export function registerCheck(program: Command): void {
   program
     .command('check')
     .description('show what saving files would do: what re-evaluates, what rebinds, which units move')
-    .argument('<files...>', 'files below a folder of units')
+    .argument('<files...>', 'files below a folder of units; with --matrix one unit')
     .addOption(new Option('--units <dir>', 'the folder of the units').env('TICKSWAP_UNITS'))
     .addOption(
       new Option('--base <revision>', 'what to compare with: a git revision, or "none" (default: HEAD)'),
     )
+    .option('--matrix', 'compare all versions of one unit with each other')
+    .option('--builds', 'with --matrix: every build of a version')
+    .option('--rules <file>', 'rules for certain transitions, in YAML or JSON')
     .addOption(new Option('--format <format>', 'how to print').choices(FORMATS).default('table'))
     .addHelpText('after', HELP)
     .action(check)
 }
 
-async function check(names: readonly string[], { units, base, format }: CheckOptions): Promise<void> {
+async function check(names: readonly string[], options: CheckOptions): Promise<void> {
+  const { units, base, format, rules } = options
+  if (options.matrix) {
+    const [name, more] = names
+    if (more !== undefined) throw new TickswapError('TICKSWAP_E_USAGE', '--matrix takes one unit')
+    return printMatrix(name!, { units, rules, builds: options.builds === true, format })
+  }
   const files = [...new Set(names.map(realFile))]
   const revision = base === 'none' ? undefined : (base ?? 'HEAD')
   for (const file of files) if (base !== undefined && revision) requireRevision(file, revision)
   const folder = units === undefined ? await folderOf(files) : givenFolder(units)
-  const found = await preview({ folder, files, revision })
+  const found = await preview({ folder, files, revision, rules: rulesOf(rules) })
   if (format === 'table') console.log(show(found))
   else print(found, format)
   process.exitCode = found.outcome === 'refused' ? EXIT.failed : EXIT.ok

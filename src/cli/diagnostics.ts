@@ -1,19 +1,18 @@
 import { release } from 'node:os'
 import { type Command, Option } from 'commander'
 import { type Finding, TickswapError } from '../errors.ts'
-import { addon } from '../native/addon.ts'
+import { type NativeDiagnostics, nativeDiagnostics } from '../native/diagnostics.ts'
 import { packageVersion } from '../version/package-version.ts'
 import { EXIT } from './exit-codes.ts'
 import { FORMATS, type Format, print } from './format.ts'
 
 /** What runs here. Absent `implementation`: no addon could be loaded, and `problem` says why. */
-interface Diagnostics {
+interface Diagnostics extends Partial<NativeDiagnostics> {
   tickswap: string
   node: string
   v8: string
   platform: string
   os: string
-  implementation?: string
   forced?: string
   problem?: Pick<Finding, 'code' | 'message' | 'advice'>
 }
@@ -44,9 +43,9 @@ function diagnose(): Diagnostics {
   }
 }
 
-function core(): Pick<Diagnostics, 'implementation' | 'problem'> {
+function core(): Partial<NativeDiagnostics> & Pick<Diagnostics, 'problem'> {
   try {
-    return { implementation: addon().implementation() }
+    return nativeDiagnostics()
   } catch (error) {
     if (!(error instanceof TickswapError)) throw error
     const { code, message, advice } = error.finding

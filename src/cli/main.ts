@@ -1,13 +1,15 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from 'commander'
-import { ADVICE, TickswapError } from '../errors.ts'
+import { ADVICE, type ErrorCode, TickswapError } from '../errors.ts'
 import { packageVersion } from '../version/package-version.ts'
 import { registerCheck } from './check.ts'
 import { registerCompletion } from './completion.ts'
 import { registerDemo } from './demo.ts'
 import { registerDiagnostics } from './diagnostics.ts'
+import { registerDiff } from './diff.ts'
 import { registerDoctor } from './doctor.ts'
 import { EXIT, EXIT_HELP } from './exit-codes.ts'
+import { registerHistory } from './history.ts'
 import { registerParticipants } from './participants.ts'
 import { registerRollback } from './rollback.ts'
 import { registerRun } from './run.ts'
@@ -15,6 +17,7 @@ import { registerStatus } from './status.ts'
 import { registerSwap } from './swap.ts'
 import { registerTop } from './top.ts'
 import { registerUnits } from './units.ts'
+import { registerVersion } from './version.ts'
 
 /** Every command, one file each, in the order in which help lists them. */
 const COMMANDS: readonly ((program: Command) => void)[] = [
@@ -26,6 +29,9 @@ const COMMANDS: readonly ((program: Command) => void)[] = [
   registerRollback,
   registerTop,
   registerCheck,
+  registerVersion,
+  registerDiff,
+  registerHistory,
   registerDemo,
   registerDoctor,
   registerDiagnostics,
@@ -38,6 +44,8 @@ Examples:
   tickswap run --units ./systems engine.ts   the same, with the units in another folder
   tickswap run engine.ts --seed 7            what follows the entry belongs to the engine
   tickswap check systems/traffic.ts          what saving this file would do, compared with git's HEAD
+  tickswap check traffic --matrix            which version of a unit may follow which
+  tickswap version traffic auto              give a unit its next version
   tickswap status                            what runs in the engine that runs, and how it is
   tickswap rollback traffic                  take a unit back to the version before
   tickswap demo --open                       a city that changes while it runs, for you to edit
@@ -57,6 +65,14 @@ function createProgram(): Command {
   return program
 }
 
+/** Errors of the command line: it names what there is not. */
+const USAGE: readonly ErrorCode[] = [
+  'TICKSWAP_E_USAGE',
+  'TICKSWAP_E_ENTRY',
+  'TICKSWAP_E_UNIT_UNKNOWN',
+  'TICKSWAP_E_NO_SUCH_VERSION',
+]
+
 /** Prints an error as one line for people, and gives the exit code for it. */
 function explain(error: unknown): number {
   if (error instanceof CommanderError) return explainUsage(error)
@@ -65,7 +81,7 @@ function explain(error: unknown): number {
     return EXIT.failed
   }
   console.error(`tickswap: ${error.message}`)
-  if (error.code === 'TICKSWAP_E_USAGE' || error.code === 'TICKSWAP_E_ENTRY') return EXIT.usage
+  if (USAGE.includes(error.code)) return EXIT.usage
   const isUnavailable = error.code === 'TICKSWAP_E_ADDON' || error.code === 'TICKSWAP_E_IMPL_UNKNOWN'
   return isUnavailable ? EXIT.unavailable : EXIT.failed
 }

@@ -10,8 +10,12 @@ const BY_PARTICIPANT = ['prepare', ...BOUNDARY, 'rollback'] as const
 
 type Given = Pick<
   SwapReport,
-  'id' | 'trigger' | 'files' | 'at' | 'units' | 'verdict' | 'outcome' | 'strategy'
+  'id' | 'trigger' | 'files' | 'at' | 'units' | 'verdict' | 'actions' | 'outcome' | 'strategy'
 >
+
+/** Errors first; otherwise as they came. */
+const WEIGHTS = { error: 0, warning: 1, info: 2 } as const
+const byWeight = (a: Finding, b: Finding): number => WEIGHTS[a.severity] - WEIGHTS[b.severity]
 
 /** Keeps the times and findings of one swap, and makes its report. */
 export class Account {
@@ -62,7 +66,7 @@ export class Account {
       ...swap,
       phases: { ...this.phases },
       participants,
-      findings: [...this.#findings],
+      findings: [...this.#findings].sort(byWeight),
       ...(this.rehearsed && { rehearsed: this.rehearsed }),
       ...(this.preparedAt !== undefined && { preparedAt: this.preparedAt }),
       ...(this.orderedAt !== undefined && { orderedAt: this.orderedAt }),

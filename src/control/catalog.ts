@@ -1,7 +1,10 @@
+import { hashHex } from '../native/addon.ts'
 import { allocate, type UnitMemory } from '../state/memory.ts'
 import type { Artifact, GraphUpdate } from '../units/code/artifact.ts'
 import type { Contract } from '../units/contract.ts'
-import type { Version } from '../version/version.ts'
+import { requireIntegrity } from '../version/record.ts'
+import { Version } from '../version/version.ts'
+import { namesInOrder } from './dependencies.ts'
 
 /** One version of a unit that runs or has run. */
 export interface Edition {
@@ -32,6 +35,8 @@ export interface UnitEntry {
   memory: UnitMemory
   /** every edition that was committed, oldest first; bounded */
   readonly editions: Edition[]
+  /** of them, one of each version that does not run: those whose records stand by in the registry */
+  standby: readonly Edition[]
   /** newest last; at most as many as the runtime keeps */
   readonly backups: Backup[]
   /** memory of a backup that was not needed */
@@ -45,6 +50,8 @@ const MAX_EDITIONS = 64
 export class Catalog {
   readonly units = new Map<string, UnitEntry>()
   readonly #artifacts = new Map<string, Artifact>()
+  /** the hash of each edition's artifacts as they were when it ran */
+  readonly #seals = new WeakMap<Edition, string>()
 
   /** Takes over a committed update of the graph. */
   accept(update: GraphUpdate): void {
@@ -57,9 +64,28 @@ export class Catalog {
     return undefined
   }
 
+  /**
+   * Refuses an edition whose artifacts are not what ran.
+   * @throws TickswapError INTEGRITY, with both hashes
+   */
+  requireWhole(edition: Edition): void {
+    const { contract, version, artifacts } = edition
+    const recorded = this.#seals.get(edition) ?? 'nothing'
+    requireIntegrity(`the code of ${contract.name} ${version}`, recorded, sealOf(artifacts), contract.file)
+  }
+
   add(index: number, memory: UnitMemory, edition: Edition): void {
+    this.#seals.set(edition, sealOf(edition.artifacts))
     const { name } = edition.contract
-    this.units.set(name, { name, index, memory, running: edition, editions: [edition], backups: [] })
+    this.units.set(name, {
+      name,
+      index,
+      memory,
+      running: edition,
+      editions: [edition],
+      standby: [],
+      backups: [],
+    })
   }
 
   artifact(id: string): Artifact | undefined {
@@ -85,25 +111,32 @@ export class Catalog {
     return [...found.values()]
   }
 
-  /** Records that `edition` runs now. */
-  run(entry: UnitEntry, edition: Edition): void {
+  /** Records that `edition` runs now. @returns editions whose records nothing refers to any more */
+  run(entry: UnitEntry, edition: Edition): Edition[] {
+    if (!this.#seals.has(edition)) this.#seals.set(edition, sealOf(edition.artifacts))
+    const before = [...entry.standby, entry.running]
     entry.running = edition
     entry.editions.push(edition)
     if (entry.editions.length > MAX_EDITIONS) entry.editions.shift()
+    const standsBy = (other: Edition) =>
+      entry.editions.includes(other) && Version.compare(other.version, edition.version) !== 0
+    entry.standby = before.filter(standsBy)
+    return before.filter((other) => !standsBy(other))
   }
 
-  /** The units, each after those it requires. */
+  /** The units, each after those it requires; units that require each other stand together, by name. */
   inOrder(): UnitEntry[] {
-    const ordered = new Set<UnitEntry>()
-    const visit = (entry: UnitEntry | undefined, path: UnitEntry[]) => {
-      if (!entry || ordered.has(entry) || path.includes(entry)) return
-      for (const name of Object.keys(entry.running.contract.requires))
-        visit(this.units.get(name), [...path, entry])
-      ordered.add(entry)
-    }
-    for (const name of [...this.units.keys()].sort()) visit(this.units.get(name), [])
-    return [...ordered]
+    const sides = new Map([...this.units].map(([name, { running }]) => [name, running]))
+    return namesInOrder(sides).map((name) => this.units.get(name)!)
   }
+}
+
+/** XXH3-64 over all that participants would run of some modules. */
+function sealOf(artifacts: readonly Artifact[]): string {
+  const parts = artifacts.map(({ id, hash, code, bytes }) => {
+    return JSON.stringify([id, hash, code, bytes ? hashHex(bytes) : ''])
+  })
+  return hashHex(new TextEncoder().encode(parts.sort().join('\n')))
 }
 
 /** Memory for a new version's state. @throws TickswapError STATE_LIMIT */

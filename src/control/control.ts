@@ -18,13 +18,14 @@ import { Graph } from '../units/code/graph.ts'
 import { planUpdate } from '../units/code/plan.ts'
 import { Stager } from '../units/code/stager.ts'
 import type { Contract } from '../units/contract.ts'
-import { Version } from '../version/version.ts'
+import type { Version } from '../version/version.ts'
 import { admit } from './admission.ts'
 import type { Ask, Consent } from './ask.ts'
 import { Barrier } from './barrier.ts'
 import { Behind } from './behind.ts'
 import { Catalog, newMemory, type UnitEntry } from './catalog.ts'
-import { checkRequirements } from './check.ts'
+import { checkRequirements, declaredBy } from './check.ts'
+import { Compatibility } from './compatibility.ts'
 import { Crew } from './crew.ts'
 import { Desk } from './desk.ts'
 import { Failures } from './failures.ts'
@@ -73,6 +74,7 @@ export class Control {
   readonly quarantine = new Quarantine()
   readonly failures: Failures
   readonly flapping: Flapping
+  readonly compatibility: Compatibility
   /** the candidate that the participants have, while its fate is open */
   offer: PrepareMessage | undefined
   closed = false
@@ -99,7 +101,8 @@ export class Control {
     this.board = board
     this.registry = registry
     this.settings = settings
-    this.crew = new Crew(board, id)
+    this.crew = new Crew(board, id, (slot) => registry.leave(slot))
+    this.compatibility = new Compatibility(this.catalog, settings.rules, settings.flags)
     this.barrier = new Barrier(board, this.crew)
     this.failures = new Failures(this.barrier)
     this.#waits = new Waits(board, this.crew)
@@ -107,7 +110,7 @@ export class Control {
     this.flapping = new Flapping(settings.flapping)
     this.rehearsal = new Rehearsal(() => this.graph(), settings)
     this.stager = new Stager({ root: settings.units, hash: hashHex })
-    this.#desk = new Desk(this.catalog, this.crew, this.quarantine, {
+    this.#desk = new Desk(this.catalog, this.crew, registry, this.quarantine, {
       groups: () => this.groups(),
       request: (wanted) => this.#request(wanted),
       cancel: (key) => this.#cancel(key),
@@ -155,7 +158,7 @@ export class Control {
           `${twin.file} and ${contract.file} are both unit ${contract.name}`,
           { file: contract.file },
         )
-      sides.set(contract.name, { version: Version.parse(contract.version), contract })
+      sides.set(contract.name, { version: declaredBy(contract), contract })
     }
     const [wrong] = checkRequirements(sides, [])
     if (wrong) throw new TickswapError(wrong.code, wrong.message, wrong)

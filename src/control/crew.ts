@@ -26,17 +26,23 @@ interface Hand {
 export class Crew {
   readonly #board: Board
   readonly #connect: (slot: number) => Channel
+  readonly #letGo: (slot: number) => void
   readonly #hands = new Map<number, Hand>()
   /** the admin thread, which hears what participants hear */
   #observer: Channel | undefined
 
-  /** `connect` opens the way to a slot; by default the runtime's channel of that slot. */
+  /**
+   * `letGo` frees what else a participant holds by the number of its slot; `connect` opens the way to a slot,
+   * by default the runtime's channel of that slot.
+   */
   constructor(
     board: Board,
     runtime: string,
+    letGo: (slot: number) => void = () => {},
     connect = (slot: number): Channel => new BroadcastChannel(participantChannel(runtime, slot)),
   ) {
     this.#board = board
+    this.#letGo = letGo
     this.#connect = connect
   }
 
@@ -131,6 +137,7 @@ export class Crew {
       names.push(this.name(slot))
       this.#hands.get(slot)?.channel.close()
       this.#hands.delete(slot)
+      this.#letGo(slot)
       // A joiner takes the slot in the instant its state is FREE: that comes last.
       for (const word of Object.values(SlotWord))
         if (word !== SlotWord.STATE) this.#board.store(this.#board.at(slot, word), 0)

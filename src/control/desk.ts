@@ -1,10 +1,12 @@
 import { TickswapError } from '../errors.ts'
+import type { Registry } from '../registry/registry.ts'
 import type { RequestMessage, SwapTerms } from '../swap/protocol.ts'
 import type { SwapReport } from '../swap/report.ts'
-import { Version } from '../version/version.ts'
 import type { Ask } from './ask.ts'
-import type { Catalog, Edition, UnitEntry } from './catalog.ts'
+import type { Catalog, UnitEntry } from './catalog.ts'
 import type { Crew } from './crew.ts'
+import { bindingsIn } from './dependencies.ts'
+import { editionToGoBackTo, wantedOf } from './edition.ts'
 import type { Quarantine } from './quarantine.ts'
 import type { Request } from './queue.ts'
 
@@ -28,12 +30,14 @@ export interface Office {
 export class Desk {
   readonly #catalog: Catalog
   readonly #crew: Crew
+  readonly #registry: Registry
   readonly #quarantine: Quarantine
   readonly #office: Office
 
-  constructor(catalog: Catalog, crew: Crew, quarantine: Quarantine, office: Office) {
+  constructor(catalog: Catalog, crew: Crew, registry: Registry, quarantine: Quarantine, office: Office) {
     this.#catalog = catalog
     this.#crew = crew
+    this.#registry = registry
     this.#quarantine = quarantine
     this.#office = office
   }
@@ -95,37 +99,21 @@ export class Desk {
     return this.#office.request(wanted('swap', slot, request, units, terms, find))
   }
 
-  /** Goes back to an edition that ran before: the one named, or the last one before the running. */
+  /** Goes back to an edition that ran before: the one named, the best of a range, or the last one before the running. */
   #rollback({ slot, request, body }: RequestMessage<'rollback'>): Promise<SwapReport> {
     const { unit, to, terms = {} } = body
     const entry = this.#unit(unit)
-    const version = to === undefined ? undefined : Version.parse(to)
+    const version = to === undefined ? undefined : wantedOf(to)
     const at = now()
     const find = (): Ask => {
-      const edition = this.#editionToGoBackTo(entry, version)
+      const edition = editionToGoBackTo(entry, version, this.#registry)
+      this.#catalog.requireWhole(edition)
       const files = [edition.contract.file]
       const there = { unit, edition }
       return { trigger: 'rollback', files, removed: [], empty: [], at, edition: there, ...terms }
     }
     // Rollbacks to different versions are different wishes.
     return this.#office.request(wanted('rollback', slot, request, [unit, to ?? ''], terms, find))
-  }
-
-  #editionToGoBackTo(entry: UnitEntry, wanted: Version | undefined): Edition {
-    const unit = entry.name
-    const others = entry.editions.filter(
-      ({ version }) => Version.compare(version, entry.running.version) !== 0,
-    )
-    const edition = others.findLast(({ version }) => !wanted || Version.compare(version, wanted) === 0)
-    if (!edition) {
-      const list = [...new Set(others.map(({ version }) => version.toString()))].join(', ') || 'none'
-      throw new TickswapError(
-        'TICKSWAP_E_NO_SUCH_VERSION',
-        `unit ${unit} has no version ${wanted ?? 'to go back to'}; there are: ${list}`,
-        { unit },
-      )
-    }
-    return edition
   }
 
   #unit(name: string): UnitEntry {
@@ -137,6 +125,7 @@ export class Desk {
 
   #units() {
     const groups = this.#office.groups()
+    const bindings = bindingsIn(this.#catalog)
     return this.#catalog.inOrder().map(({ name, running, memory, editions, backups }) => ({
       unit: name,
       version: running.version.toString(),
@@ -144,6 +133,12 @@ export class Desk {
       hash: running.hash,
       flags: running.contract.flags,
       group: [...(groups.get(name) ?? [name])],
+      requires: running.contract.requires,
+      optional: running.contract.optional,
+      provides: running.contract.provides,
+      interfaces: Object.fromEntries(
+        bindings.filter(({ unit }) => unit === name).map(({ to, version }) => [to, version]),
+      ),
       arenaBytes: memory.arena.byteLength,
       editions: editions.map(({ version }) => version.toString()),
       backups: backups.map(({ version }) => version),

@@ -8,9 +8,10 @@ const WHERE: Partial<Record<ErrorCode, RegExp>> = {
   TICKSWAP_E_UNIT_DUPLICATE: /\bdefineUnit\s*\(/,
   TICKSWAP_E_UNIT_REMOVED: /\bdefineUnit\s*\(/,
   TICKSWAP_E_VERSION_INVALID: /\bversion\s*:/,
-  TICKSWAP_E_CONSTRAINT_INVALID: /\b(?:requires|migrate)\s*:/,
-  TICKSWAP_E_REQUIREMENT: /\b(?:requires|version)\s*:/,
-  TICKSWAP_E_CYCLE: /\brequires\s*:/,
+  TICKSWAP_E_CONSTRAINT_INVALID: /\b(?:requires|optional|migrate)\s*:/,
+  TICKSWAP_E_FLAG_UNKNOWN: /\bflags\s*:/,
+  TICKSWAP_E_REQUIREMENT: /\b(?:requires|optional|version)\s*:/,
+  TICKSWAP_E_CYCLE: /\b(?:requires|optional)\s*:/,
   // a loop that is not in a function
   TICKSWAP_E_EVALUATE_TIMEOUT: /^(?:for|while|do)\b/m,
   TICKSWAP_E_MIGRATION_MISSING: /\bcolumns\s*:/,

@@ -2,6 +2,8 @@ import { resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { LogLevel, LogOptions } from '../observe/log-level.ts'
 import type { Strategy } from '../swap/report.ts'
+import { type FlagPolicy, readPolicy } from '../version/compatibility/flag-policy.ts'
+import type { Rule } from '../version/compatibility/rules.ts'
 import {
   type AdminOptions,
   type AdminSettings,
@@ -12,6 +14,7 @@ import {
 } from './admin-options.ts'
 import type { FlapLimit } from './flapping.ts'
 import { bad, integer, oneOf, within } from './option-values.ts'
+import { type RulesOption, rulesOption } from './rules-option.ts'
 
 export interface RuntimeOptions {
   /**
@@ -65,6 +68,10 @@ export interface RuntimeOptions {
       }
   /** backups kept per unit, 1 to 64; default 4 */
   backups?: number
+  /** what is decided about certain transitions: a list, or the path of a YAML or JSON file; docs/compatibility.md */
+  rules?: readonly Rule[] | string | URL
+  /** flags that versions must and must not have; default: `{ excluded: ['yanked', 'quarantined'] }` */
+  flags?: FlagPolicy
   /**
    * The local socket through which `tickswap status`, `top` and the other commands reach this engine: true, or
    * the folder to keep it in instead of './.tickswap'. Only the same user can open it. Default: the
@@ -107,6 +114,8 @@ export interface Settings {
   ticks: number
   budgetMs: number
   backups: number
+  rules: RulesOption | undefined
+  flags: FlagPolicy
   evaluateMs: number
   rehearseMs: number
   /** ticks of a rehearsal, 0: none is held */
@@ -137,7 +146,7 @@ export interface Settings {
 
 const KEYS = [
   ...['units', 'watch', 'name', 'maxParticipants', 'mode', 'strategy', 'flapping', 'rehearsal'],
-  ...['probation', 'backups', 'deadlines', 'socket', 'admin', 'picture', 'log'],
+  ...['probation', 'backups', 'rules', 'flags', 'deadlines', 'socket', 'admin', 'picture', 'log'],
 ]
 export const STRATEGIES: readonly Strategy[] = ['auto', 'manual', 'force', 'dry-run']
 const MODES = ['lockstep', 'independent'] as const
@@ -171,6 +180,8 @@ export function settingsOf(options: RuntimeOptions): Settings {
     },
     budgetMs: within('probation.budgetMs', probation.budgetMs ?? 50, 0.001, 60_000),
     backups: integer('backups', options.backups ?? 4, 1, 64),
+    rules: rulesOption(options.rules),
+    flags: readPolicy(options.flags, 'flags'),
     evaluateMs: integer('deadlines.evaluateMs', deadlines.evaluateMs ?? 1000, 1, 600_000),
     rehearseMs: integer('deadlines.rehearseMs', deadlines.rehearseMs ?? 1000, 1, 600_000),
     ...rehearsalSettings(options.rehearsal ?? {}),

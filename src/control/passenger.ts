@@ -1,9 +1,10 @@
+import type { MigrationPlan } from '../state/migrate.ts'
 import type { Move } from '../swap/protocol.ts'
 import type { UnitMove } from '../swap/report.ts'
 import type { Contract } from '../units/contract.ts'
+import type { Candidate } from '../version/compatibility/check.ts'
 import type { Version } from '../version/version.ts'
 import { backupRoom, newMemory, type UnitEntry } from './catalog.ts'
-import type { Passage } from './check.ts'
 
 /** One unit's way through a swap. */
 export interface Passenger {
@@ -13,20 +14,21 @@ export interface Passenger {
   readonly version: Version
   readonly hash: string
   readonly evaluated: boolean
-  readonly passage: Passage | undefined
+  readonly candidate: Candidate
 }
 
 /** What the participants are told of it; allocates its memory. @throws TickswapError STATE_LIMIT */
-export function moveOf({ entry, contract, from, version, evaluated, passage }: Passenger): Move {
-  const memory = entry && !passage?.moved ? { ...entry.memory, shared: contract.shared } : newMemory(contract)
+export function moveOf({ entry, contract, from, version, evaluated, candidate }: Passenger): Move {
+  const moved = isMoved(candidate)
+  const memory = entry && !moved ? { ...entry.memory, shared: contract.shared } : newMemory(contract)
   return {
     unit: contract.name,
     file: contract.file,
     from,
     to: version.toString(),
     evaluated,
-    moved: !entry || passage?.moved === true,
-    plan: passage?.plan ?? { direction: 'none' },
+    moved: !entry || moved,
+    plan: planOf(candidate),
     memory,
     backup: entry && backupRoom(entry),
   }
@@ -42,3 +44,11 @@ export const unitMove = ({ from, contract, version, hash }: Passenger): UnitMove
 /** Whether a unit has memory that participants share, before or after the swap. */
 export const sharesMemory = ({ entry, contract }: Passenger): boolean =>
   contract.shared.bytes > 0 || (entry?.running.contract.shared.bytes ?? 0) > 0
+
+export const isMoved = ({ transition }: Candidate): boolean => transition.passage?.moved === true
+
+export function planOf({ transition: { passage } }: Candidate): MigrationPlan {
+  if (!passage) return { direction: 'none' }
+  const { direction, migration } = passage
+  return migration ? { direction, range: migration.range } : { direction }
+}

@@ -59,11 +59,11 @@ export class Records {
       const artifacts = catalog.closure(contract.file)
       const edition: Edition = { version, contract, hash, artifacts, record, at: Date.now() }
       if (entry) {
-        registry.setState(entry.running.record, 'retired')
+        registry.setState(entry.running.record, 'standby')
         const backup: Backup = { version: entry.running.version.toString(), memory: move.backup! }
         keepBackup(entry, backup, settings.backups)
         entry.memory = move.memory
-        catalog.run(entry, edition)
+        for (const { record: unused } of catalog.run(entry, edition)) registry.setState(unused, 'retired')
       } else catalog.add(registry.registerUnit(contract.name), move.memory, edition)
       registry.setState(record, 'permanent')
     }

@@ -2,26 +2,19 @@ import { type ErrorCode, type Finding, finding, findingOf } from '../errors.ts'
 import { allocate, copyMemory } from '../state/memory.ts'
 import { SlotTime } from '../swap/board.ts'
 import type { Move, PrepareMessage, Warmth, Watch } from '../swap/protocol.ts'
-import type { Outcome as OutcomeName, Strategy, SwapReport, Verdict } from '../swap/report.ts'
+import type { Action, Outcome as OutcomeName, Strategy, SwapReport, Verdict } from '../swap/report.ts'
 import { scriptsOf } from '../swap/scripts.ts'
 import type { Stage } from '../units/code/artifact.ts'
 import { StageError } from '../units/code/stage-error.ts'
 import type { Contract } from '../units/contract.ts'
-import { Version } from '../version/version.ts'
 import { Account } from './account.ts'
 import type { Ask } from './ask.ts'
-import {
-  checkName,
-  checkRequirements,
-  type EngineUse,
-  nextVersion,
-  passageOf,
-  type Side,
-  verdictOf,
-} from './check.ts'
+import { checkName, checkUses, declaredBy, type EngineUse, nextVersion, type Side } from './check.ts'
+import type { Assessment } from './compatibility.ts'
 import type { Control } from './control.ts'
+import { inLoadOrder, withWayOut } from './dependencies.ts'
 import { unitFilesAmong } from './folder.ts'
-import { moveOf, type Passenger, sharesMemory, unitMove } from './passenger.ts'
+import { isMoved, moveOf, type Passenger, planOf, sharesMemory, unitMove } from './passenger.ts'
 import { Records } from './records.ts'
 import { Stop } from './stop.ts'
 import { Transaction } from './transaction.ts'
@@ -47,6 +40,7 @@ export class Road {
   #passengers: Passenger[] = []
   #moves: Move[] = []
   #verdict: Verdict = 'identical'
+  #actions: readonly Action[] = []
   #outcome: OutcomeName = 'unchanged'
   #alone = false
   #warmth: Warmth | undefined
@@ -109,6 +103,8 @@ export class Road {
     if (stop.outcome === 'refused' || stop.outcome === 'reversed') this.#verdict = 'incompatible'
     if (stop.outcome === 'reversed' && stop.findings.some(({ code }) => CULPABLE.has(code)))
       this.#quarantine(stop.findings[0]!.message)
+    if ((stop.outcome === 'refused' || stop.outcome === 'reversed') && !this.#actions.includes('reject'))
+      this.#actions = ['reject']
     this.#control.rehearsal.discard()
     this.#control.offer = undefined
     if (this.#transaction)
@@ -166,7 +162,7 @@ export class Road {
 
   /** The contract of a candidate is known once it has run: both phases look at the same evaluation. */
   async #rehearseAndCheck(stage: Stage): Promise<void> {
-    const { rehearsal } = this.#control
+    const { rehearsal, catalog, compatibility } = this.#control
     const evaluated = new Set(stage.update.evaluate)
     const files = this.#unitFiles(stage)
     const isForced = this.strategy === 'force'
@@ -175,18 +171,22 @@ export class Road {
     await this.#account.timed('check', async () => {
       this.#passengers = contracts.map((contract) => this.#passenger(stage, contract, evaluated))
       if (!isForced) this.#refuseFlapping()
-      const findings = this.#check().map((found) =>
-        isForced && SKIPPABLE.has(found.code) ? { ...found, severity: 'warning' as const } : found,
+      const after = new Map<string, Side>()
+      for (const entry of catalog.units.values()) after.set(entry.name, entry.running)
+      for (const { contract, version } of this.#passengers) after.set(contract.name, { contract, version })
+      const assessed = compatibility.assess(
+        this.#passengers.map(({ candidate }) => candidate),
+        [
+          ...this.#passengers.flatMap(({ contract }) => checkName(contract, catalog)),
+          ...checkUses(after, this.#uses()),
+        ],
       )
-      this.#verdict = verdictOf(
-        findings,
-        this.#passengers.map(({ entry, contract, version, passage }) => ({
-          candidate: { contract, version },
-          ...(entry && { running: entry.running }),
-          ...(passage && { passage }),
-        })),
-      )
-      if (this.#verdict === 'incompatible') throw new Stop('refused', findings)
+      const { verdict, actions, findings } = isForced ? forced(assessed) : assessed
+      this.#verdict = verdict
+      this.#actions = actions
+      this.#passengers = inLoadOrder(this.#passengers, after)
+      if (this.#verdict === 'incompatible')
+        throw new Stop('refused', withWayOut(findings, catalog, this.#passengers, this.#control.crew.uses()))
       this.#account.add(...findings)
     })
     if (isForced) return
@@ -197,18 +197,6 @@ export class Road {
       this.#stage = tried.stage
       this.#warmth = tried.warmth
     })
-  }
-
-  #check(): Finding[] {
-    const { catalog } = this.#control
-    const after = new Map<string, Side>()
-    for (const entry of catalog.units.values()) after.set(entry.name, entry.running)
-    for (const { contract, version } of this.#passengers) after.set(contract.name, { contract, version })
-    return [
-      ...this.#passengers.flatMap(({ contract }) => checkName(contract, catalog)),
-      ...this.#passengers.flatMap(({ passage }) => passage?.findings ?? []),
-      ...checkRequirements(after, this.#uses()),
-    ]
   }
 
   /** Files of units whose code changes, be it their own, or in a module that travels with them. */
@@ -240,15 +228,16 @@ export class Road {
 
   #passenger(stage: Stage, contract: Contract, evaluated: ReadonlySet<string>): Passenger {
     const entry = this.#control.catalog.units.get(contract.name)
-    const declared = Version.parse(contract.version)
+    const declared = declaredBy(contract)
     const version =
       this.#ask.edition?.unit === contract.name
         ? this.#ask.edition.edition.version
         : nextVersion(declared, this.#control.usedVersions(entry))
     const hash = this.#control.hashOf(contract.file, stage.update)
-    const passage = entry && passageOf(entry.running, { version, contract })
+    const artifacts = this.#control.catalog.closure(contract.file, stage.update)
+    const candidate = this.#control.compatibility.stage(entry, { contract, version, hash, artifacts })
     const from = entry?.running.version.toString()
-    return { entry, contract, from, version, hash, evaluated: evaluated.has(contract.file), passage }
+    return { entry, contract, from, version, hash, evaluated: evaluated.has(contract.file), candidate }
   }
 
   /** What the engine asks of the units in this swap. What it asks of others does not become less true. */
@@ -258,12 +247,12 @@ export class Road {
   }
 
   #dryRuns() {
-    return this.#passengers.flatMap(({ entry, contract, passage }) => {
-      if (!entry || !passage?.moved) return []
+    return this.#passengers.flatMap(({ entry, contract, candidate }) => {
+      if (!entry || !isMoved(candidate)) return []
       // Live memory, copied while the engine writes: good enough to see whether the migration throws.
       const arena = allocate(entry.memory.arena.byteLength, contract.name)
       copyMemory(entry.memory.arena, arena)
-      return [{ file: contract.file, plan: passage.plan, arena }]
+      return [{ file: contract.file, plan: planOf(candidate), arena }]
     })
   }
 
@@ -390,6 +379,7 @@ export class Road {
       at,
       units: this.#passengers.map(unitMove),
       verdict: this.#verdict,
+      actions: this.#actions,
       outcome: this.#outcome,
     })
   }
@@ -397,3 +387,13 @@ export class Road {
 
 const findingsOf = (error: unknown): readonly Finding[] =>
   error instanceof StageError ? error.findings : [findingOf(error)]
+
+/** What `force` makes of a refusal: the checks that may be passed over become warnings. */
+function forced({ verdict, actions, findings }: Assessment): Assessment {
+  const eased = findings.map((found) =>
+    SKIPPABLE.has(found.code) ? { ...found, severity: 'warning' as const } : found,
+  )
+  if (verdict !== 'incompatible' || eased.some(({ severity }) => severity === 'error'))
+    return { verdict, actions, findings: eased }
+  return { verdict: 'breaking', actions: ['backup', 'confirm'], findings: eased }
+}

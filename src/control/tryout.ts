@@ -5,7 +5,7 @@ import type { RehearsedUnit } from '../swap/report.ts'
 import type { Stage } from '../units/code/artifact.ts'
 import type { Contract } from '../units/contract.ts'
 import type { Control } from './control.ts'
-import type { Passenger } from './passenger.ts'
+import { isMoved, type Passenger, planOf } from './passenger.ts'
 import type { Opening, Part } from './rehearsal-run.ts'
 import type { Sample } from './samples.ts'
 
@@ -122,8 +122,8 @@ export class Tryout {
       base: room(),
       work: room(),
       private: sample.own.get(unit),
-      plan: passenger?.passage?.plan ?? { direction: 'none' },
-      moved: passenger?.passage?.moved === true,
+      plan: passenger ? planOf(passenger.candidate) : { direction: 'none' },
+      moved: passenger !== undefined && isMoved(passenger.candidate),
     }
   }
 

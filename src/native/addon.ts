@@ -1,8 +1,12 @@
 import { createRequire } from 'node:module'
 import { ADVICE, type ErrorCode, TickswapError } from '../errors.ts'
+import { LAYOUT } from '../registry/layout.ts'
 
 /** Attached memory, as the addon knows it. Valid in the thread that attached it, until `detach`. */
 export type Handle = number
+
+/** ts_registry_capacity: units, versions, most units, most versions, own slots. */
+export type RegistryRoom = readonly [number, number, number, number, number]
 
 /**
  * The native core, as it is bound to JavaScript. Wrong arguments throw
@@ -15,6 +19,10 @@ export interface Addon {
    * `llsc` and `lse`, as native/include/tickswap/kernels.h tells them apart.
    */
   implementation(): string
+  /** The implementations that this machine runs, best last; `lse` among them where it has these atomics. */
+  available(): string[]
+  /** Whose form of each kernel runs, by the kernel's name. */
+  kernels(): Record<string, string>
 
   /**
    * Gives the addon a view of shared memory to work on; the view is kept alive until
@@ -29,8 +37,39 @@ export interface Addon {
   hashRange(memory: Handle, offsetBytes: number, bytes: number, seed?: bigint): bigint
   /** Orders two 16-byte version keys, aligned to 4: -1, 0 or 1. */
   compareKeys(memory: Handle, offsetA: number, offsetB: number): number
+  /** Writes the order of each of `count` keys against the one at `probeOffset` to `out`, a signed byte each. */
+  compareMany(
+    memory: Handle,
+    probeOffset: number,
+    keysOffset: number,
+    count: number,
+    out: Handle,
+    outOffset: number,
+  ): void
+  /**
+   * Sorts `count` indices, 32 bits each, into the `records` version records of 64 bytes at `recordsOffset`
+   * by ascending key; of equal keys the order stays. Prereleases are not part of a key.
+   */
+  sortRecords(
+    memory: Handle,
+    recordsOffset: number,
+    records: number,
+    list: Handle,
+    listOffset: number,
+    count: number,
+  ): void
   /** Index of the first NaN or infinity among `count` floats of 4 or 8 bytes, -1 when all are finite. */
   firstNonFinite(memory: Handle, offsetBytes: number, count: number, bytesPerFloat: 4 | 8): number
+
+  /** The same among the floats in the 4 KB pages of the memory that the first `pages` of `indices` name. */
+  firstNonFiniteIn(
+    memory: Handle,
+    offsetBytes: number,
+    count: number,
+    bytesPerFloat: 4 | 8,
+    indices: Handle,
+    pages: number,
+  ): number
 
   /** Copies bytes between attached memories; the ranges may overlap. */
   copyRange(to: Handle, toOffset: number, from: Handle, fromOffset: number, bytes: number): void
@@ -84,18 +123,36 @@ export interface Addon {
     count: number,
   ): void
 
-  /** Whether the kernel tells this process which pages were written. Asked once. */
-  tracksWrites(): boolean
+  /** Why the kernel does not tell this process which pages were written; empty where it does. Asked once. */
+  writeObstacle(): string
   /**
-   * Begins to track writes to attached memory, whole pages of it, until `detach`: 0, or a
-   * negative status where that cannot be (-1 misaligned, -5 tracked already, -8 not here).
+   * Begins to track writes to attached memory, whole pages of it, until the last thread that asked detaches:
+   * 0, or a negative status where that cannot be (-1 misaligned, -5 begun already or resting, -8 not here).
    */
   trackWrites(memory: Handle): number
   /**
-   * Writes the indices of the pages written since the last time to `indices`, room for all, and
-   * gives how many; negative when the kernel refuses, and all pages have to count as written.
+   * Writes the indices of the pages written since the last time, by whichever thread asked then, to `indices`,
+   * room for all, and gives how many. Negative when writes are not tracked (-4) or the kernel refuses:
+   * all pages have to count as written.
    */
   takeWritten(memory: Handle, indices: Handle): number
+  /** As takeWritten, but what it gives is given the next time, too. */
+  peekWritten(memory: Handle, indices: Handle): number
+  /**
+   * Brings `copy` up to date with `memory`, or with `isBack` 1 the other way round, and gives how many bytes
+   * that took: the pages written since the last time where writes are tracked; otherwise tracking begins and
+   * everything is copied. After more than `mostPages` pages twice in a row tracking rests for so many `takes`.
+   */
+  mirrorMemory(
+    memory: Handle,
+    copy: Handle,
+    indices: Handle,
+    isBack: 0 | 1,
+    mostPages: number,
+    takes: number,
+  ): number
+  /** Ends the tracking for all threads; it cannot begin again before takeWritten was asked `takes` times. */
+  restWrites(memory: Handle, takes: number): void
 
   /**
    * Makes the store `array[index] = value` when this thread's environment ends, however it
@@ -106,15 +163,33 @@ export interface Addon {
   /** Whether the token named a store that is now cancelled. */
   cancelStoreOnExit(token: number): boolean
 
-  registryBytes(units: number, versions: number): number
-  registryCreate(registry: Handle, units: number, versions: number): number
+  /** Bytes a registry begins with, and has at the most; 0 for a capacity that is out of range. */
+  registryBytes(...capacity: RegistryRoom): number
+  registryMostBytes(...capacity: RegistryRoom): number
+  registryCreate(registry: Handle, ...capacity: RegistryRoom): number
   registryAttach(registry: Handle): number
+  /** Takes growable memory at the length it has by now. */
+  registryExtend(registry: Handle): void
+  registryGrowths(registry: Handle): number
+  /** Bytes after one more growth, 0 when there can be none. */
+  registryGrownBytes(registry: Handle): number
+  registryGrow(registry: Handle, growths: number): number
   registryRegisterUnit(registry: Handle, scratch: Handle, nameBytes: number): number
   registryLookup(registry: Handle, scratch: Handle, nameBytes: number): number
   registryRegisterVersion(registry: Handle, scratch: Handle): number
   registrySetState(registry: Handle, record: number, state: number): number
   registryStage(registry: Handle, scratch: Handle, moves: number): number
+  registryPublish(registry: Handle, generation: number): number
   registryBest(registry: Handle, scratch: Handle, ranges: number): number
+  registryGeneration(registry: Handle): number
+  registryActive(registry: Handle, generation: number, unit: number): number
+  registryIsWhole(registry: Handle, generation: number): boolean
+  /** Copies a record and its tail to the scratch memory. */
+  registryRead(registry: Handle, scratch: Handle, record: number): number
+  registryJoin(registry: Handle): number
+  registryEnter(registry: Handle, slot: number): number
+  registryTick(registry: Handle, slot: number): number
+  registryLeave(registry: Handle, slot: number): void
   /** The layout of the registry as the C compiler sees it. */
   layout(): Record<string, number>
 }
@@ -146,7 +221,9 @@ function load(): Addon {
     try {
       const binding: Binding = require(place)
       binding.install((code, message) => new TickswapError(code, message))
-      return binding
+      const { LAYOUT: layout } = binding.layout()
+      if (layout === LAYOUT.LAYOUT) return binding
+      failures.push(`${place}: it has layout ${layout}, this copy of tickswap has ${LAYOUT.LAYOUT}`)
     } catch (error) {
       const { message } = error as Error
       const code = codeOf(error)

@@ -32,8 +32,8 @@ export class Log {
   }
 
   report(report: SwapReport): void {
-    const { id, trigger, outcome, verdict, units, files, phases, stallMs, liveMs, findings } = report
-    const facts = { swap: id, trigger, outcome, verdict, units, files, phases, stallMs, liveMs }
+    const { id, trigger, outcome, verdict, actions, units, files, phases, stallMs, liveMs, findings } = report
+    const facts = { swap: id, trigger, outcome, verdict, actions, units, files, phases, stallMs, liveMs }
     const found = findings.map(({ code, message }) => ({ code, message }))
     const level =
       outcome === 'rolled-back'

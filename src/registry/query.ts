@@ -1,5 +1,4 @@
-import { MOST_PART } from '../version/parts.ts'
-import type { Release, ReleaseRange } from '../version/releases.ts'
+import type { Key, KeyRange } from '../version/range/keys.ts'
 import { LAYOUT, VERSION_STATES, type VersionState } from './layout.ts'
 
 /** What a version has to be besides in range. */
@@ -12,7 +11,7 @@ export interface BestFilter {
   readonly states?: readonly VersionState[]
 }
 
-/** More than a constraint of 256 characters can have alternatives. */
+/** More alternatives take more than one query. */
 export const MOST_RANGES = 128
 
 /** Room for a filter and the ranges after it. */
@@ -20,23 +19,28 @@ export const QUERY_BYTES = LAYOUT.FILTER_BYTES + MOST_RANGES * LAYOUT.RANGE_BYTE
 
 const USABLE: readonly VersionState[] = ['candidate', 'active', 'permanent']
 
-export function writeFilter(view: DataView, unit: number, filter: BestFilter): void {
-  const states = filter.states ?? USABLE
+/** A filter with its defaults, and states as bits. */
+export function filterBits({ required = 0, excluded = 0, states = USABLE }: BestFilter) {
   const mask = states.reduce((bits, state) => bits | (1 << VERSION_STATES.indexOf(state)), 0)
+  return { required, excluded, states: mask }
+}
+
+export function writeFilter(view: DataView, unit: number, filter: BestFilter): void {
+  const { required, excluded, states } = filterBits(filter)
   view.setUint32(LAYOUT.FILTER_UNIT, unit, true)
-  view.setUint32(LAYOUT.FILTER_REQUIRED, filter.required ?? 0, true)
-  view.setUint32(LAYOUT.FILTER_EXCLUDED, filter.excluded ?? 0, true)
-  view.setUint32(LAYOUT.FILTER_STATES, mask, true)
+  view.setUint32(LAYOUT.FILTER_REQUIRED, required, true)
+  view.setUint32(LAYOUT.FILTER_EXCLUDED, excluded, true)
+  view.setUint32(LAYOUT.FILTER_STATES, states, true)
 }
 
-/** The range with the given number; all builds of its releases are in it. */
-export function writeRange(view: DataView, index: number, { low, high }: ReleaseRange): void {
+/** The range with the given number. */
+export function writeRange(view: DataView, index: number, { low, high }: KeyRange): void {
   const at = LAYOUT.FILTER_BYTES + index * LAYOUT.RANGE_BYTES
-  writeKey(view, at + LAYOUT.RANGE_LOW, low, 0)
-  writeKey(view, at + LAYOUT.RANGE_HIGH, high, MOST_PART)
+  writeKey(view, at + LAYOUT.RANGE_LOW, low)
+  writeKey(view, at + LAYOUT.RANGE_HIGH, high)
 }
 
-function writeKey(view: DataView, at: number, [major, minor, patch]: Release, build: number): void {
+function writeKey(view: DataView, at: number, [major, minor, patch, build]: Key): void {
   view.setUint32(at + LAYOUT.KEY_MAJOR, major, true)
   view.setUint32(at + LAYOUT.KEY_MINOR, minor, true)
   view.setUint32(at + LAYOUT.KEY_PATCH, patch, true)

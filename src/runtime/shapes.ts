@@ -1,3 +1,5 @@
+import type { NativeDiagnostics } from '../native/diagnostics.ts'
+import type { RegistryDiagnostics } from '../registry/diagnostics.ts'
 import type { State } from '../units/unit.ts'
 
 /** A unit as the engine holds it. Read `exports` anew in every tick: it changes with the version. */
@@ -17,6 +19,13 @@ export interface UnitStatus {
   readonly file: string
   readonly hash: string
   readonly flags: readonly string[]
+  /** unit or interface name to range, as the unit declares them */
+  readonly requires: Readonly<Record<string, string>>
+  readonly optional: Readonly<Record<string, string>>
+  /** interface name to the versions it offers */
+  readonly provides: Readonly<Record<string, readonly string[]>>
+  /** interface name to the version it works with: the newest that both sides know */
+  readonly interfaces: Readonly<Record<string, string>>
   /** the units that swap together with it, itself included */
   readonly group: readonly string[]
   readonly arenaBytes: number
@@ -24,4 +33,14 @@ export interface UnitStatus {
   readonly editions: readonly string[]
   /** versions from whose end a copy of the state is kept */
   readonly backups: readonly string[]
+}
+
+/** What runs where. */
+export interface RuntimeDiagnostics extends NativeDiagnostics {
+  readonly node: string
+  readonly platform: string
+  /** this participant's name */
+  readonly participant: string
+  /** of the whole runtime */
+  readonly registry: RegistryDiagnostics
 }

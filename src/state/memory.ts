@@ -1,11 +1,18 @@
 import { TickswapError } from '../errors.ts'
+import { addon } from '../native/addon.ts'
 import type { ColumnArray } from '../units/column.ts'
 import type { State } from '../units/unit.ts'
 import { type NonFinite, newNonFinite, ScannedMemory } from './finite.ts'
 import { type Layout, viewsOf } from './layout.ts'
+import { Mirror } from './mirror.ts'
 import { copySoft } from './soft.ts'
 
 const PAGE = 4096
+/**
+ * V8 copies shared memory by atomic words. From this size on a native copy takes half the time; below it, handing
+ * the memory over takes more than that saves.
+ */
+const NATIVE_BYTES = 32 * 1024
 /** A SharedArrayBuffer larger than this is refused by V8 on some platforms. */
 const LIMIT_BYTES = 2 ** 32 - PAGE
 
@@ -28,7 +35,13 @@ export function allocate(bytes: number, what: string): SharedArrayBuffer {
 
 /** Copies the whole of one memory into another of the same size. */
 export function copyMemory(from: ArrayBufferLike, to: ArrayBufferLike): void {
-  new Uint8Array(to).set(new Uint8Array(from))
+  const isShared = from instanceof SharedArrayBuffer && to instanceof SharedArrayBuffer
+  if (!isShared || from.byteLength < NATIVE_BYTES) return new Uint8Array(to).set(new Uint8Array(from))
+  const native = addon()
+  const [source, target] = [native.attach(new Uint8Array(from)), native.attach(new Uint8Array(to))]
+  native.copyRange(target, 0, source, 0, from.byteLength)
+  native.detach(source)
+  native.detach(target)
 }
 
 /** The memory of one version of a unit, as the control thread hands it out. Structured-cloneable. */
@@ -41,10 +54,16 @@ export interface UnitMemory {
   readonly lastGood: SharedArrayBuffer
 }
 
-/** The two memories of a unit, as the addon scans them. */
+/** The two memories of a unit, as the addon scans and copies them. */
 interface Scanned {
   readonly arena: ScannedMemory
   readonly lastGood: ScannedMemory
+  readonly mirror: Mirror
+}
+
+function scan({ arena, lastGood }: UnitMemory): Scanned {
+  const [now, kept] = [new ScannedMemory(arena), new ScannedMemory(lastGood)]
+  return { arena: now, lastGood: kept, mirror: new Mirror(now.handle, kept.handle, arena.byteLength) }
 }
 
 /** A unit's state as one participant sees it. */
@@ -69,10 +88,7 @@ export class UnitState implements State {
     this.declaredSoft = Object.keys(soft)
     this.#own = heir?.own ?? new ArrayBuffer(memory.own.bytes)
     this.#lastGoodOwn = new ArrayBuffer(memory.own.bytes)
-    this.#scanned = heir?.scanned ?? {
-      arena: new ScannedMemory(memory.arena),
-      lastGood: new ScannedMemory(memory.lastGood),
-    }
+    this.#scanned = heir?.scanned ?? scan(memory)
     this.columns = { ...viewsOf(memory.shared, memory.arena), ...viewsOf(memory.own, this.#own) }
   }
 
@@ -84,14 +100,30 @@ export class UnitState implements State {
   /** The first float of a shared column that is not finite and was when the state was last kept. */
   nonFiniteSinceKept(): NonFinite | undefined {
     const { shared } = this.memory
-    const { arena, lastGood } = this.#scanned
-    return newNonFinite(shared, arena, { layout: shared, memory: lastGood }, this.columns)
+    const { arena, lastGood, mirror } = this.#scanned
+    const before = { layout: shared, memory: lastGood }
+    return newNonFinite(shared, arena, before, this.columns, mirror.written())
   }
 
   /** The same against the state of another version. */
   nonFiniteSince(other: UnitState): NonFinite | undefined {
     const before = { layout: other.memory.shared, memory: other.#scanned.arena }
     return newNonFinite(this.memory.shared, this.#scanned.arena, before, this.columns)
+  }
+
+  /** Keeps the shared columns in `lastGood`. For one participant while all stand at a boundary. */
+  keepShared(): void {
+    this.#scanned.mirror.keep()
+  }
+
+  /** Brings the shared columns back to `lastGood`. For one participant while all stand at a boundary. */
+  restoreShared(): void {
+    this.#scanned.mirror.restore()
+  }
+
+  /** To be called before `lastGood` is written to other than by `keepShared`. */
+  forgetShared(): void {
+    this.#scanned.mirror.forget()
   }
 
   /** Keeps this participant's own part, to come back to. */
@@ -117,6 +149,7 @@ export class UnitState implements State {
 
   /** The memory is no longer used by this participant. */
   release(): void {
+    this.#scanned.mirror.release()
     this.#scanned.arena.release()
     this.#scanned.lastGood.release()
   }

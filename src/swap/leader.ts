@@ -1,6 +1,5 @@
 import { type Finding, finding, TickswapError } from '../errors.ts'
 import type { Registry } from '../registry/registry.ts'
-import { copyMemory } from '../state/memory.ts'
 import {
   attemptOf,
   type Board,
@@ -111,6 +110,8 @@ export class Leader {
     const board = this.#board
     const seen = board.decision
     if (board.status(transition.id) !== Status.COMMITTED) return this.#nameTick(office)
+    // It may have ended in the middle of a copy.
+    for (const { state } of this.#world.units.values()) state.forgetShared()
     // It had found nothing wrong, and had begun to keep the state.
     if (board.load(Word.PASSING) === office.round) return office.seal() ? this.#pass(seen, office) : undefined
     if (board.load(Word.FAILURE) === Failure.NONE) {
@@ -135,8 +136,7 @@ export class Leader {
     const seen = board.decision
     if (board.status(transition.id) !== Status.COMMITTED) return
     const moving = new Set(transition.message.moves.map((move) => move.unit))
-    for (const { name, state } of this.#world.units.values())
-      if (!moving.has(name)) copyMemory(state.memory.lastGood, state.memory.arena)
+    for (const { name, state } of this.#world.units.values()) if (!moving.has(name)) state.restoreShared()
     transition.restoreShared(!isBack ? 'backup' : atCommit ? 'commit' : 'last-good')
     const moved = transition.message.moves.some((move) => move.moved)
     if (!isBack) board.store(Word.RESTORE, Restore.BACKUP)
@@ -241,7 +241,7 @@ export class Leader {
 
   /** The state that a rollback during the tick to come returns to. */
   #keepShared(): void {
-    for (const { state } of this.#world.units.values()) copyMemory(state.memory.arena, state.memory.lastGood)
+    for (const { state } of this.#world.units.values()) state.keepShared()
   }
 }
 

@@ -1,4 +1,3 @@
-import { type BroadcastChannel, type MessagePort, receiveMessageOnPort } from 'node:worker_threads'
 import { type Finding, TickswapError } from '../errors.ts'
 import type { Registry } from '../registry/registry.ts'
 import { Linker } from '../units/code/linker.ts'
@@ -74,6 +73,7 @@ export class Participant {
   readonly #hand: InHand
   readonly #meeting: Meeting
   readonly #leader: Leader
+  readonly #registry: Registry
   readonly #wire: Wire
   readonly #words: Int32Array
   readonly #tickWord: number
@@ -88,6 +88,7 @@ export class Participant {
   constructor(board: Board, slot: number, registry: Registry, wire: Wire) {
     this.board = board
     this.slot = slot
+    this.#registry = registry
     this.#wire = wire
     this.#words = board.words
     this.#tickWord = board.at(slot, SlotWord.TICK)
@@ -185,6 +186,7 @@ export class Participant {
   /** Is not waited for until the next tick(). */
   pause(): void {
     if (this.#left) return
+    this.#registry.leave(this.slot)
     this.board.store(this.board.at(this.slot, SlotWord.STATE), ParticipantState.PAUSED)
     // Its own next tick() must look.
     this.board.attend()
@@ -196,6 +198,8 @@ export class Participant {
   leave(): Finding[] {
     if (this.#left) return []
     this.#left = true
+    // Before the slot is free for others.
+    this.#registry.leave(this.slot)
     this.board.store(this.board.at(this.slot, SlotWord.STATE), ParticipantState.DEAD)
     this.board.wake()
     this.board.ring()
@@ -231,7 +235,9 @@ export class Participant {
       this.#hand.follow()
       this.repeats.makeUp()
     } while (!this.#left && (this.#isPast() || (!this.#isOnline && !board.load(Word.CLOSED))))
-    if (this.#sampler.turn()) return LOOK_EVERY_TICK
+    // A new generation goes live at boundaries that all of them look at: idle ticks need not say that they passed.
+    if (!this.#left) this.#registry.tick(this.slot)
+    if (!this.#left && this.#sampler.turn()) return LOOK_EVERY_TICK
     // With a candidate in hand it looks at every tick: the control thread counts on that (Barrier).
     return this.#hand.transition ? LOOK_EVERY_TICK : attention
   }
@@ -261,6 +267,7 @@ export class Participant {
     if (!this.#explicit) this.#setTick([board.load(Word.ROUND_TICK), ...others].reduce(later, this.ticks | 0))
     forgetReplay(board, slot)
     board.store(board.at(slot, SlotWord.PASSED), 0)
+    this.#registry.enter(slot)
     board.store(board.at(slot, SlotWord.STATE), ParticipantState.ONLINE)
     // From here on no round passes without this participant.
     letPass(board, slot, (office) => {
@@ -356,19 +363,5 @@ export class Participant {
     const { board, slot } = this
     board.times.fill(0, board.timeAt(slot, 0), board.timeAt(slot + 1, 0))
     this.#scripts.add(message.scripts)
-  }
-}
-
-/** Drains a channel without yielding, for as long as it is open. */
-export function drain(
-  channel: BroadcastChannel,
-  take: (message: unknown) => void,
-  isOpen: () => boolean,
-): void {
-  while (isOpen()) {
-    // Node accepts a BroadcastChannel here; its types know only MessagePort.
-    const received = receiveMessageOnPort(channel as unknown as MessagePort)
-    if (!received) return
-    take(received.message)
   }
 }

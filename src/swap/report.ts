@@ -1,5 +1,6 @@
 import type { Finding } from '../errors.ts'
 import type { RehearsalKind } from '../units/contract.ts'
+import type { Action, Verdict } from '../version/compatibility/verdict.ts'
 
 /** The phases of the road, in order. The ones from park to commit share one tick boundary. */
 export const PHASES = [
@@ -22,7 +23,7 @@ export type Phase = (typeof PHASES)[number]
 /** milliseconds per phase; a phase that did not happen is absent */
 export type PhaseTimes = Partial<Record<Phase, number>>
 
-export type Verdict = 'identical' | 'compatible' | 'needs-migration' | 'breaking' | 'incompatible'
+export type { Action, Verdict } from '../version/compatibility/verdict.ts'
 
 export type Outcome =
   /** nothing differed from what runs */
@@ -100,6 +101,8 @@ export interface SwapReport {
   readonly trigger: 'edit' | 'swap' | 'rollback'
   readonly outcome: Outcome
   readonly verdict: Verdict
+  /** what goes with it, or went; see docs/compatibility.md */
+  readonly actions: readonly Action[]
   readonly units: readonly UnitMove[]
   /** files that changed, absolute */
   readonly files: readonly string[]

@@ -9,7 +9,7 @@ import type { ColumnArray } from '../units/column.ts'
 import { isUnit, type Migration, type SetupContext, type State } from '../units/unit.ts'
 import type { Move, PrepareMessage } from './protocol.ts'
 import { Warming } from './warming.ts'
-import type { LiveUnit, World } from './world.ts'
+import { type LiveUnit, peersIn, type World } from './world.ts'
 
 /** Forgets what an earlier attempt wrote: migrations find new memory, whoever wrote to it before. */
 function startOver(move: Move, { state, unit }: LiveUnit, leads: boolean): void {
@@ -129,7 +129,7 @@ export class Transition {
 
   /** The state of the commit, to come back to. */
   keepMoved(): void {
-    for (const { memory, moved } of this.message.moves) if (moved) copyMemory(memory.arena, memory.lastGood)
+    for (const { unit, moved } of this.message.moves) if (moved) this.#next.get(unit)!.state.keepShared()
   }
 
   /** Checks the next version's state before anybody runs on it. */
@@ -159,7 +159,7 @@ export class Transition {
       const running = this.#world.units.get(name)
       if (running) this.#previous.set(name, running)
       this.#world.units.set(name, next)
-      next.unit.bind(next.state)
+      next.unit.bind(next.state, peersIn(this.#world))
     }
   }
 
@@ -195,9 +195,13 @@ export class Transition {
    */
   restoreShared(to: 'last-good' | 'commit' | 'backup'): void {
     for (const move of this.message.moves) {
-      const memory = this.#previous.get(move.unit)?.state.memory
-      if (!memory) continue
-      if (!move.moved) copyMemory((to === 'backup' && move.backup) || memory.lastGood, memory.arena)
+      const state = this.#previous.get(move.unit)?.state
+      if (!state) continue
+      const { memory } = state
+      if (!move.moved && to === 'backup' && move.backup) {
+        state.forgetShared()
+        copyMemory(move.backup, memory.arena)
+      } else if (!move.moved) state.restoreShared()
       else if (to === 'last-good') copyMemory(memory.lastGood, memory.arena)
     }
   }
@@ -226,6 +230,7 @@ export class Transition {
     const next = this.#next.get(move.unit)!
     const { memory } = previous.state
     // The old version's own last-good memory is free now: it is the room to migrate into.
+    if (shared) previous.state.forgetShared()
     const columns: Record<string, ColumnArray> = { ...previous.state.columns }
     for (const { name } of memory.own.slots) columns[name] = columns[name]!.slice()
     if (shared) Object.assign(columns, viewsOf(memory.shared, memory.lastGood))
@@ -264,7 +269,8 @@ export class Transition {
   /** The swap is permanent: the old version is disposed of and forgotten. */
   settle(): Finding[] {
     const warnings: Finding[] = []
-    for (const move of this.message.moves) {
+    // Backwards: nobody is disposed of before those that need it.
+    for (const move of this.message.moves.toReversed()) {
       const previous = this.#previous.get(move.unit)
       if (!previous) continue
       if (move.moved) previous.state.release()

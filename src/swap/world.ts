@@ -1,7 +1,7 @@
 import { TickswapError } from '../errors.ts'
 import { UnitState } from '../state/memory.ts'
 import type { Linker } from '../units/code/linker.ts'
-import { type BoundUnit, isUnit } from '../units/unit.ts'
+import { type BoundUnit, isUnit, type Peers } from '../units/unit.ts'
 import type { BootMessage } from './protocol.ts'
 
 /** A unit as it runs in one participant. */
@@ -21,6 +21,12 @@ export interface World {
   readonly units: Map<string, LiveUnit>
 }
 
+/** The definitions of what runs, as of when they are asked for. */
+export const peersIn =
+  ({ units }: World): Peers =>
+  () =>
+    [...units.values()].map(({ name, unit }) => [name, unit.definition] as const)
+
 /** Loads and binds every unit, fills new state if this participant is the first, and sets up. */
 export async function bootWorld(world: World, message: BootMessage, participant: number): Promise<void> {
   await world.linker.loadAsync(message.base)
@@ -31,7 +37,7 @@ export async function bootWorld(world: World, message: BootMessage, participant:
     const unit = namespace.unit
     const soft = (unit.definition.state?.soft?.() ?? {}) as Record<string, unknown>
     const live: LiveUnit = { name, file, version, unit, namespace, state: new UnitState(memory, soft) }
-    unit.bind(live.state)
+    unit.bind(live.state, peersIn(world))
     world.units.set(name, live)
   }
   const units = [...world.units.values()]

@@ -1,8 +1,12 @@
 import { TickswapError } from '../errors.ts'
 import { type Layout, layoutOf } from '../state/layout.ts'
+import type { Rule } from '../version/compatibility/rules.ts'
 import { Constraint } from '../version/constraint.ts'
+import { flagBits } from '../version/flags.ts'
 import { Version } from '../version/version.ts'
 import { type Columns, isColumnType } from './column.ts'
+import { dependenciesOf, inFile } from './requirements.ts'
+import { softType } from './soft-type.ts'
 import { isUnit, type UnitDefinition } from './unit.ts'
 
 const MAX_LENGTH = 2 ** 28
@@ -26,13 +30,20 @@ export interface Contract {
   readonly version: string
   readonly flags: readonly string[]
   readonly requires: Readonly<Record<string, string>>
+  readonly optional: Readonly<Record<string, string>>
+  /** interface name to the versions offered, as `1`, `1.4` or `1.4.2` */
+  readonly provides: Readonly<Record<string, readonly string[]>>
   readonly shared: Layout
   readonly own: Layout
   readonly hasSoft: boolean
   /** the consistency group that it names */
   readonly group: string | undefined
   readonly rehearsal: RehearsalKind
+  /** key to the type of its first value */
+  readonly soft: Readonly<Record<string, string>>
   readonly migrations: readonly { readonly range: string; readonly up: boolean; readonly down: boolean }[]
+  /** as declared; whether they are right is seen when they are used */
+  readonly rules: readonly Rule[]
 }
 
 const HOOKS = ['init', 'setup', 'dispose', 'verify', 'health'] as const
@@ -67,20 +78,22 @@ export function contractOf(exported: unknown, file: string): Contract {
     throw invalid('deterministic must be true or false')
   if (definition.state?.soft !== undefined && typeof definition.state.soft !== 'function')
     throw invalid('state.soft must be a function that returns a new object')
-  checkSoft(definition, invalid)
+  const soft = checkSoft(definition, invalid)
   const columns = validColumns(definition, invalid)
   return {
     name,
     file,
     version: declaredVersion(definition, file, name),
-    flags: [...(definition.flags ?? [])],
-    requires: validRequires(definition, file, name, invalid),
+    flags: declaredFlags(definition, file, name),
+    ...dependenciesOf(definition, name, file),
     shared: layoutOf(columns, 'shared'),
     own: layoutOf(columns, 'participant'),
     hasSoft: definition.state?.soft !== undefined,
     group: definition.group,
     rehearsal: rehearsalOf(definition),
+    soft: Object.fromEntries(Object.entries(soft).map(([key, value]) => [key, softType(value)])),
     migrations: validMigrations(definition, file, name, invalid),
+    rules: validRules(definition, invalid),
   }
 }
 
@@ -89,9 +102,10 @@ export const nameOfFile = (file: string): string =>
 
 type Invalid = (what: string) => TickswapError
 
-function checkSoft(definition: UnitDefinition, invalid: Invalid): void {
+/** What soft state begins as. */
+function checkSoft(definition: UnitDefinition, invalid: Invalid): object {
   try {
-    structuredClone(definition.state?.soft?.())
+    return structuredClone(definition.state?.soft?.()) ?? {}
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error)
     throw invalid(`state.soft must return an object that structuredClone can copy: ${why}`)
@@ -119,20 +133,6 @@ function validColumns(definition: UnitDefinition, invalid: Invalid): Columns {
   return columns
 }
 
-function validRequires(
-  definition: UnitDefinition,
-  file: string,
-  unit: string,
-  invalid: Invalid,
-): Record<string, string> {
-  const requires = { ...definition.requires }
-  for (const [name, range] of Object.entries(requires)) {
-    if (name === unit) throw invalid('it requires itself')
-    checkRange(range, file, unit)
-  }
-  return requires
-}
-
 function validMigrations(definition: UnitDefinition, file: string, unit: string, invalid: Invalid) {
   return Object.entries(definition.migrate ?? {}).map(([range, migration]) => {
     checkRange(range, file, unit)
@@ -143,16 +143,27 @@ function validMigrations(definition: UnitDefinition, file: string, unit: string,
   })
 }
 
+function declaredFlags(definition: UnitDefinition, file: string, unit: string): string[] {
+  const flags = definition.flags ?? []
+  try {
+    flagBits(flags)
+    return [...flags]
+  } catch (error) {
+    throw inFile(error, file, unit)
+  }
+}
+
+/** Plain data, so that it can be sent to the control thread. */
+function validRules(definition: UnitDefinition, invalid: Invalid): readonly Rule[] {
+  const { rules = [] } = definition
+  if (!Array.isArray(rules)) throw invalid('rules must be a list')
+  return rules.map((rule) => JSON.parse(JSON.stringify(rule)) as Rule)
+}
+
 function checkRange(range: string, file: string, unit: string): void {
   try {
     Constraint.parse(range)
   } catch (error) {
     throw inFile(error, file, unit)
   }
-}
-
-/** The same error with the file it concerns. */
-function inFile(error: unknown, file: string, unit: string): unknown {
-  if (!(error instanceof TickswapError)) return error
-  return new TickswapError(error.code, error.finding.message, { ...error.finding, file, unit })
 }

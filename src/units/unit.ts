@@ -1,4 +1,6 @@
 import { TickswapError } from '../errors.ts'
+import type { Rule } from '../version/compatibility/rules.ts'
+import { interfacesOf } from '../version/resolve/interfaces.ts'
 import type { ArrayOf, Column, Columns } from './column.ts'
 
 /** What a unit's hooks and functions work on. The arrays live in the runtime's arena and outlive the code. */
@@ -39,12 +41,22 @@ export interface UnitDefinition<C extends Columns = Columns, S extends object = 
   name?: string
   /** `1.4.2`, `1.4.2.17`, `1.4.2-rc.1`; saving without a new one makes BUILD + 1 */
   version: string
+  /** of the flags that a version can carry, such as `stable`; in any case */
   flags?: readonly string[]
   /** unit name to range: `{ roads: '^1.4.0' }` */
   requires?: Readonly<Record<string, string>>
+  /** as `requires`, for units that need not be there: when they are, their version has to match */
+  optional?: Readonly<Record<string, string>>
+  /**
+   * Interface versions that are offered at once: `{ traffic: ['1', '2'] }`. A requirement of the
+   * interface's name is satisfied by any of them; the newest that both know is the one bound.
+   */
+  provides?: Readonly<Record<string, readonly string[]>>
   state?: { columns?: C; soft?: () => S }
   /** range of older versions to the migration between them and this version */
   migrate?: Readonly<Record<string, Migration<C, S>>>
+  /** What is known of certain transitions of this unit: see docs/compatibility.md. */
+  rules?: readonly Rule[]
   /** Fills new state. Called once, by one participant, when the unit first exists; never by a swap. */
   init?(state: State<C, S>): void
   /** Called in every participant after boot, join, commit or rollback. */
@@ -76,7 +88,18 @@ export interface UnitDefinition<C extends Columns = Columns, S extends object = 
 export interface Unit<C extends Columns = Columns, S extends object = Record<string, unknown>> {
   readonly definition: UnitDefinition<C, S>
   readonly state: State<C, S>
+  /**
+   * The interface versions this unit works with, by the name it requires: of those a provider
+   * that runs offers, the newest that it knows. Worked out at every read: read it in `setup`, or
+   * once a tick. Empty before loading.
+   */
+  readonly interfaces: Readonly<Record<string, string>>
 }
+
+/** The units that run beside one, by name. */
+export type Peers = () => Iterable<readonly [string, UnitDefinition]>
+
+const ALONE: Peers = () => []
 
 /** Marks units across copies of this package: an engine and its modules may resolve different ones. */
 const BRAND = Symbol.for('tickswap.unit.1')
@@ -86,6 +109,7 @@ export class BoundUnit implements Unit {
   readonly [BRAND] = true
   readonly definition: UnitDefinition
   #state: State | undefined
+  #peers: Peers = ALONE
 
   constructor(definition: UnitDefinition) {
     this.definition = definition
@@ -97,9 +121,14 @@ export class BoundUnit implements Unit {
     return this.#state
   }
 
-  /** Points `state` at memory; undefined unbinds it. */
-  bind(state: State | undefined): void {
+  get interfaces(): Readonly<Record<string, string>> {
+    return interfacesOf(this.definition, this.#peers())
+  }
+
+  /** Points `state` at memory; undefined unbinds it. `peers` stay as they are when left out. */
+  bind(state: State | undefined, peers?: Peers): void {
     this.#state = state
+    if (peers) this.#peers = peers
   }
 }
 

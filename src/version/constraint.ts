@@ -1,113 +1,197 @@
-import { Range } from 'semver'
 import { TickswapError } from '../errors.ts'
-import { MOST_CHARACTERS } from './parts.ts'
-import { comparePrerelease, type Identifier } from './prerelease.ts'
-import { type ReleaseRange, releasesOf } from './releases.ts'
-import type { Version } from './version.ts'
+import { type Flags, flagBits, flagNames, flagSet } from './flags.ts'
+import type { Alternative } from './range/bound.ts'
+import { diagnose } from './range/diagnose.ts'
+import { flagRefusal, refusals } from './range/explain.ts'
+import { type KeyRange, keysOf } from './range/keys.ts'
+import { readRange } from './range/read.ts'
+import { intersects, isSubset } from './range/relate.ts'
+import { admitsPrerelease, isWithin, type Point, pointOf, type Span, spanOf } from './range/span.ts'
+import { Version } from './version.ts'
 
-/** One side of a range, such as `>=1.4.0`. */
-export interface Bound {
-  readonly operator: string
-  readonly major: number
-  readonly minor: number
-  readonly patch: number
-  readonly prerelease: readonly Identifier[]
+/** characters of a range; far above what people write, far below what takes time */
+export const MOST_RANGE_CHARACTERS = 4096
+
+export interface ConstraintOptions {
+  /** prereleases match wherever they are in order, as with node-semver's option; default false */
+  readonly includePrerelease?: boolean
+  /** flags that a version has to have, all of them */
+  readonly requiredFlags?: Flags
+  /** flags of which a version may have none */
+  readonly excludedFlags?: Flags
+  /** the name of a set of flags, such as `production`; its rules add to the two above */
+  readonly flags?: string
 }
 
-function readRange(text: string): Range {
-  if (typeof text !== 'string')
-    throw new TickswapError('TICKSWAP_E_CONSTRAINT_INVALID', `a ${typeof text} is no range; a string is`)
-  if (text.length > MOST_CHARACTERS)
-    throw new TickswapError(
-      'TICKSWAP_E_CONSTRAINT_INVALID',
-      `a range of ${text.length} characters is longer than ${MOST_CHARACTERS}`,
-    )
-  try {
-    return new Range(text)
-  } catch (cause) {
-    throw new TickswapError('TICKSWAP_E_CONSTRAINT_INVALID', `"${text}" is no range`, {}, { cause })
-  }
+/** The flags' part of a constraint, as bits. */
+export interface FlagRule {
+  readonly required: number
+  readonly excluded: number
 }
 
-/** The bounds of each alternative; the bound that allows everything is left out. */
-const boundsOf = (range: Range): Bound[][] =>
-  range.set.map((alternative) =>
-    alternative
-      .filter((comparator) => comparator.semver.version !== undefined)
-      .map(({ operator, semver: { major, minor, patch, prerelease } }) => {
-        return { operator, major, minor, patch, prerelease }
-      }),
-  )
-
-const hasSameMain = (version: Version, bound: Bound): boolean =>
-  version.major === bound.major && version.minor === bound.minor && version.patch === bound.patch
-
-/** A bound that names exactly what the version declares stands for all of its builds. */
-function compareWithBound(version: Version, bound: Bound): number {
-  if (!hasSameMain(version, bound))
-    return version.major - bound.major || version.minor - bound.minor || version.patch - bound.patch
-  if (comparePrerelease(version.prerelease, bound.prerelease) === 0) return 0
-  return comparePrerelease(version.precedence(), bound.prerelease)
+const MOST_SHOWN = 80
+const invalid = (message: string): never => {
+  throw new TickswapError('TICKSWAP_E_CONSTRAINT_INVALID', message)
 }
 
-function satisfies(version: Version, bound: Bound): boolean {
-  const order = compareWithBound(version, bound)
-  switch (bound.operator) {
-    case '>':
-      return order > 0
-    case '>=':
-      return order >= 0
-    case '<':
-      return order < 0
-    case '<=':
-      return order <= 0
-    default:
-      return order === 0
-  }
+function readAlternatives(text: string, includePrerelease: boolean): readonly Alternative[] {
+  if (typeof text !== 'string') return invalid(`a ${typeof text} is no range; a string is`)
+  if (text.length > MOST_RANGE_CHARACTERS)
+    invalid(`a range of ${text.length} characters is longer than ${MOST_RANGE_CHARACTERS}`)
+  const read = readRange(text, includePrerelease)
+  if (read) return read
+  const { at, expected } = diagnose(text)
+  const found = at < text.length ? `found "${text[at]}"` : 'the text ends'
+  const shown = text.length > MOST_SHOWN ? `${text.slice(0, MOST_SHOWN)}...` : text
+  return invalid(`"${shown}" is no range: expected ${expected} at character ${at + 1}, ${found}`)
 }
 
-/** A prerelease matches only where a bound names a prerelease of the same major.minor.patch. */
-const admitsPrerelease = (version: Version, bounds: readonly Bound[]): boolean =>
-  version.prerelease.length === 0 ||
-  bounds.some((bound) => bound.prerelease.length > 0 && hasSameMain(version, bound))
+function readFlags(options: ConstraintOptions): FlagRule {
+  const set = options.flags === undefined ? undefined : flagSet(options.flags)
+  const required = flagBits(options.requiredFlags ?? 0) | flagBits(set?.required ?? 0)
+  const excluded = flagBits(options.excludedFlags ?? 0) | flagBits(set?.excluded ?? 0)
+  const both = flagNames(required & excluded)
+  if (both.length > 0) invalid(`no version can match: ${both.join(' and ')} required and excluded at once`)
+  return { required, excluded }
+}
+
+const versionOf = (version: Version | string): Version =>
+  typeof version === 'string' ? Version.parse(version) : version
 
 /**
- * A range of versions in node-semver's grammar: `^1.4.0`, `>=1 <3`, `1.x || 2.x`. Immutable.
+ * A range of versions in node-semver's grammar: `^1.4.0`, `>=1 <3`, `1.x || 2.x`, and rules about
+ * flags. Immutable.
  *
- * A version matches by what it declares, without its build: `1.4.2` and `<=1.4.2`
- * match 1.4.2.17, and `1.4.2-rc.1` matches 1.4.2-rc.1.17, so that saving a file
- * again never breaks who requires it. Everything else is as node-semver has it.
+ * For every version and range that node-semver can read the answers are node-semver's, those of
+ * `intersects` and `subset` too. Two things are added. A version may have a fourth number, the
+ * build: `1.4.2` and `<=1.4.2` match 1.4.2.17, so that saving a file again never breaks who
+ * requires it. And a bound may name a build: `>=1.4.2.17`, `^1.4.2.17`, `1.4.2.3 - 1.4.2.9`.
  */
 export class Constraint {
   /** as it was written */
   readonly text: string
-  readonly #alternatives: readonly (readonly Bound[])[]
+  readonly includePrerelease: boolean
+  /** bits of FLAGS */
+  readonly flags: FlagRule
+  readonly #alternatives: readonly Alternative[]
+  readonly #spans: readonly Span[]
+  #keys: readonly KeyRange[] | undefined
 
-  private constructor(text: string, range: Range) {
+  private constructor(text: string, options: ConstraintOptions) {
+    this.includePrerelease = options.includePrerelease === true
+    this.#alternatives = readAlternatives(text, this.includePrerelease)
+    this.flags = readFlags(options)
     this.text = text
-    this.#alternatives = boundsOf(range)
+    this.#spans = this.#alternatives.map(spanOf)
   }
 
-  /** Reads a range of at most 256 characters. Throws TICKSWAP_E_CONSTRAINT_INVALID for anything else. */
-  static parse(text: string): Constraint {
-    return new Constraint(text, readRange(text))
+  /**
+   * Reads a range of at most 4096 characters. Linear in its length.
+   * Throws TICKSWAP_E_CONSTRAINT_INVALID, with the position, for anything else and for flags that
+   * are required and excluded at once; TICKSWAP_E_FLAG_UNKNOWN.
+   */
+  static parse(text: string, options: ConstraintOptions = {}): Constraint {
+    return new Constraint(text, options)
   }
 
-  matches(version: Version): boolean {
-    return this.#alternatives.some(
-      (bounds) => bounds.every((bound) => satisfies(version, bound)) && admitsPrerelease(version, bounds),
-    )
+  /** Whether `parse` reads the text. Never throws. */
+  static isValid(text: unknown): text is string {
+    const isShort = typeof text === 'string' && text.length <= MOST_RANGE_CHARACTERS
+    return isShort && readRange(text, false) !== undefined
+  }
+
+  /** Whether a version is in the range and its flags are as required. Text throws as Version.parse does. */
+  matches(version: Version | string): boolean {
+    const candidate = versionOf(version)
+    if (!this.#hasFlags(candidate)) return false
+    return this.#isInRange(pointOf(candidate, candidate.precedence()))
+  }
+
+  /** The highest of the versions that match, undefined when none does; of equal ones the first. */
+  best<T extends Version | string>(versions: Iterable<T>): T | undefined {
+    let best: { given: T; version: Version } | undefined
+    for (const given of versions) {
+      const version = versionOf(given)
+      if (!this.matches(version)) continue
+      if (!best || Version.compare(version, best.version) > 0) best = { given, version }
+    }
+    return best?.given
+  }
+
+  /**
+   * Whether some version can match both, flags included; as node-semver's `intersects` judges.
+   * Prereleases count as included when they are in either.
+   */
+  intersects(other: Constraint | string): boolean {
+    const that = this.#other(other)
+    const isTorn =
+      (this.flags.required & that.flags.excluded) !== 0 || (that.flags.required & this.flags.excluded) !== 0
+    return !isTorn && intersects(this.#alternatives, that.#alternatives, this.#includesWith(that))
+  }
+
+  /** Whether every version that matches this matches the other too; as node-semver's `subset` judges. */
+  subset(other: Constraint | string): boolean {
+    const that = this.#other(other)
+    const { required, excluded } = that.flags
+    const keepsFlags =
+      (this.flags.required & required) === required && (this.flags.excluded & excluded) === excluded
+    const includes = this.#includesWith(that)
+    const isSame = this.text === that.text
+    return keepsFlags && (isSame || isSubset(this.#alternatives, that.#alternatives, includes))
+  }
+
+  /** One sentence: that a version matches, or which comparator refused it, and why. */
+  explain(version: Version | string): string {
+    const candidate = versionOf(version)
+    const point = pointOf(candidate, candidate.precedence())
+    const { required, excluded } = this.flags
+    if (!this.#isInRange(point)) return refusals(candidate.toString(), this.#alternatives, point)
+    if (this.#hasFlags(candidate)) return `${candidate} matches ${this.text.trim() || '*'}`
+    const missing = flagNames(required & ~candidate.flags)
+    return flagRefusal(candidate.toString(), missing, flagNames(excluded & candidate.flags))
+  }
+
+  /** What the range comes down to: each alternative's comparators, as `>=1.2.0 <2.0.0-0`. */
+  comparators(): string[] {
+    return this.#alternatives.map(({ bounds }) => bounds.map(({ text }) => text).join(' ') || '*')
+  }
+
+  /** Whether a prerelease can match. */
+  get admitsPrereleases(): boolean {
+    return this.includePrerelease || this.#spans.some(({ named }) => named.length > 0)
   }
 
   /**
    * The versions without a prerelease that match, as ranges from a lowest to a highest
-   * major.minor.patch; all builds of these match.
+   * major.minor.patch.build: what the native matcher works on. Made once.
    */
-  releases(): readonly ReleaseRange[] {
-    return this.#alternatives.flatMap((bounds) => releasesOf(bounds) ?? [])
+  keys(): readonly KeyRange[] {
+    this.#keys ??= this.#spans.flatMap((span) => keysOf(span) ?? [])
+    return this.#keys
   }
 
   toString(): string {
     return this.text
+  }
+
+  #hasFlags({ flags }: Version): boolean {
+    const { required, excluded } = this.flags
+    return (flags & required) === required && (flags & excluded) === 0
+  }
+
+  #isInRange(point: Point): boolean {
+    for (const span of this.#spans)
+      if (isWithin(point, span) && (this.includePrerelease || admitsPrerelease(point, span))) return true
+    return false
+  }
+
+  #other(other: Constraint | string): Constraint {
+    return typeof other === 'string'
+      ? Constraint.parse(other, { includePrerelease: this.includePrerelease })
+      : other
+  }
+
+  #includesWith(other: Constraint): boolean {
+    return this.includePrerelease || other.includePrerelease
   }
 }

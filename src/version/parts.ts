@@ -1,6 +1,6 @@
 import type { Identifier } from './prerelease.ts'
 
-/** The parts of a version, as text declares them. */
+/** The parts of a version, as text declares them, and what is known about it besides. */
 export interface VersionParts {
   /** each 0 to 2^32 - 1 */
   readonly major: number
@@ -11,6 +11,16 @@ export interface VersionParts {
   readonly prerelease: readonly Identifier[]
   /** `g0a1b` of `1.4.2+g0a1b`, empty when there is none; without meaning for the order */
   readonly metadata: string
+}
+
+/** What a version carries that its text does not say. */
+export interface VersionAbout {
+  /** bits of FLAGS; 0 for none */
+  readonly flags: number
+  /** epoch milliseconds of its making, a whole number; 0 when not known */
+  readonly timestamp: number
+  /** XXH3-64 of its content, 16 hex digits; empty when not known */
+  readonly hash: string
 }
 
 /** characters; node-semver's own limit */

@@ -20,17 +20,22 @@ class Reader {
   at: number
   readonly end: number
 
-  constructor(text: string) {
+  readonly #what: 'version' | 'prerelease'
+
+  /** White space is allowed around a version, and nowhere else. */
+  constructor(text: string, what: 'version' | 'prerelease') {
+    const isVersion = what === 'version'
     this.text = text
-    this.end = text.trimEnd().length
-    this.at = text.length - text.trimStart().length
+    this.#what = what
+    this.end = isVersion ? text.trimEnd().length : text.length
+    this.at = isVersion ? text.length - text.trimStart().length : 0
   }
 
   fail(expected: string): never {
     const found = this.at < this.end ? `found "${this.text[this.at]}"` : 'the text ends'
     throw new TickswapError(
       'TICKSWAP_E_VERSION_INVALID',
-      `"${this.text}" is no version: ${expected} at character ${this.at + 1}, ${found}`,
+      `"${this.text}" is no ${this.#what}: ${expected} at character ${this.at + 1}, ${found}`,
     )
   }
 
@@ -105,8 +110,8 @@ class Reader {
   }
 }
 
-/** Takes the build off a prerelease that ends in two numbers; 0 when it does not. */
-function takeBuild(identifiers: Identifier[]): number {
+/** Takes the build off a prerelease that ends in two numbers, and gives it; 0 when it does not. */
+export function takeBuild(identifiers: Identifier[]): number {
   const [last, previous] = [identifiers.at(-1), identifiers.at(-2)]
   if (typeof previous !== 'number' || typeof last !== 'number') return 0
   if (last === 0 || last > MOST_PART) return 0
@@ -115,11 +120,16 @@ function takeBuild(identifiers: Identifier[]): number {
 }
 
 /** The identifiers of a prerelease such as `rc.1`; none for empty text. Throws as Version.parse does. */
-export const readPrerelease = (text: string): readonly Identifier[] =>
-  text ? new Reader(text).prerelease() : NO_PRERELEASE
+export function readPrerelease(text: string): readonly Identifier[] {
+  if (text === '') return NO_PRERELEASE
+  requireText(text)
+  const reader = new Reader(text, 'prerelease')
+  const identifiers = reader.prerelease()
+  if (reader.at < text.length) reader.fail('expected the end')
+  return identifiers
+}
 
-/** The parts of a version's text. See Version for the grammar and for what it throws. */
-export function readVersion(text: string): VersionParts {
+function requireText(text: unknown): asserts text is string {
   if (typeof text !== 'string')
     throw new TickswapError('TICKSWAP_E_VERSION_INVALID', `a ${typeof text} is no version; a string is`)
   if (text.length > MOST_CHARACTERS)
@@ -127,7 +137,12 @@ export function readVersion(text: string): VersionParts {
       'TICKSWAP_E_VERSION_INVALID',
       `a version of ${text.length} characters is longer than ${MOST_CHARACTERS}`,
     )
-  const reader = new Reader(text)
+}
+
+/** The parts of a version's text. See Version for the grammar and for what it throws. */
+export function readVersion(text: string): VersionParts {
+  requireText(text)
+  const reader = new Reader(text, 'version')
   reader.skip(118)
   const major = reader.number()
   reader.expectDot()

@@ -60,6 +60,7 @@ test('an edit of a function only rebinds its importers, and moves the unit it tr
     rebind: ['systems/traffic/traffic.ts'],
     removed: [],
     units: ['systems/traffic/traffic.ts'],
+    verdicts: [expect.objectContaining({ unit: 'traffic', to: '1.0.0.1', verdict: 'compatible' })],
     importers: [],
     findings: [],
   })

@@ -13,11 +13,16 @@ test('diagnostics tell the same in all formats', async () => {
     tickswap: version,
     node: process.versions.node,
     platform: `${process.platform}-${process.arch}`,
-    implementation: expect.stringMatching(/^(c|neon|lse)$/),
+    implementation: expect.stringMatching(/^(c|neon|llsc|lse)$/),
+    available: expect.stringMatching(/^c( neon llsc( lse)?)?$/),
+    writeTracking: expect.stringMatching(/^(yes$|no: \w)/),
   })
   expect(parse((await run(['diagnostics', '--format', 'yaml'])).stdout)).toEqual(facts)
   const table = (await run(['diagnostics'])).stdout.trim().split('\n')
-  expect(Object.fromEntries(table.map((line) => line.split(/ {2,}/)))).toEqual(facts)
+  expect(Object.keys(facts.kernels)).toContain(facts.implementation)
+  const { kernels, ...flat } = facts
+  for (const [owner, names] of Object.entries(kernels)) flat[`kernels.${owner}`] = names
+  expect(Object.fromEntries(table.map((line) => line.split(/ {2,}/)))).toEqual(flat)
 })
 
 test('an implementation that does not exist is a problem with an exit code of its own', async () => {

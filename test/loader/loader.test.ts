@@ -98,7 +98,10 @@ test('dynamic imports: computed names, new versions, files that appear later', a
   expect((await main.load('x')).v).toBe(1)
   await loader.reload(write('x.ts', `export const v = 2`))
   expect((await main.load('x')).v).toBe(2)
-  await expect(main.fixed()).rejects.toMatchObject({ code: 'TICKSWAP_E_RESOLVE' })
+  await expect(main.fixed()).rejects.toMatchObject({
+    code: 'ERR_MODULE_NOT_FOUND',
+    finding: { code: 'TICKSWAP_E_RESOLVE' },
+  })
   write('late.ts', `export const v = 'late'`)
   expect((await main.fixed()).v).toBe('late')
 })

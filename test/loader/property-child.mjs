@@ -24,7 +24,18 @@ const module = fc.record({
   stars: fc.uniqueArray(index, { maxLength: 2 }),
   names: fc.uniqueArray(index, { maxLength: 1 }),
   shared: fc.boolean(),
-  strays: fc.boolean(),
+  strays: fc.oneof(
+    { weight: 15, arbitrary: fc.constant(false) },
+    { weight: 1, arbitrary: fc.constant(true) },
+  ),
+  /** values of any module, ours and earlier ones too: there may be nothing to read yet */
+  wild: fc.oneof(
+    { weight: 8, arbitrary: fc.constant(undefined) },
+    {
+      weight: 1,
+      arbitrary: fc.record({ of: index, how: fc.constantFrom('value', 'call', 'ns', 'live', 'typeof') }),
+    },
+  ),
 })
 const program = fc.record({
   modules: fc.array(module, { minLength: SIZE, maxLength: SIZE }),
@@ -34,7 +45,7 @@ const program = fc.record({
   }),
 })
 
-function textOf(i, { version, lazy, eager, stars, names, shared, strays }) {
+function textOf(i, { version, lazy, eager, stars, names, shared, strays, wild }) {
   const lines = []
   const calls = []
   const reads = []
@@ -60,6 +71,14 @@ function textOf(i, { version, lazy, eager, stars, names, shared, strays }) {
     if (how === 'call') reads.push(...take(`import { p${of} as e${of} } from './m${of}.js'`, `e${of}()`))
     if (how === 'ns')
       reads.push(...take(`import * as e${of} from './m${of}.js'`, `e${of}.c${of} + e${of}.p${of}()`))
+  }
+  if (wild && (wild.of !== i || wild.how !== 'typeof')) {
+    const { of, how } = wild
+    if (how === 'value') reads.push(...take(`import { c${of} as w } from './m${of}.js'`, 'w'))
+    if (how === 'call') reads.push(...take(`import { f${of} as w } from './m${of}.js'`, 'w(1)'))
+    if (how === 'ns') reads.push(...take(`import * as w from './m${of}.js'`, `w.c${of}`))
+    if (how === 'live') reads.push(...take(`import { v${of} as w } from './m${of}.js'`, 'w'))
+    if (how === 'typeof') reads.push(...take(`import w from './m${of}.js'`, 'typeof w'))
   }
   for (const star of stars) if (star !== i) lines.push(`export * from './m${star}.js'`)
   for (const name of names)
@@ -155,13 +174,13 @@ const property = fc.asyncProperty(program, async ({ modules: drawn, edits }) => 
       (error) => error.name,
     )
     const after = await outcome(load)
-    if (fresh.error === 'SyntaxError') {
-      // Refused as a whole: what ran before runs on, untouched.
-      same({ error: 'SyntaxError', ...before }, { error: refused, ...after }, 'refused edit')
+    if (fresh.error) {
+      // Refused as a whole: what ran before runs on, untouched. Of several errors a link error comes first.
+      const reason = refused === 'SyntaxError' ? 'SyntaxError' : fresh.error
+      same({ error: reason, ...before }, { error: refused, ...after }, 'refused edit')
       stats.refused++
       return
     }
-    if (fresh.error) return
     if (refused) throw new Error(`refused with ${refused}, native is content`)
     same(fresh, after, `after an edit of ${files}`)
     stats.compared++

@@ -78,3 +78,25 @@ export const at = (n: number): unknown => {
   expect(wrong).toEqual([])
   expect(seen.length).toBeGreaterThan(3)
 })
+
+test('frames of an old version keep their own columns when the file is another one', async () => {
+  const text = (version: number, more: string) => `export let live = 0
+export function old() { for (live of [1, 2]) throw new Error('from ${version}') }${more}`
+  project = new Project({ 'a.js': text(1, '') })
+  const main = await project.boot('a.js')
+  const old = main.old
+  const columnOf = (f: () => void): number => {
+    try {
+      f()
+    } catch (error) {
+      return Number(/a\.js:2:(\d+)/.exec((error as Error).stack!)![1])
+    }
+    return 0
+  }
+  const expected = columnOf(old)
+  expect(expected).toBe(text(1, '').split('\n')[1]!.indexOf('new Error') + 1)
+  await project.edit({ 'a.js': 'export const other = 1\n' })
+  expect(columnOf(old)).toBe(expected)
+  await project.edit({ 'a.js': text(3, '').replace('for (live', '  for (live') })
+  expect(columnOf(old)).toBe(expected)
+})

@@ -3,14 +3,23 @@ import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { expect, test } from 'vitest'
 
-/** `make memory` counts as far as it takes to see a byte in a thousand; otherwise a few seconds have to do. */
-const isFull = process.env.TICKSWAP_MEMORY === 'full'
+/**
+ * How far to count. `make memory` counts as far as it takes to see a byte in a thousand, `make memory-gate`
+ * as far as a twentieth of a version would show on any machine; otherwise a few seconds have to do.
+ */
+const COUNTS = {
+  full: { leaf: 20_000, graph: 2000, swaps: 6000, mostKb: 0.05 },
+  gate: { leaf: 5000, graph: 480, swaps: 300, mostKb: 0.5 },
+  quick: { leaf: 2000, graph: 200, swaps: 200, mostKb: 5 },
+}
+const mode = process.env.TICKSWAP_MEMORY ?? 'quick'
+const counts = COUNTS[mode as keyof typeof COUNTS]
 /**
  * KB that one evaluation of a module may leave. Many of them even out that V8's lists and its compiled code
  * vary by some 200 KB from one reading to the next; of a few thousand one sees that no version is kept,
  * which would be 10 KB at least, its text. What remains is V8's list of scripts, some 8 bytes for each.
  */
-const MOST_KB = isFull ? 0.05 : 5
+const MOST_KB = counts.mostKb
 const DEADLINE_MS = 1_800_000
 
 interface Reading {
@@ -45,8 +54,8 @@ function expectSteady(half: Reading, end: Reading, { heapKb, bufferKb }: Growth)
 }
 
 test.each([
-  ['leaf', isFull ? 20_000 : 2000],
-  ['graph', isFull ? 2000 : 200],
+  ['leaf', counts.leaf],
+  ['graph', counts.graph],
 ])(
   '%s: %i reloads in a heap of 64 MB leave nothing behind',
   { timeout: DEADLINE_MS },
@@ -59,7 +68,7 @@ test.each([
   },
 )
 
-const SWAPS = isFull ? 6000 : 200
+const SWAPS = counts.swaps
 test(`${SWAPS} swaps of a runtime leave nothing behind, in the main thread and in a worker`, {
   timeout: DEADLINE_MS,
 }, async () => {

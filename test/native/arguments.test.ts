@@ -108,12 +108,12 @@ describe('hash', () => {
 
 describe('registry operations', () => {
   it('refuse memory without a registry, and scratch memory that is too short', () => {
-    const none = addon().attach(shared(4096))
+    const none = addon().attach(shared(8192))
     const short = addon().attach(shared(16))
     expect(addon().registryAttach(none)).toBe(-2)
     expect(attempt(() => addon().registryStage(none, short, 0))).toEqual(refused)
-    expect(addon().registryCreate(short, 1, 1)).toBe(-2)
-    expect(addon().registryCreate(none, 1, 1)).toBe(0)
+    expect(addon().registryCreate(short, 1, 1, 0, 0, 0)).toBe(-2)
+    expect(addon().registryCreate(none, 1, 1, 0, 0, 0)).toBe(0)
     expect(attempt(() => addon().registryRegisterVersion(none, short))).toEqual(refused)
     expect(attempt(() => addon().registryRegisterUnit(none, short, 17))).toEqual(refused)
     expect(attempt(() => addon().registryStage(none, short, 3))).toEqual(refused)

@@ -1,7 +1,8 @@
 import { execFile } from 'node:child_process'
-import { cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 
@@ -57,6 +58,36 @@ describe('loading from an installed package', () => {
     await mkdir(join(folder, 'build/Release'), { recursive: true })
     await writeFile(join(folder, 'build/Release/tickswap.node'), 'no binary')
     expect(await load(elsewhere)).toMatch(/TICKSWAP_E_ADDON .*build\/Release\/tickswap.node: /)
+    await rm(join(folder, 'build'), { recursive: true })
+  })
+
+  it('refuses a binary of another layout', async () => {
+    const layout = join(folder, 'dist/registry/layout.js')
+    const text = await readFile(layout, 'utf8')
+    await mkdir(join(folder, 'build/Release'), { recursive: true })
+    await cp(new URL('build/Release/tickswap.node', root), join(folder, 'build/Release/tickswap.node'))
+    await writeFile(layout, text.replace(/LAYOUT: \d+,/, 'LAYOUT: 99,'))
+    expect(await load(elsewhere)).toMatch(
+      /TICKSWAP_E_ADDON .*it has layout \d+, this copy of tickswap has 99/,
+    )
+    await writeFile(layout, text)
+    await rm(join(folder, 'build'), { recursive: true })
+  })
+
+  it('has two copies in one process share a registry, or refuse it when their layouts differ', async () => {
+    const other = join(folder, 'build/Release/tickswap.node')
+    await mkdir(join(folder, 'build/Release'), { recursive: true })
+    await cp(new URL('build/Release/tickswap.node', root), other)
+    const args = [pathToFileURL(folder).href, new URL('dist', root).href]
+    const script = new URL('./fixtures/two-copies.js', import.meta.url).pathname
+    const { stdout } = await run(process.execPath, [script, ...args])
+    expect(JSON.parse(stdout)).toEqual({
+      addons: 2,
+      shared: ['from the other'],
+      otherLayout: 'TICKSWAP_E_REGISTRY_LAYOUT',
+      otherAddon: -2,
+      joining: 'TICKSWAP_E_REGISTRY_LAYOUT',
+    })
     await rm(join(folder, 'build'), { recursive: true })
   })
 

@@ -58,9 +58,37 @@ describe('every source', () => {
   )
 })
 
+describe('every kernel', () => {
+  const slots = [...read('include/tickswap/kernels.h').matchAll(/^ {2}\w+ \(\*(\w+)\)\(/gm)].map(
+    ([, slot]) => slot!,
+  )
+  const counted = [...read('test/bench.c').matchAll(/^ {4}\{"([\w.-]+)",/gm)].map(([, name]) => name!)
+
+  it('is named in what diagnostics tell', () => {
+    const listed = [...read('src/kernels.c').matchAll(/SLOT\((\w+)\)/g)].map(([, slot]) => slot!)
+    expect(listed.filter((slot) => slot !== 'name').sort()).toEqual([...slots].sort())
+  })
+
+  it.each(slots.filter((slot) => !slot.startsWith('word_')))('%s is timed and counted', (slot) => {
+    const driver = slot === 'hash_stripes' ? 'ts_hash64(' : `ts_kernels.${slot}(`
+    expect(read('test/bench.c')).toContain(driver)
+  })
+
+  it('has its instructions in the baseline', () => {
+    const baseline = Object.keys(JSON.parse(read('count/baseline.json')))
+    const compared = [...read('count/counts.js').matchAll(/^ {2}\['([\w.-]+)', '\w+', \w+\],/gm)].map(
+      ([, name]) => name,
+    )
+    expect(baseline.sort()).toEqual(counted.sort())
+    expect(compared.sort()).toEqual(counted)
+  })
+})
+
 it('no implementation is without a run of its own', () => {
   const names = [...read('src/kernels.c').matchAll(/^ {4}\{"(\w+)",/gm)].map(([, name]) => name)
   expect(names).toEqual(['c', 'neon', 'llsc', 'lse'])
   const tested = /^ARM64_IMPLEMENTATIONS := (.*)$/m.exec(read('checks.mk'))?.[1]?.split(' ')
   expect(tested).toEqual(names)
+  const gates = readFileSync(new URL('../.ci/run', native), 'utf8')
+  for (const gate of ['check-native', 'check-arm64', 'test-arm64']) expect(gates).toContain(`gate ${gate}\n`)
 })

@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { Registry } from '../../dist/registry/registry.js'
 import { Constraint } from '../../dist/version/constraint.js'
 import { Version } from '../../dist/version/version.js'
+import { rangeText, semverText } from '../version/texts.ts'
 
 const HASH = '0123456789abcdef'
 
@@ -48,11 +49,42 @@ describe('the best version', () => {
     )
   })
 
-  it('takes in every build, the highest of them, and no prerelease', () => {
+  it('takes in every build, the highest of them, and prereleases where a bound names one', () => {
     const { best } = registryOf(['1.4.2', '1.4.2.17', '1.4.2.3', '1.5.0-rc.1', '2.0.0'])
     expect(best('^1.4.0')).toBe('1.4.2.17')
     expect(best('1.4.2')).toBe('1.4.2.17')
-    expect(best('>=1.5.0-rc.0 <1.9.0')).toBe(null)
+    expect(best('>=1.4.2.4 <1.4.2.17')).toBe(null)
+    expect(best('<1.4.2.17')).toBe('1.4.2.3')
+    expect(best('>1.4.2.17 <2')).toBe(null)
+    expect(best('>=1.5.0-rc.0 <1.9.0')).toBe('1.5.0-rc.1')
+    expect(best('>=1.4.0 <1.9.0')).toBe('1.4.2.17')
+  })
+
+  it('is the one that the constraint itself finds, whatever the range, the builds and the flags', () => {
+    const version = fc.tuple(semverText, fc.nat(3), fc.nat(7)).map(([text, build, flags]) => {
+      return Version.parse(text).withBuild(build).with({ flags })
+    })
+    const bits = fc.nat(7)
+    const how = fc.record({ includePrerelease: fc.boolean(), requiredFlags: bits, excludedFlags: bits })
+    const built = fc
+      .tuple(fc.constantFrom('>', '>=', '<', '<=', '', '^', '~'), release, fc.nat(3))
+      .map(([operator, main, build]) => `${operator}${main}.${build}`)
+    const any = fc.oneof(range, rangeText, built)
+    fc.assert(
+      fc.property(fc.array(version, { maxLength: 30 }), any, how, (versions, wanted, rules) => {
+        const excludedFlags = rules.excludedFlags & ~rules.requiredFlags
+        const constraint = Constraint.parse(wanted, { ...rules, excludedFlags })
+        const registry = Registry.create({ units: 1, versions: 30 })
+        const unit = registry.registerUnit('traffic')
+        for (const one of versions) registry.registerVersion({ unit, version: one, hash: HASH, timestamp: 1 })
+        const found = registry.best(unit, constraint)
+        const expected = constraint.best(versions)
+        const text = found < 0 ? undefined : registry.record(found).version
+        expect(text === undefined).toBe(expected === undefined)
+        if (text && expected) expect(Version.compare(text, expected)).toBe(0)
+      }),
+      { numRuns: 600 },
+    )
   })
 
   it('passes over flags, states and other units', () => {
@@ -80,5 +112,6 @@ describe('the best version', () => {
   it('finds its way through as many alternatives as a constraint can have', () => {
     const { best } = registryOf(['7.0.0', '9.0.0'])
     expect(best(Array(85).fill('7').join('||'))).toBe('7.0.0')
+    expect(best([...Array(700).fill('7'), '9'].join('||'))).toBe('9.0.0')
   })
 })

@@ -75,10 +75,10 @@ describe('participants', () => {
 
   it('are as many as there are slots', () => {
     const { registry } = fixture()
-    for (let slot = 0; slot < 256; slot++) expect(registry.join()).toBe(slot)
+    for (let slot = 0; slot < 512; slot++) expect(registry.join()).toBe(slot)
     expect(() => registry.join()).toThrow(FULL)
     registry.leave(77)
     expect(registry.join()).toBe(77)
-    expect(() => registry.tick(256)).toThrow(expect.objectContaining({ code: 'TICKSWAP_E_OPTION' }))
+    expect(() => registry.tick(512)).toThrow(expect.objectContaining({ code: 'TICKSWAP_E_OPTION' }))
   })
 })

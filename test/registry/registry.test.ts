@@ -6,6 +6,7 @@ import { Registry } from '../../dist/registry/registry.js'
 import { Version } from '../../dist/version/version.js'
 
 const HASH = '00000000000000ff'
+const SEGMENTS_AT = LAYOUT.HEADER_BYTES + LAYOUT.MAX_PARTICIPANTS * 4
 const create = (units = 4, versions = 8) => Registry.create({ units, versions })
 const add = (registry: Registry, unit: number, version = '1.0.0', hash = HASH) =>
   registry.registerVersion({ unit, version: Version.parse(version), hash, timestamp: 1_700_000_000_000 })
@@ -55,13 +56,16 @@ describe('creating and attaching', () => {
     ['zeroes', () => new SharedArrayBuffer(4096)],
     ['another magic', () => damaged(LAYOUT.HEADER_MAGIC, 1)],
     ['another layout version', () => damaged(LAYOUT.HEADER_LAYOUT, LAYOUT.LAYOUT + 1)],
-    ['a length beyond the memory', () => damaged(LAYOUT.HEADER_TOTAL_BYTES, 1 << 30)],
+    ['a segment beyond the memory', () => damaged(SEGMENTS_AT + LAYOUT.SEGMENT_END, 1 << 30)],
+    ['segments that are not there', () => damaged(LAYOUT.HEADER_GROWTHS, 5)],
+    ['a table of segments beyond the memory', () => damaged(LAYOUT.HEADER_SEGMENTS_AT, 1 << 30)],
+    ['less than a registry begins with', () => create().shared.slice(0, 4096)],
   ])('refuses %s', (_, make) => {
     expect(attempt(() => Registry.attach(make()))).toEqual(failing('TICKSWAP_E_REGISTRY_LAYOUT'))
   })
 
   it('writes to no registry whose tables are not where they belong', () => {
-    const registry = Registry.attach(damaged(LAYOUT.HEADER_UNITS_AT, 8))
+    const registry = Registry.attach(damaged(LAYOUT.HEADER_MOST_UNITS, 9))
     expect(attempt(() => registry.registerUnit('a'))).toEqual(failing('TICKSWAP_E_REGISTRY_LAYOUT'))
   })
 
@@ -192,7 +196,7 @@ describe('versions', () => {
       live = next
       expect(registry.record(registry.active(unit)).version.build).toBe(build)
     }
-    expect(registry.diagnostics()).toMatchObject({ versions: 6, registered: 5000, reused: 4994 })
+    expect(registry.diagnostics()).toMatchObject({ versions: 6, registered: 5000, reclaimed: 4994, grown: 0 })
   })
 
   it('fill the table when none is retired', () => {

@@ -23,6 +23,7 @@ export class ControlActor {
   #floor
   #offer
   #isFirst = true
+  #candidates = new Map()
 
   constructor({ kit, scheduler, ports, shared, ledger, complain }) {
     this.#kit = kit
@@ -55,7 +56,7 @@ export class ControlActor {
 
   #prepare(seed) {
     const { Barrier, Board, Catalog, Crew, Failures, Records, Registry, Version, Word, newMemory } = this.#kit
-    const fresh = Registry.create({ units: 1, versions: 64 })
+    const fresh = Registry.create({ units: 1, versions: 64, ownSlots: 6 })
     fresh.close()
     new Uint8Array(this.#shared.registry).set(new Uint8Array(fresh.shared))
     new Uint8Array(this.#shared.board).set(new Uint8Array(Board.create(SLOTS).shared))
@@ -71,7 +72,12 @@ export class ControlActor {
     board.store(Word.PARK_DEADLINE_MS, DEADLINES.parkMs)
     board.store(Word.PROBATION_DEADLINE_MS, DEADLINES.probationMs)
     board.store(Word.LEAD_DEADLINE_MS, DEADLINES.leadMs)
-    const crew = new Crew(board, '', (slot) => this.#channel(slot))
+    const crew = new Crew(
+      board,
+      '',
+      (slot) => registry.leave(slot),
+      (slot) => this.#channel(slot),
+    )
     const barrier = new Barrier(board, crew)
     const catalog = new Catalog()
     const settings = { backups: 2 }
@@ -82,7 +88,14 @@ export class ControlActor {
     const unit = registry.registerUnit('unit')
     const version = Version.parse(number)
     const record = registry.registerVersion({ unit, version, hash: hashOf(number), timestamp: 0 })
-    const edition = { version, contract, hash: hashOf(number), artifacts: [], record, at: 0 }
+    const edition = {
+      version,
+      contract,
+      hash: hashOf(number),
+      artifacts: this.#kit.staged.boots[number].artifacts,
+      record,
+      at: 0,
+    }
     catalog.add(unit, newMemory(contract), edition)
     registry.publish(registry.stage([{ unit, record }]))
     this.#floor.records = () => new Records(this.#floor)
@@ -217,12 +230,23 @@ export class ControlActor {
   }
 
   #passenger(entry, number) {
-    const { Version, passageOf, contracts } = this.#kit
+    const { Version, contracts } = this.#kit
     const version = Version.parse(number)
     const contract = contracts[number]
     const from = entry.running.version.toString()
-    const passage = passageOf(entry.running, { version, contract })
-    return { entry, contract, from, version, hash: hashOf(number), evaluated: true, passage }
+    const hash = hashOf(number)
+    const way = `${from} ${number}`
+    // The same for every seed, and dear.
+    if (!this.#candidates.has(way)) {
+      const { artifacts } = this.#kit.staged.boots[number]
+      const compatibility = new this.#kit.Compatibility(
+        this.#floor.catalog,
+        undefined,
+        this.#kit.DEFAULT_POLICY,
+      )
+      this.#candidates.set(way, compatibility.stage(entry, { contract, version, hash, artifacts }))
+    }
+    return { entry, contract, from, version, hash, evaluated: true, candidate: this.#candidates.get(way) }
   }
 
   /** Lets everybody take note of the last decision, and compares what is left with what was done. */

@@ -1,1 +1,1 @@
-export const MUTANTS: Record<string, { file: string; find: RegExp; replace: string }>
+export const MUTANTS: Record<string, { from: number; file: string; find: RegExp; replace: string }>

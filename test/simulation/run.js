@@ -32,7 +32,7 @@ const { Registry } = await load('registry/registry.js')
 /** Threads of one group take seeds one after the other; groups run side by side. */
 function startGroup(seeds) {
   const board = Board.create(6)
-  const registry = Registry.create({ units: 1, versions: 64 })
+  const registry = Registry.create({ units: 1, versions: 64, ownSlots: 6 })
   registry.close()
   const ledger = Object.fromEntries(
     ['begun', 'made', 'dead', 'hung', 'unmoved'].map((name) => [

@@ -10,7 +10,7 @@ import { FRAME, RUNNING, SLOT, SLOT_WORDS, versionCode } from './fleet-words.js'
 import type { Scratch } from './scratch.ts'
 
 /** A worker that does not finish its frame is ended by the engine after this, as a watchdog would do it. */
-const HUNG_MS = 2000
+const HUNG_MS = 1200
 const START_MS = 10_000
 
 type Api = Record<string, (...args: unknown[]) => unknown>
@@ -91,6 +91,11 @@ export class Fleet {
     })
     this.#workers.push(worker)
     return worker
+  }
+
+  /** The last worker, whose thread has ended: frames no longer wait for it. */
+  forget(worker: Worker): void {
+    if (this.#workers.at(-1) === worker) this.#workers.pop()
   }
 
   #slot(index: number, word: number): number {

@@ -110,14 +110,35 @@ const CASES: Case[] = [
     },
   },
   {
-    name: 'requirements that go round',
+    name: 'a unit that requires itself',
     code: 'TICKSWAP_E_CYCLE',
     edit: {
-      'counter.ts': good(2).replace(`version: '1.0.0',`, `version: '1.0.0', requires: { road: '^1.0.0' },`),
-      'road.ts': FILES['road.ts'].replace(
-        `version: '1.4.0'`,
-        `version: '1.4.0', requires: { counter: '^1.0.0' }`,
+      'counter.ts': good(2).replace(
+        `version: '1.0.0',`,
+        `version: '1.0.0', requires: { counter: '^1.0.0' },`,
       ),
+    },
+  },
+  {
+    name: 'a unit that is optional and required at once',
+    code: 'TICKSWAP_E_UNIT_INVALID',
+    edit: {
+      'counter.ts': good(2).replace(
+        `version: '1.0.0',`,
+        `version: '1.0.0', requires: { road: '1' }, optional: { road: '1' },`,
+      ),
+    },
+  },
+  {
+    name: 'an unknown flag',
+    code: 'TICKSWAP_E_FLAG_UNKNOWN',
+    edit: { 'counter.ts': good(2).replace(`version: '1.0.0',`, `version: '1.0.0', flags: ['shiny'],`) },
+  },
+  {
+    name: 'an interface version that is none',
+    code: 'TICKSWAP_E_VERSION_INVALID',
+    edit: {
+      'counter.ts': good(2).replace(`version: '1.0.0',`, `version: '1.0.0', provides: { count: ['new'] },`),
     },
   },
   {

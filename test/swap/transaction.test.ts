@@ -237,7 +237,7 @@ test('the slot of a worker that ends in a long probation is free for another', a
   await fleet.until(() => board.state(1) === 0, 'the slot to be free')
   const other = await companion(fleet)
   expect(other.use('counter').version).toBe('1.0.0.1')
-  expect(board.load(Word.PROBATION_PASSED)).toBeGreaterThan(0)
+  await fleet.until(() => board.load(Word.PROBATION_PASSED) > 0, 'the probation to go on')
 })
 
 test('a refused or reversed swap costs no backup', async () => {

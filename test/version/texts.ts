@@ -48,3 +48,58 @@ export const rangeText = fc
   .array(alternative, { minLength: 1, maxLength: 3 })
   .map((all) => all.join(' || '))
   .filter((text) => text.length <= 256)
+
+const wildPart = fc.constantFrom('0', '1', '2', '10', 'x', 'X', '*', '01', '4294967296', '9007199254740992')
+const wildPlain = fc
+  .tuple(
+    fc.constantFrom('', '', '', 'v', '=', 'v=', ' '),
+    fc.array(wildPart, { minLength: 1, maxLength: 3 }),
+    prerelease,
+    metadata,
+  )
+  .map(([prefix, parts, pre, meta]) => prefix + parts.join('.') + (parts.length === 3 ? pre : '') + meta)
+const wildBound = fc
+  .tuple(fc.constantFrom('', '^', '~', '~>', '>', '>=', '<', '<=', '=', '> ', '^ ', '~> ', '=='), wildPlain)
+  .map((all) => all.join(''))
+const noise = fc.constantFrom(
+  '*',
+  'x',
+  '.',
+  '-',
+  ' ',
+  '~',
+  '^',
+  '>',
+  '<',
+  '=',
+  '|',
+  '1',
+  '0',
+  'v',
+  '+',
+  '\t',
+  'a',
+)
+
+/** Ranges with every oddity that node-semver takes, and with a character too many here and there. */
+export const wildRange = fc
+  .tuple(
+    fc.array(
+      fc.oneof(
+        fc.array(wildBound, { maxLength: 3 }).map((all) => all.join(' ')),
+        fc.tuple(wildPlain, wildPlain).map((all) => all.join(' - ')),
+      ),
+      { minLength: 1, maxLength: 3 },
+    ),
+    fc.option(fc.tuple(fc.nat(40), noise), { freq: 4 }),
+  )
+  .map(([alternatives, extra]) => {
+    const text = alternatives.join(' || ')
+    return extra ? text.slice(0, extra[0]) + extra[1] + text.slice(extra[0]) : text
+  })
+
+/** Text of the characters that versions and ranges are made of, and any text at all. */
+export const hostileText = fc.oneof(
+  fc.string({ unit: fc.constantFrom(...'0129.xX*^~<>=|- +va'), maxLength: 30 }),
+  fc.string({ maxLength: 30 }),
+)

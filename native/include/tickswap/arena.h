@@ -37,8 +37,14 @@ size_t ts_changed_pages_c(const void *now, const void *before, size_t pages, uin
  */
 size_t ts_rehash_pages(const void *now, size_t pages, uint64_t *hashes, uint32_t *out);
 
-/* Copies the pages named by `indices` from one arena to the same places of another. */
-void ts_copy_pages(void *to, const void *from, const uint32_t *indices, size_t count);
+/* Copies `bytes` bytes that do not overlap. Any alignment; null only for no bytes. */
+void ts_copy_c(void *to, const void *from, size_t bytes);
+
+/*
+ * Copies the `count` pages named by `indices`, each below 2^32, from one arena to the same
+ * places of another. `indices`: aligned to 4; the arenas: any alignment.
+ */
+void ts_copy_pages_c(void *to, const void *from, const uint32_t *indices, size_t count);
 
 /*
  * Snapshots of one arena, the newest `slots` of them, in memory that the caller

@@ -27,6 +27,9 @@ typedef struct ts_dirty {
 /* Whether this machine can do it: 1 or 0. Tries on a page of its own. Any thread. */
 int ts_dirty_probe(void);
 
+/* Why it cannot, in a few words for a person; null where it can. Text that lives for ever. */
+const char *ts_dirty_obstacle(void);
+
 /*
  * Begins to track `bytes` at `memory`, both multiples of TS_PAGE_BYTES, of private or
  * shared anonymous memory. The memory stays the caller's, who closes the tracker
@@ -43,6 +46,9 @@ ts_status ts_dirty_open(ts_dirty *out, void *memory, uint64_t bytes);
  * refused; copy everything and close the tracker.
  */
 ts_status ts_dirty_take(ts_dirty *dirty, uint32_t *out, size_t *count);
+
+/* The same, without beginning anew: what the next take would give now. */
+ts_status ts_dirty_peek(const ts_dirty *dirty, uint32_t *out, size_t *count);
 
 /* Ends tracking. The tracker may be opened again. */
 void ts_dirty_close(ts_dirty *dirty);

@@ -8,11 +8,12 @@
 #include <stdint.h>
 
 #define TS_REGISTRY_MAGIC 0x47525354 /* "TSRG" */
-#define TS_REGISTRY_LAYOUT 2
+#define TS_REGISTRY_LAYOUT 3
 #define TS_BANKS 3
 #define TS_MAX_UNITS 0x10000
 #define TS_MAX_VERSIONS 0x100000
-#define TS_MAX_PARTICIPANTS 256
+#define TS_MAX_PARTICIPANTS 512
+#define TS_MAX_SEGMENTS 24 /* the first, and as many growths as the most capacity takes */
 #define TS_MAX_NAME_BYTES 240
 #define TS_TAIL_BYTES 256
 #define TS_PAGE_BYTES 4096 /* the grain in which changes of an arena are found */
@@ -25,7 +26,8 @@ typedef enum ts_version_state {
   TS_STATE_ACTIVE = 2,
   TS_STATE_PERMANENT = 3,
   TS_STATE_RETIRED = 4,
-  TS_STATE_QUARANTINED = 5
+  TS_STATE_QUARANTINED = 5,
+  TS_STATE_STANDBY = 6
 } ts_version_state;
 
 /*
@@ -129,65 +131,113 @@ static_assert(offsetof(ts_unit_entry, reserved) == 12, "layout");
 static_assert(offsetof(ts_unit_entry, name) == 16, "layout");
 
 /*
+ * Where one part of the tables lies; offsets are in bytes from the head of the registry.
+ * The first part is made with the registry, each growth adds one that is as large as all
+ * before it. What is in a part stays in its place for good.
+ */
+typedef struct ts_segment {
+  uint32_t first_unit; /* index of the first unit in it */
+  uint32_t units; /* room for so many */
+  uint32_t first_version;
+  uint32_t versions;
+  uint32_t slot_count; /* of the hash table of the names in it; a power of two, or 0 without units */
+  uint32_t bank_bytes; /* from one of its banks to the next */
+  uint32_t units_at;
+  uint32_t slots_at;
+  uint32_t banks_at;
+  uint32_t records_at;
+  uint32_t tails_at;
+  uint32_t end; /* bytes of the registry up to and with this part */
+  uint32_t reserved[4];
+} ts_segment;
+
+static_assert(sizeof(ts_segment) == 64, "layout");
+static_assert(offsetof(ts_segment, first_unit) == 0, "layout");
+static_assert(offsetof(ts_segment, units) == 4, "layout");
+static_assert(offsetof(ts_segment, first_version) == 8, "layout");
+static_assert(offsetof(ts_segment, versions) == 12, "layout");
+static_assert(offsetof(ts_segment, slot_count) == 16, "layout");
+static_assert(offsetof(ts_segment, bank_bytes) == 20, "layout");
+static_assert(offsetof(ts_segment, units_at) == 24, "layout");
+static_assert(offsetof(ts_segment, slots_at) == 28, "layout");
+static_assert(offsetof(ts_segment, banks_at) == 32, "layout");
+static_assert(offsetof(ts_segment, records_at) == 36, "layout");
+static_assert(offsetof(ts_segment, tails_at) == 40, "layout");
+static_assert(offsetof(ts_segment, end) == 44, "layout");
+static_assert(offsetof(ts_segment, reserved) == 48, "layout");
+
+/*
  * The head of the shared memory. Each group of words begins a cache line of its own.
  */
 typedef struct ts_registry_header {
   uint32_t magic; /* fixed from here when the registry is created; offsets are in bytes from the head */
   uint32_t layout;
-  uint32_t total_bytes;
-  uint32_t unit_capacity;
-  uint32_t version_capacity;
-  uint32_t slot_count;
-  uint32_t units_at;
-  uint32_t slots_at;
-  uint32_t banks_at;
-  uint32_t bank_bytes;
-  uint32_t records_at;
-  uint32_t tails_at;
+  uint32_t unit_capacity; /* of the first segment */
+  uint32_t version_capacity; /* of the first segment */
+  uint32_t most_units; /* of all segments, after every growth */
+  uint32_t most_versions;
+  uint32_t own_slots; /* slots of participants below it are given out by whoever created the registry */
   uint32_t participants_at;
-  uint32_t reserved_fixed[3];
-  uint32_t generation; /* the one word readers load per tick */
-  uint32_t reserved_generation[15];
+  uint32_t segments_at; /* TS_MAX_SEGMENTS of ts_segment, of which growths + 1 are filled */
+  uint32_t check; /* low half of the XXH3-64 of what is before it */
+  uint32_t reserved_fixed[6];
+  uint32_t generation; /* the one word readers load per tick; with the next, one pair of 8 bytes */
+  uint32_t staged; /* the generation that `stage` filled, 0 when none */
+  uint32_t reserved_generation[14];
   uint32_t writer_lock; /* the writer's, from here */
+  uint32_t growths; /* segments after the first */
   uint32_t unit_count;
   uint32_t record_count; /* records ever used; those past it are fresh */
+  uint32_t rewrites; /* odd while a record is written, or changes its state */
   uint32_t reclaim_head; /* index + 1 of the oldest reclaimable record, 0 when none */
   uint32_t reclaim_tail; /* index + 1 of the newest */
   uint32_t reclaim_count;
-  uint32_t staged; /* the generation that `stage` filled, 0 when none */
-  uint32_t registered; /* versions registered so far, modulo 2^32 */
-  uint32_t reused; /* of them, in a reused record */
-  uint32_t refused; /* writers that found another inside, modulo 2^32 */
-  uint32_t reserved_writer[6];
+  uint32_t staged_moves; /* units that move with the staged generation */
+  uint32_t registered; /* counters, all modulo 2^32: versions registered so far */
+  uint32_t reclaimed; /* of them, in a used record */
+  uint32_t retired; /* versions retired or quarantined so far */
+  uint32_t probes; /* slots looked at to register units */
+  uint32_t reserved_writer[3];
+  uint32_t refused; /* anybody's, from here: writers that found another inside */
+  uint32_t activated; /* units moved by the generations that were published */
+  uint32_t joined; /* participants that joined so far */
+  uint32_t left; /* participants that left or were let go of */
+  uint32_t reserved_shared[12];
 } ts_registry_header;
 
-static_assert(sizeof(ts_registry_header) == 192, "layout");
+static_assert(sizeof(ts_registry_header) == 256, "layout");
 static_assert(offsetof(ts_registry_header, magic) == 0, "layout");
 static_assert(offsetof(ts_registry_header, layout) == 4, "layout");
-static_assert(offsetof(ts_registry_header, total_bytes) == 8, "layout");
-static_assert(offsetof(ts_registry_header, unit_capacity) == 12, "layout");
-static_assert(offsetof(ts_registry_header, version_capacity) == 16, "layout");
-static_assert(offsetof(ts_registry_header, slot_count) == 20, "layout");
-static_assert(offsetof(ts_registry_header, units_at) == 24, "layout");
-static_assert(offsetof(ts_registry_header, slots_at) == 28, "layout");
-static_assert(offsetof(ts_registry_header, banks_at) == 32, "layout");
-static_assert(offsetof(ts_registry_header, bank_bytes) == 36, "layout");
-static_assert(offsetof(ts_registry_header, records_at) == 40, "layout");
-static_assert(offsetof(ts_registry_header, tails_at) == 44, "layout");
-static_assert(offsetof(ts_registry_header, participants_at) == 48, "layout");
-static_assert(offsetof(ts_registry_header, reserved_fixed) == 52, "layout");
+static_assert(offsetof(ts_registry_header, unit_capacity) == 8, "layout");
+static_assert(offsetof(ts_registry_header, version_capacity) == 12, "layout");
+static_assert(offsetof(ts_registry_header, most_units) == 16, "layout");
+static_assert(offsetof(ts_registry_header, most_versions) == 20, "layout");
+static_assert(offsetof(ts_registry_header, own_slots) == 24, "layout");
+static_assert(offsetof(ts_registry_header, participants_at) == 28, "layout");
+static_assert(offsetof(ts_registry_header, segments_at) == 32, "layout");
+static_assert(offsetof(ts_registry_header, check) == 36, "layout");
+static_assert(offsetof(ts_registry_header, reserved_fixed) == 40, "layout");
 static_assert(offsetof(ts_registry_header, generation) == 64, "layout");
-static_assert(offsetof(ts_registry_header, reserved_generation) == 68, "layout");
+static_assert(offsetof(ts_registry_header, staged) == 68, "layout");
+static_assert(offsetof(ts_registry_header, reserved_generation) == 72, "layout");
 static_assert(offsetof(ts_registry_header, writer_lock) == 128, "layout");
-static_assert(offsetof(ts_registry_header, unit_count) == 132, "layout");
-static_assert(offsetof(ts_registry_header, record_count) == 136, "layout");
-static_assert(offsetof(ts_registry_header, reclaim_head) == 140, "layout");
-static_assert(offsetof(ts_registry_header, reclaim_tail) == 144, "layout");
-static_assert(offsetof(ts_registry_header, reclaim_count) == 148, "layout");
-static_assert(offsetof(ts_registry_header, staged) == 152, "layout");
-static_assert(offsetof(ts_registry_header, registered) == 156, "layout");
-static_assert(offsetof(ts_registry_header, reused) == 160, "layout");
-static_assert(offsetof(ts_registry_header, refused) == 164, "layout");
-static_assert(offsetof(ts_registry_header, reserved_writer) == 168, "layout");
+static_assert(offsetof(ts_registry_header, growths) == 132, "layout");
+static_assert(offsetof(ts_registry_header, unit_count) == 136, "layout");
+static_assert(offsetof(ts_registry_header, record_count) == 140, "layout");
+static_assert(offsetof(ts_registry_header, rewrites) == 144, "layout");
+static_assert(offsetof(ts_registry_header, reclaim_head) == 148, "layout");
+static_assert(offsetof(ts_registry_header, reclaim_tail) == 152, "layout");
+static_assert(offsetof(ts_registry_header, reclaim_count) == 156, "layout");
+static_assert(offsetof(ts_registry_header, staged_moves) == 160, "layout");
+static_assert(offsetof(ts_registry_header, registered) == 164, "layout");
+static_assert(offsetof(ts_registry_header, reclaimed) == 168, "layout");
+static_assert(offsetof(ts_registry_header, retired) == 172, "layout");
+static_assert(offsetof(ts_registry_header, probes) == 176, "layout");
+static_assert(offsetof(ts_registry_header, reserved_writer) == 180, "layout");
+static_assert(offsetof(ts_registry_header, refused) == 192, "layout");
+static_assert(offsetof(ts_registry_header, activated) == 196, "layout");
+static_assert(offsetof(ts_registry_header, joined) == 200, "layout");
+static_assert(offsetof(ts_registry_header, left) == 204, "layout");
+static_assert(offsetof(ts_registry_header, reserved_shared) == 208, "layout");
 
 #endif

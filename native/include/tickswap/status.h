@@ -23,7 +23,9 @@ typedef enum ts_status {
   /* TICKSWAP_FORCE_IMPL names an implementation this build does not have */
   TS_E_IMPL_UNKNOWN = -7,
   /* this machine cannot do it */
-  TS_E_UNSUPPORTED = -8
+  TS_E_UNSUPPORTED = -8,
+  /* the registry has grown past the memory that this view covers: ts_registry_extend */
+  TS_E_GROWN = -9
 } ts_status;
 
 #endif

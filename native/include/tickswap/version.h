@@ -43,15 +43,23 @@ void ts_version_sort(const ts_version_record *records, uint32_t *indices, size_t
  * and pass `filter`, or -1 when there is none; the last one of equal keys. Versions
  * with a prerelease never match: what orders them is not in their key.
  * `records`: `count` of them, aligned to 8, null only when `count` is 0. `ranges`:
- * aligned to 4, null only when `range_count` is 0. Any thread; of a column that a
- * writer may be rewriting, read the winner again with ts_registry_read.
+ * aligned to 4, null only when `range_count` is 0. Any thread. Words of records that
+ * another thread stores meanwhile are seen old or new, and the answer may be of a record
+ * that never was; ts_registry_best knows when that happened.
  */
 int64_t ts_version_best_c(const ts_version_record *records, size_t count, const ts_version_range *ranges,
                           size_t range_count, const ts_version_filter *filter);
 
 /*
- * Hash of a record's fixed fields and its tail, low 32 bits of an XXH3-64.
- * `record`: not null, aligned to 8. `tail`: prerelease_bytes + metadata_bytes
+ * Low 32 bits of the XXH3-64 of a record's fixed fields, all before `state`, under
+ * `seed`. `record`: not null, aligned to 8. Any thread, as long as nobody writes them
+ * meanwhile.
+ */
+uint32_t ts_version_seal_c(const ts_version_record *record, uint64_t seed);
+
+/*
+ * Hash of a record's fixed fields and its tail: ts_version_seal_c's under the XXH3-64
+ * of the tail. `record`: not null, aligned to 8. `tail`: prerelease_bytes + metadata_bytes
  * readable bytes, any alignment, null only when that sum is 0. Any thread, as
  * long as nobody writes either meanwhile.
  */

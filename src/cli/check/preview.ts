@@ -7,8 +7,11 @@ import type { Graph } from '../../units/code/graph.ts'
 import { planUpdate } from '../../units/code/plan.ts'
 import { StageError } from '../../units/code/stage-error.ts'
 import { Stager } from '../../units/code/stager.ts'
+import type { RuleBook } from '../../version/compatibility/rules.ts'
+import { DiskTree } from '../versions/trees.ts'
 import { type Committed, committed } from './git-base.ts'
 import { importersOf } from './importers.ts'
+import { judgeUnits, type UnitVerdict } from './judge.ts'
 import { topFor } from './units-folder.ts'
 
 /** A module that is evaluated anew, and why. */
@@ -32,6 +35,8 @@ export interface Preview {
   readonly removed: readonly string[]
   /** files of the units that get a new version */
   readonly units: readonly string[]
+  /** what that means, for those that were there before, as far as the sources tell */
+  readonly verdicts: readonly UnitVerdict[]
   /** for each file that no unit leads to: itself, its importer, and so on */
   readonly importers: readonly (readonly string[])[]
   readonly findings: readonly Finding[]
@@ -42,6 +47,8 @@ export interface Question {
   readonly files: readonly string[]
   /** git revision to compare with; none: take the files as changed */
   readonly revision: string | undefined
+  /** decisions about certain transitions */
+  readonly rules: RuleBook
 }
 
 /** Works out what saving `files` would do to an engine that runs what they were. Runs none of their code. */
@@ -70,7 +77,7 @@ function differs(file: string, was: Committed): boolean {
 /** Contents are only compared with each other here: any good hash does, and no addon is needed. */
 const hash = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex').slice(0, 16)
 
-const NOTHING = { evaluate: [], rebind: [], removed: [], units: [], importers: [] } as const
+const NOTHING = { evaluate: [], rebind: [], removed: [], units: [], verdicts: [], importers: [] } as const
 
 class Work {
   readonly #question: Question
@@ -154,8 +161,11 @@ class Work {
       update.removed.includes(file) || reaches(base, file) || reaches(next, file)
     const unreached = this.#question.files.filter((file) => !isKnown(file))
     const importers = await Promise.all(unreached.map((file) => this.#importersOf(file)))
+    const units = [...new Set([...moved, ...update.evaluate.filter((id) => next.modules.get(id)!.isUnit)])]
+    const verdicts = await this.#verdicts(units)
     const findings = [
       ...warnings,
+      ...verdicts.flatMap((verdict) => verdict.findings),
       ...importers.map(noUnitAbove),
       ...update.evaluate.flatMap((id) => noLongerUnit(id, base, next)),
       ...update.evaluate.flatMap((id) => awaiting(next.modules.get(id)!)),
@@ -168,10 +178,21 @@ class Work {
       evaluate: update.evaluate.map((id) => evaluation(id, base, update)),
       rebind: update.rebind,
       removed: update.removed,
-      units: [...new Set([...moved, ...update.evaluate.filter((id) => next.modules.get(id)!.isUnit)])],
+      units,
+      verdicts,
       importers,
       findings,
     }
+  }
+
+  async #verdicts(moved: readonly string[]): Promise<UnitVerdict[]> {
+    if (this.#base === 'none') return []
+    const { folder, rules } = this.#question
+    const before = new Map(
+      [...this.#before].map(([file, was]) => [file, was === 'absent' ? undefined : was.bytes]),
+    )
+    const sources = { before: new DiskTree(before), after: new DiskTree(), units: await unitFilesIn(folder) }
+    return judgeUnits(moved, sources, rules)
   }
 
   async #importersOf(file: string): Promise<string[]> {

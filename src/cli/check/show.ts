@@ -18,6 +18,11 @@ export function show(preview: Preview): string {
     ['compared with', base === 'none' ? 'nothing: the files count as changed, as they are' : base],
   ]
   const modules = rowsOf(preview)
+  for (const { unit, from, to, verdict, actions } of preview.verdicts)
+    about.push([
+      `${unit} ${from} -> ${to}`,
+      `${verdict}${actions.length > 0 ? `: ${actions.join(', ')}` : ''}`,
+    ])
   const parts = [layOut(about)]
   if (modules.length > 0 && outcome !== 'refused') parts.push(layOut(modules, ['file', 'does', 'why']))
   parts.push(...preview.findings.map(tell))
@@ -49,12 +54,13 @@ function rowsOf({ evaluate, rebind, removed, units }: Preview): string[][] {
   ]
 }
 
-function tell({ severity, code, message, advice, file, line, column }: Finding): string {
+/** A finding in two lines: what, and what to do. */
+export function tell({ severity, code, message, advice, file, line, column }: Finding): string {
   const place = file ? `${short(file)}${line ? `:${line}:${column ?? 1}` : ''}: ` : ''
   return `${place}${severity} ${code}: ${shorten(message)}\n  ${advice}`
 }
 
-function short(path: string): string {
+export function short(path: string): string {
   const from = relative(process.cwd(), path)
   return from === '' ? '.' : from.startsWith(`..${sep}`) || from === '..' ? path : from
 }

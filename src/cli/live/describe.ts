@@ -14,6 +14,8 @@ const OUTCOMES: Record<SwapReport['outcome'], string> = {
 export function describe(report: SwapReport): string {
   const moves = report.units.map(({ unit, from, to }) => `${unit} ${from} -> ${to}`).join(', ')
   const lines = [`${moves || report.files.join(', ')}: ${OUTCOMES[report.outcome]}`]
+  if (report.outcome !== 'unchanged')
+    lines.push(`${report.verdict}${report.actions.length > 0 ? `: ${report.actions.join(', ')}` : ''}`)
   const times = PHASES.filter((phase) => (report.phases[phase] ?? 0) > 0)
   if (times.length > 0)
     lines.push(

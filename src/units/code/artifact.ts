@@ -9,6 +9,8 @@ export interface Request {
   readonly kind: 'hot' | 'external'
   /** a module id when hot; a URL or `node:` name, as it is to be loaded natively, when external */
   readonly id: string
+  /** the `type` of an external's import attributes */
+  readonly type?: string
   /** where the specifier stands, from 1 */
   readonly line?: number
   readonly column?: number
@@ -17,12 +19,13 @@ export interface Request {
 /**
  * One imported binding, kept in a variable of the importer that the linker sets.
  * `name` is the export it shows; `*` is the namespace object, and `view` a plain
- * object with the same values, which `ns.name` reads at the speed of a property.
+ * object with the same values, which `ns.name` reads at the speed of a property;
+ * `calls` another one, for `ns.name()`, whose functions get the namespace as `this`.
  */
 export interface Slot {
   readonly request: number
   readonly name: string
-  readonly kind: 'value' | 'namespace' | 'view'
+  readonly kind: 'value' | 'namespace' | 'view' | 'calls'
   /** the importer never reads it as a value: it may be a type, so it may be missing */
   readonly weak?: true
   /** declared in a generator of its own, so that reading it too early throws as it does natively */

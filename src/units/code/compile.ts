@@ -1,7 +1,8 @@
 import { pathToFileURL } from 'node:url'
 import { setFlagsFromString } from 'node:v8'
-import { Script } from 'node:vm'
+import { constants, Script } from 'node:vm'
 import type { Artifact } from './artifact.ts'
+import { coverScript } from './link/coverage.ts'
 import { correctColumns } from './link/stack-columns.ts'
 
 // V8 would keep every script it has seen, and each reload would leak the one before.
@@ -19,9 +20,15 @@ export function urlOf(file: string): string {
   return /^[\w./-]+$/.test(file) ? `file://${file}` : pathToFileURL(file).href
 }
 
+/** The URL that a module knows itself by: its file's, with the query and fragment it was imported with. */
+export const urlOfModule = ({ id, file }: Pick<Artifact, 'id' | 'file'>): string =>
+  urlOf(file) + id.slice(file.length)
+
 /** The script of an artifact, to be run. */
 export function scriptOf(artifact: Artifact): Script {
-  correctColumns(urlOf(artifact.file), artifact.shifts)
+  const url = urlOfModule(artifact)
+  correctColumns(url, artifact)
+  coverScript(url, artifact)
   const kept = compiled.get(artifact.links)
   compiled.delete(artifact.links)
   return kept ?? compileScript(artifact)
@@ -32,9 +39,13 @@ export function scriptOf(artifact: Artifact): Script {
  * The script is named by URL, as Node names modules: stacks, breakpoints and coverage
  * then point at the file.
  */
-export function compileScript(artifact: Pick<Artifact, 'file' | 'code' | 'columnOffset' | 'cache'>): Script {
+export function compileScript(
+  artifact: Pick<Artifact, 'id' | 'file' | 'code' | 'columnOffset' | 'cache'>,
+): Script {
   return new Script(artifact.code, {
-    filename: urlOf(artifact.file),
+    filename: urlOfModule(artifact),
+    // Code that is made at run time, by eval, imports as code of Node does.
+    importModuleDynamically: constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
     columnOffset: -artifact.columnOffset,
     ...(artifact.cache && { cachedData: artifact.cache as Buffer }),
   })

@@ -3,6 +3,7 @@ import type { Artifact, Request } from './artifact.ts'
 import { compileScript, keepScript } from './compile.ts'
 import type { Content } from './content/content.ts'
 import { contentOf, decode, fileOf, type ReadContext } from './content/read.ts'
+import { keepOutline } from './surface/cache.ts'
 import { SourceError } from './transform/declarations.ts'
 import { placeOf } from './transform/parse.ts'
 
@@ -15,6 +16,8 @@ export interface Draft {
   readonly content: Content
   requests: readonly Request[]
   lazy: readonly Request[]
+  /** local names of imports from packages whose values change */
+  live: ReadonlySet<string>
   /** lazy specifiers that lead nowhere */
   unresolved: readonly string[]
 }
@@ -23,16 +26,9 @@ export interface Draft {
 export function draftOf(id: string, bytes: Uint8Array, hash: string, context: ReadContext): Draft {
   const file = fileOf(id)
   try {
-    return {
-      id,
-      file,
-      hash,
-      bytes,
-      content: contentOf(id, bytes, context),
-      requests: [],
-      lazy: [],
-      unresolved: [],
-    }
+    const content = contentOf(id, bytes, context)
+    if (content.outlined) keepOutline(hash, content.outlined)
+    return { id, file, hash, bytes, content, requests: [], lazy: [], live: new Set(), unresolved: [] }
   } catch (cause) {
     if (!(cause instanceof SourceError)) throw cause
     const place = { file, ...placeOf(decode(bytes), cause.offset) }
@@ -45,7 +41,7 @@ export function finishDraft(draft: Draft, guarded: ReadonlySet<number>, withCach
   const { id, file, hash, content } = draft
   const hot = draft.requests.filter((request) => request.kind === 'hot')
   const external = [...draft.requests, ...draft.lazy].filter((request) => request.kind === 'external')
-  const printed = content.print(draft.requests, draft.lazy, guarded)
+  const printed = content.print(draft.requests, draft.lazy, guarded, draft.live)
   const artifact: Artifact = {
     id,
     file,

@@ -85,6 +85,7 @@ export class Graph {
   #importers: Map<string, Set<string>> | undefined
   #order: readonly string[] | undefined
   #eager: ReadonlySet<string> | undefined
+  #variants: Map<string, string[]> | undefined
 
   constructor(modules: ReadonlyMap<string, Artifact>, entries: ReadonlySet<string>) {
     this.modules = modules
@@ -102,6 +103,17 @@ export class Graph {
     const entries = new Set(this.entries)
     for (const entry of now.entries) if (!base.entries.has(entry)) entries.add(entry)
     return new Graph(modules, entries)
+  }
+
+  /** Ids of the modules made from a file: itself, and with each query it is imported with. */
+  idsOf(file: string): readonly string[] {
+    if (!this.#variants) {
+      this.#variants = new Map()
+      for (const { id, file: path } of this.modules.values()) {
+        if (id !== path) this.#variants.set(path, [...(this.#variants.get(path) ?? []), id])
+      }
+    }
+    return [file, ...(this.#variants.get(file) ?? [])]
   }
 
   /** Modules that import a module statically. */

@@ -16,6 +16,7 @@
 import { fileURLToPath } from 'node:url'
 import type { Artifact, GraphUpdate } from './artifact.ts'
 import { evaluationOrder } from './graph.ts'
+import { errorPayload } from './link/hot.ts'
 import { Prepared } from './link/prepared.ts'
 import { RunningWorld } from './link/running-world.ts'
 import { nodeIn } from './link/world.ts'
@@ -56,7 +57,12 @@ export class Linker {
   /** Evaluates an update beside the running modules, without yielding. */
   prepare(update: GraphUpdate): Prepared {
     this.#failures.clear()
-    return new Prepared(this.#world, update).evaluateSync()
+    try {
+      return new Prepared(this.#world, update).evaluateSync()
+    } catch (error) {
+      this.emitError(error)
+      throw error
+    }
   }
 
   prepareAsync(update: GraphUpdate): Promise<Prepared> {
@@ -116,9 +122,9 @@ export class Linker {
     return this.#world.hot.takeInvalidated()
   }
 
-  /** Calls the listeners of `import.meta.hot.on`. @returns what they threw */
-  emit(event: string, payload: unknown): unknown[] {
-    return this.#world.hot.emit(event, payload)
+  /** Tells the listeners of `import.meta.hot.on` that an edit was refused. @returns what they threw */
+  emitError(error: unknown): unknown[] {
+    return this.#world.hot.emit('vite:error', errorPayload(error))
   }
 
   /** Forgets everything that runs. */
@@ -129,8 +135,11 @@ export class Linker {
   /** Evaluates what `id` imports and itself; what was through before an error stays, and the error too. */
   async #evaluate(id: string): Promise<void> {
     const order = evaluationOrder([id], (each) => nodeIn(this.#world, each))
-    const failed = order.find((each) => this.#failures.has(each))
-    if (failed) throw this.#failures.get(failed)
+    for (const each of order) {
+      if (this.#failures.has(each)) throw this.#failures.get(each)
+      const running = this.#world.instance(each)
+      if (running?.hasFailed) await running.finished()
+    }
     const evaluate = order.filter((each) => !this.has(each))
     const prepared = new Prepared(this.#world, { artifacts: [], evaluate, lazy: [], rebind: [], removed: [] })
     try {

@@ -6,7 +6,9 @@ import { TickswapError } from '../../errors.ts'
 import type { Stage } from './artifact.ts'
 import { Linker } from './linker.ts'
 import { asLoaderError } from './loader-error.ts'
-import { Stager } from './stager.ts'
+import { ResolveError } from './resolve/resolve-error.ts'
+import { StageError } from './stage-error.ts'
+import { Stager, type Unaccepted } from './stager.ts'
 import type { JsxOptions } from './transform/fallback.ts'
 
 export interface LoaderOptions {
@@ -16,6 +18,13 @@ export interface LoaderOptions {
   readonly hash?: (bytes: Uint8Array) => string
   /** how JSX is compiled; without it, as the nearest tsconfig.json says */
   readonly jsx?: JsxOptions
+  /**
+   * What becomes of an edit that no module accepts with `import.meta.hot`, that no unit is
+   * above of, and that would have an entry evaluated again: `refuse` it with the path of importers,
+   * or `rerun` the modules on that path. Default: `refuse` as soon as a module of the program
+   * uses `import.meta.hot`, `rerun` for programs that never mention it.
+   */
+  readonly unaccepted?: Unaccepted
 }
 
 /** One module of the loader's graph. */
@@ -74,12 +83,20 @@ class StandaloneLoader implements Loader {
   readonly #linker: Linker
   /** files of refused reloads: what they say now is not what runs */
   readonly #behind = new Set<string>()
+  /** modules that could not be staged when they were imported, and why */
+  readonly #refused = new Map<string, { readonly raw: StageError; readonly shown: unknown }>()
   #turn: Promise<unknown> = Promise.resolve()
   #closed = false
 
-  constructor({ root = process.cwd(), hash = shortHash, jsx }: LoaderOptions) {
+  constructor({ root = process.cwd(), hash = shortHash, jsx, unaccepted }: LoaderOptions) {
     this.#root = realpathSync(resolve(root))
-    this.#stager = new Stager({ root: this.#root, hash, codeCache: false, ...(jsx && { jsx }) })
+    this.#stager = new Stager({
+      root: this.#root,
+      hash,
+      codeCache: false,
+      ...(jsx && { jsx }),
+      ...(unaccepted && { unaccepted }),
+    })
     this.#linker = new Linker({ loadMissing: (id) => this.#add(id) })
   }
 
@@ -142,10 +159,20 @@ class StandaloneLoader implements Loader {
   /** Adds a module and what it imports to the graph; nothing that runs is touched. */
   async #add(id: string): Promise<void> {
     const stage = await this.#stager.boot([id]).catch((error) => {
-      throw asLoaderError(error)
+      throw this.#sameAsBefore(id, error)
     })
     this.#stager.accept(stage)
     this.#linker.adopt(stage.update)
+  }
+
+  /** A module that is as wrong as it was the last time fails with the same error, as in Node. */
+  #sameAsBefore(id: string, error: unknown): unknown {
+    const known = this.#refused.get(id)
+    if (known && known.raw.message === (error as Error).message) return known.shown
+    if (!(error instanceof StageError) || error.first instanceof ResolveError) return error
+    const shown = asLoaderError(error)
+    this.#refused.set(id, { raw: error, shown })
+    return shown
   }
 
   async #reload(paths: readonly string[]): Promise<ReloadReport> {
@@ -155,7 +182,7 @@ class StandaloneLoader implements Loader {
       return await this.#rerunInvalidated(report)
     } catch (error) {
       for (const path of paths) this.#behind.add(path)
-      this.#linker.emit('vite:error', { err: error })
+      this.#linker.emitError(error)
       throw asLoaderError(error)
     }
   }
@@ -164,13 +191,9 @@ class StandaloneLoader implements Loader {
     const prepared = await this.#linker.prepareAsync(stage.update)
     const { evaluated } = prepared
     const { rebind: rebound, removed } = stage.update
-    const payload = { type: 'update', updates: evaluated.map((path) => ({ type: 'js-update', path })) }
-    if (removed.length > 0) this.#linker.emit('vite:beforePrune', { type: 'prune', paths: removed })
-    this.#linker.emit('vite:beforeUpdate', payload)
     prepared.commit()
-    const callbackErrors = prepared.settle()
     this.#stager.accept(stage)
-    callbackErrors.push(...this.#linker.emit('vite:afterUpdate', payload))
+    const callbackErrors = prepared.settle()
     return { evaluated, rebound, removed, callbackErrors }
   }
 

@@ -1,5 +1,5 @@
 import type { Artifact, GraphUpdate } from './artifact.ts'
-import type { Graph } from './graph.ts'
+import { cycles, type Graph, nodeOf } from './graph.ts'
 import type { Origin } from './resolution.ts'
 
 /**
@@ -8,19 +8,22 @@ import type { Origin } from './resolution.ts'
  * functions it calls, a binding of a module that is evaluated anew: such a value may
  * have been baked into its own state. Everything else that imports a new module only
  * gets its imports rebound.
+ * @param more `rerun`: modules to evaluate anew although nothing asks for it;
+ *   `reprinted`: modules whose text is the same, and whose script another edit changes
  */
 export function planUpdate(
   base: Graph,
   next: Graph,
   changed: readonly Artifact[],
-  rerun: readonly string[] = [],
+  more: { readonly rerun?: readonly string[]; readonly reprinted?: readonly Artifact[] } = {},
 ): GraphUpdate {
+  const { rerun = [], reprinted = [] } = more
   const anew = new Set([...changed.map((artifact) => artifact.id), ...rerun])
   for (const id of next.modules.keys()) if (!base.modules.has(id)) anew.add(id)
   spread(base, next, anew)
   const evaluate = next.order.filter((id) => anew.has(id))
   return {
-    artifacts: changed,
+    artifacts: [...changed, ...reprinted],
     evaluate,
     lazy: evaluate.filter((id) => !next.eager.has(id)),
     rebind: [...next.modules.keys()].filter((id) => !anew.has(id) && importsFrom(base, next, id, anew)),
@@ -35,14 +38,73 @@ export function planUpdate(
  */
 function spread(base: Graph, graph: Graph, anew: Set<string>): void {
   const uses = new UseGraph(graph, base)
+  const circles = new Circles(graph)
+  for (const id of circles.membersOfNew(new Circles(base))) {
+    for (const module of uses.modulesTowards(id, (each) => circles.isLater(each, id))) anew.add(module)
+  }
   for (let before = -1; before !== anew.size; ) {
     before = anew.size
     for (const id of requirersOf(graph, anew)) anew.add(id)
     for (const id of dependentsOf(graph, anew)) {
       // What imports nothing leads nowhere else.
       if (graph.modules.get(id)?.imports.length === 0) continue
-      for (const module of uses.modulesTowards(id, anew)) anew.add(module)
+      for (const module of uses.modulesTowards(id, (each) => anew.has(each))) anew.add(module)
     }
+    for (const id of circles.members(anew)) {
+      for (const module of uses.modulesTowards(id, (each) => circles.isLater(each, id))) anew.add(module)
+    }
+  }
+}
+
+/**
+ * In a circle of imports a module may run before one that it imports. What it reads
+ * there while it is evaluated does not exist yet, so the other one cannot go on
+ * running: it has to be evaluated too, in its turn. And where an edit closes such a
+ * circle around modules that run, they are evaluated to see that they still can be.
+ */
+class Circles {
+  readonly #groups: ReadonlyMap<string, number>
+  readonly #places: ReadonlyMap<string, number>
+
+  constructor(graph: Graph) {
+    const node = (id: string) => {
+      const artifact = graph.modules.get(id)
+      return artifact && nodeOf(artifact)
+    }
+    this.#groups = cycles(graph.modules.keys(), node)
+    this.#places = new Map(this.#groups.size > 0 ? graph.order.map((id, index) => [id, index]) : [])
+  }
+
+  /** Members of circles that were not there, or were evaluated in another order. */
+  membersOfNew(before: Circles): string[] {
+    if (this.#groups.size === 0) return []
+    const known = new Set(before.#lists().map((ids) => ids.join('\n')))
+    return this.#lists()
+      .filter((ids) => !known.has(ids.join('\n')))
+      .flat()
+  }
+
+  /** The members of each circle, in the order of evaluation. */
+  #lists(): string[][] {
+    const lists = new Map<number, string[]>()
+    for (const id of this.#places.keys()) {
+      const group = this.#groups.get(id)
+      if (group === undefined) continue
+      const list = lists.get(group)
+      if (list) list.push(id)
+      else lists.set(group, [id])
+    }
+    return [...lists.values()]
+  }
+
+  members(ids: ReadonlySet<string>): string[] {
+    return this.#groups.size > 0 ? [...ids].filter((id) => this.#groups.has(id)) : []
+  }
+
+  isLater(id: string, than: string): boolean {
+    const group = this.#groups.get(id)
+    if (group === undefined || group !== this.#groups.get(than)) return false
+    return this.#places.get(id)! > this.#places.get(than)!
   }
 }
 
@@ -60,8 +122,8 @@ function dependentsOf(graph: Graph, ids: ReadonlySet<string>): Set<string> {
 }
 
 /**
- * A module that uses `import.meta.hot` says what it takes. When nobody does, up to an
- * entry that would only be run again, the edit is refused.
+ * An edit that nobody accepts, and that has no unit above it, ends at an entry that
+ * would be run again, and the program with it.
  * @returns the modules from the one that changed to that entry
  */
 export function unaccepted(base: Graph, next: Graph, update: GraphUpdate): readonly string[] | undefined {
@@ -70,11 +132,14 @@ export function unaccepted(base: Graph, next: Graph, update: GraphUpdate): reado
   for (const id of update.evaluate) {
     const known = changed.has(id) || !base.modules.has(id) || !next.entries.has(id)
     if (known || next.modules.get(id)!.isUnit || base.modules.get(id)!.links.hot?.self) continue
-    const path = pathDown(next, id, anew, changed)
-    if (path.some((each) => next.modules.get(each)?.links.hot)) return path.reverse()
+    return pathDown(next, id, anew, changed).reverse()
   }
   return undefined
 }
+
+/** Whether modules of the program say by `import.meta.hot` which updates they take. */
+export const usesHot = (graph: Graph): boolean =>
+  [...graph.modules.values()].some((artifact) => artifact.links.hot !== undefined)
 
 function pathDown(
   graph: Graph,
@@ -114,11 +179,11 @@ class UseGraph {
     this.#running = running
   }
 
-  /** Modules on the ways from the evaluation of `id` to a binding of one of `modules`. */
-  modulesTowards(id: string, modules: ReadonlySet<string>): Set<string> {
+  /** Modules on the ways from the evaluation of `id` to a binding of one that is looked for. */
+  modulesTowards(id: string, isWanted: (module: string) => boolean): Set<string> {
     const found = new Set<UseNode>()
     for (const node of this.#reach(id)) {
-      if (node.name !== '' && modules.has(node.module) && !this.#takes(id, node.module)) found.add(node)
+      if (node.name !== '' && isWanted(node.module) && !this.#takes(id, node.module)) found.add(node)
     }
     for (const node of found) for (const user of node.users) found.add(user)
     return new Set([...found].map((node) => node.module))
@@ -152,7 +217,8 @@ class UseGraph {
     const key = `${module}\n${owner}`
     let targets = this.#targets.get(key)
     if (!targets) {
-      const names = this.#graph.modules.get(module)?.links.uses[owner] ?? []
+      const uses = this.#graph.modules.get(module)?.links.uses ?? {}
+      const names = Object.hasOwn(uses, owner) ? uses[owner]! : []
       targets = names.flatMap((name) => [...this.#behindName(module, name)])
       this.#targets.set(key, targets)
     }
@@ -161,9 +227,9 @@ class UseGraph {
 
   *#behindName(module: string, name: string): Generator<readonly [string, string]> {
     const { links } = this.#graph.modules.get(module)!
-    const slots = links.imported[name]
-    if (!slots) return yield [module, name]
-    for (const index of slots) yield* this.#behind(this.#graph.resolution.slot(module, links.slots[index]!))
+    if (!Object.hasOwn(links.imported, name)) return yield [module, name]
+    for (const index of links.imported[name]!)
+      yield* this.#behind(this.#graph.resolution.slot(module, links.slots[index]!))
   }
 
   *#behind(origin: Origin, seen = new Set<string>()): Generator<readonly [string, string]> {

@@ -1,5 +1,6 @@
 import type { Artifact, Links, ModuleKind, Request } from '../artifact.ts'
-import type { SourceRequest } from '../transform/declarations.ts'
+import type { Outlined } from '../surface/outline.ts'
+import type { ImportBinding, SourceRequest } from '../transform/declarations.ts'
 
 export type Printed = Pick<Artifact, 'code' | 'columnOffset' | 'shifts' | 'links' | 'bytes'>
 
@@ -16,8 +17,20 @@ export interface Content {
   readonly lazy: readonly string[]
   /** the specifiers are looked up as `require` does */
   readonly requires: boolean
-  /** @param guarded indexes of requests that lead back to the module */
-  print(requests: readonly Request[], lazy: readonly Request[], guarded: ReadonlySet<number>): Printed
+  /** what tells about it without running it */
+  readonly outlined?: Outlined
+  /** names it imports, of an ES module */
+  readonly bindings?: Iterable<ImportBinding>
+  /**
+   * @param guarded indexes of requests that lead back to the module
+   * @param live local names of imports from packages whose values change
+   */
+  print(
+    requests: readonly Request[],
+    lazy: readonly Request[],
+    guarded: ReadonlySet<number>,
+    live: ReadonlySet<string>,
+  ): Printed
 }
 
 const NO_LINKS: Links = {

@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { extname } from 'node:path'
 import { TickswapError } from '../../../errors.ts'
-import type { PackageJsons } from '../resolve/package-json.ts'
+import { isFile, type PackageJsons } from '../resolve/package-json.ts'
+import { ResolveError } from '../resolve/resolve-error.ts'
 import { compileAll, compileSyntax, type JsxOptions } from '../transform/fallback.ts'
 import { parseText } from '../transform/parse.ts'
 import type { RecentSources } from '../transform/recent.ts'
@@ -22,8 +23,15 @@ export function readSource(id: string): Uint8Array {
   }
 }
 
-/** The file of a module id. */
-export const fileOf = (id: string): string => id.replace(/\?(?:raw|bytes)$/, '')
+/** The file of a module id, which is a path with the query and the fragment it was imported with. */
+export function fileOf(id: string): string {
+  if (!/[?#]/.test(id)) return id
+  // Folders may be named C#: the first part that is a file is it.
+  for (const { index } of id.matchAll(/[?#]/g)) if (isFile(id.slice(0, index))) return id.slice(0, index)
+  const name = id.lastIndexOf('/') + 1
+  const end = id.slice(name).search(/[?#]/)
+  return end < 0 || isFile(id) ? id : id.slice(0, name + end)
+}
 
 export function decode(bytes: Uint8Array): string {
   const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('utf8')
@@ -49,9 +57,8 @@ export function contentOf(id: string, bytes: Uint8Array, context: ReadContext): 
   if (extension === '.json') return jsonContent(decode(bytes))
   if (extension === '.wasm') return wasmContent(bytes)
   if (SCRIPTS.has(extension)) return scriptOf(file, extension, decode(bytes), context)
-  throw new TickswapError('TICKSWAP_E_RESOLVE', `files of the type '${extension}' cannot be imported`, {
-    file,
-  })
+  const message = `files of the type '${extension}' cannot be imported`
+  throw new ResolveError('ERR_UNKNOWN_FILE_EXTENSION', message, { file })
 }
 
 function scriptOf(file: string, extension: string, source: string, context: ReadContext): Content {
@@ -61,14 +68,15 @@ function scriptOf(file: string, extension: string, source: string, context: Read
     ? { code: known.text, lead: 0, inPlace: true }
     : toJavaScript(file, extension, source, context.jsx)
   if (extension === '.cjs' || extension === '.cts') return commonJsContent(file, code)
-  const certain =
-    extension === '.mjs' || extension === '.mts' || context.packages.scopeOf(file)?.type === 'module'
+  const { type } = context.packages.scopeOf(file) ?? {}
+  if (extension === '.js' && type === 'commonjs') return commonJsContent(file, code)
+  const certain = extension === '.mjs' || extension === '.mts' || type === 'module'
   try {
     const text = known ?? parseText(inPlace ? source : code, code, typed)
     if (typed && text.hasDecorators) return decorated(file, source, context.jsx)
     if (certain || text.hasModuleSyntax || (typed && !looksLikeCommonJs(code))) {
       if (inPlace) context.recent.keep(file, text)
-      return scriptContent(text, lead, inPlace)
+      return scriptContent(text, { file, source, lead, selfContained: inPlace })
     }
   } catch (error) {
     if (certain || !looksLikeCommonJs(code)) throw error
@@ -94,13 +102,26 @@ function toJavaScript(
     return { code, lead: 0, inPlace: code.length === source.length }
   } catch (error) {
     if (!(error instanceof UnsupportedByStripping)) throw error
-    return { ...(compileSyntax(source) ?? compileAll(file, source, jsx)), inPlace: false }
+    return {
+      ...(compileSyntax(extension === '.cts' ? source : withRequire(source)) ??
+        compileAll(file, source, jsx)),
+      inPlace: false,
+    }
   }
 }
 
 function decorated(file: string, source: string, jsx: JsxOptions | undefined): Content {
   const { code, lead } = compileAll(file, source, jsx)
-  return scriptContent(parseText(code, code, true), lead)
+  return scriptContent(parseText(code, code, true), { file, source, lead, selfContained: false })
 }
+
+const IMPORT_EQUALS = /^(\s*(?:export\s+)?)import(\s+[\p{ID_Continue}$]+\s*=\s*)require(?=\s*\()/gmu
+
+/** `import x = require('y')` of an ES module, as TypeScript compiles it. */
+const withRequire = (source: string): string =>
+  source.replace(
+    IMPORT_EQUALS,
+    "$1const$2process.getBuiltinModule('node:module').createRequire(import.meta.url)",
+  )
 
 const looksLikeCommonJs = (code: string): boolean => /\b(?:module\.exports|exports\.|require\s*\()/.test(code)

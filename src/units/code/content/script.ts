@@ -1,8 +1,17 @@
 import type { ModuleText } from '../transform/module-text.ts'
+import { parseStatements } from '../transform/parse.ts'
 import type { Content } from './content.ts'
 
-/** @param lead characters of helpers that a compiler put in front of the first line */
-export function scriptContent(text: ModuleText, lead: number, selfContained = false): Content {
+interface Origin {
+  readonly file: string
+  /** the text of `file` */
+  readonly source: string
+  /** characters of helpers that a compiler put in front of the first line */
+  readonly lead: number
+  readonly selfContained: boolean
+}
+
+export function scriptContent(text: ModuleText, { file, source, lead, selfContained }: Origin): Content {
   return {
     ...(selfContained && { selfContained }),
     kind: 'esm',
@@ -11,7 +20,10 @@ export function scriptContent(text: ModuleText, lead: number, selfContained = fa
     requests: text.declarations.requests,
     lazy: [...text.dynamicSpecifiers()],
     requires: false,
-    print(requests, lazy, guarded) {
+    outlined: { ...text.outlined(file, source), statements: () => parseStatements(text.text) },
+    bindings: text.declarations.imports.values(),
+    print(requests, lazy, guarded, live) {
+      text.readLive(live)
       const printed = text.print(guarded, guarded.size > 0)
       const columnOffset = printed.columnOffset + lead
       return { ...printed, columnOffset, links: text.links(requests, lazy, guarded) }

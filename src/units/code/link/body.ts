@@ -134,6 +134,17 @@ class Handle {
     for (const index of indexes) this.#instance.publish(index, this.#instance.read(index))
   }
 
+  /** its argument: `c(ns.f)()` calls without a `this` */
+  c(value: unknown): unknown {
+    return value
+  }
+
+  /** after a direct `eval`, which may have written to any export */
+  e(value: unknown): unknown {
+    this.#instance.publishAll()
+    return value
+  }
+
   /** names an anonymous default function */
   name(value: object): void {
     Object.defineProperty(value, 'name', { value: 'default', configurable: true })
@@ -145,7 +156,7 @@ class Handle {
   }
 
   /** `import()` */
-  d(specifier: unknown, options?: ImportCallOptions): Promise<unknown> {
+  d(specifier: unknown, options?: unknown): Promise<unknown> {
     return this.#instance.world.importDynamically(this.#instance, specifier, options)
   }
 }

@@ -22,7 +22,12 @@ type Wrapper = (
   module: CommonJsModule,
   filename: string,
   dirname: string,
+  importCall?: (specifier: unknown, options?: unknown) => Promise<unknown>,
 ) => void
+
+/** Not the folders for everybody, such as that of the user. */
+const isAbove = (nodeModules: string, folder: string): boolean =>
+  `${folder}/`.startsWith(nodeModules.slice(0, -'node_modules'.length))
 
 /** A CommonJS module: `require` leads to the hot instances, where there are hot ones. */
 export class CommonJsBody implements Body {
@@ -41,7 +46,8 @@ export class CommonJsBody implements Body {
     this.#wrapper = (outer ?? scriptOf(artifact).runInThisContext()) as Wrapper
     const { file } = artifact
     const path = dirname(file)
-    this.module = { exports: {}, loaded: false, id: file, filename: file, path, children: [], paths: [] }
+    const paths = (createRequire(file).resolve.paths('x') ?? []).filter((each) => isAbove(each, path))
+    this.module = { exports: {}, loaded: false, id: file, filename: file, path, children: [], paths }
     instance.read = () => {
       throw new ReferenceError(`${file} has not been evaluated yet`)
     }
@@ -55,13 +61,17 @@ export class CommonJsBody implements Body {
     const { module } = this
     const require = this.#makeRequire()
     module.require = require
-    this.#wrapper.call(module.exports, module.exports, require, module, module.filename, module.path)
+    const importCall = (specifier: unknown, options?: unknown) =>
+      this.#instance.world.importDynamically(this.#instance, specifier, options)
+    const { exports, filename, path } = module
+    if (this.#wrapper.length > 5) {
+      this.#wrapper.call(exports, exports, require, module, filename, path, importCall)
+    } else this.#wrapper.call(exports, exports, require, module, filename, path)
     module.loaded = true
-    const { exports } = module
-    const holder =
-      (typeof exports === 'object' && exports !== null) || typeof exports === 'function' ? exports : {}
+    const value = module.exports
+    const holder = (typeof value === 'object' && value !== null) || typeof value === 'function' ? value : {}
     const values = artifact.links.locals.map(({ name }) =>
-      name === 'default' ? exports : (Reflect.get(holder, name) as unknown),
+      name === 'default' || name === 'module.exports' ? value : (Reflect.get(holder, name) as unknown),
     )
     this.#instance.read = (index) => values[index]
   }
@@ -76,6 +86,7 @@ export class CommonJsBody implements Body {
     const require = (specifier: string): unknown => {
       const request = instance.artifact.links.lazy.find((each) => each.specifier === specifier)
       const hot = request?.kind === 'hot' ? instance.world.requireHot(request.id) : undefined
+      if (hot && !this.module.children.includes(hot.commonJs)) this.module.children.push(hot.commonJs)
       return hot ? hot.commonJs.exports : native(specifier)
     }
     return Object.assign(require, native)

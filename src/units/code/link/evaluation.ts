@@ -2,11 +2,6 @@ import { TickswapError } from '../../../errors.ts'
 import { cycles, type GraphNode, nodeOf } from '../graph.ts'
 import type { Instance } from './instance.ts'
 
-/** Evaluates instances in order, in a loop that does not yield. */
-export function evaluateSync(order: readonly Instance[]): void {
-  for (const instance of order) evaluateOne(instance)
-}
-
 /** Evaluates one instance that does not await, unless it was already. */
 export function evaluateOne(instance: Instance): void {
   if (instance.phase !== 'linked') return
@@ -35,6 +30,7 @@ interface Node {
   pending: number
   readonly parents: Node[]
   state: 'waiting' | 'async' | 'done' | 'failed'
+  error?: unknown
 }
 
 /**
@@ -65,6 +61,9 @@ export class AsyncEvaluation {
       node.root = node
       this.#nodes.set(instance.id, node)
     }
+    this.#left = this.#nodes.size
+    // Whoever loads packages in between hears of it at the end.
+    this.#result.catch(() => undefined)
     const groups = cycles(this.#nodes.keys(), (id): GraphNode | undefined => {
       const node = this.#nodes.get(id)
       return node && nodeOf(node.instance.artifact)
@@ -80,19 +79,27 @@ export class AsyncEvaluation {
     }
   }
 
-  async run(): Promise<void> {
-    this.#left = this.#nodes.size
-    if (this.#left === 0) return
-    for (const node of this.#nodes.values()) {
-      for (const dependency of this.#dependencies(node)) {
-        if (dependency.state !== 'async') continue
-        node.pending++
-        dependency.parents.push(node)
+  /** Evaluates the next one in the order, unless it has to wait. @returns false when it threw: no other begins */
+  begin(instance: Instance): boolean {
+    const node = this.#nodes.get(instance.id)!
+    for (const dependency of this.#dependencies(node)) {
+      if (dependency.state === 'failed') {
+        this.#rejected(node, dependency.error)
+        return true
       }
-      if (node.pending > 0) node.state = 'async'
-      else if (!this.#execute(node)) break
+      if (dependency.state !== 'async') continue
+      node.pending++
+      dependency.parents.push(node)
     }
-    return this.#result
+    for (const elsewhere of this.#pendingElsewhere(node)) this.#await(node, elsewhere)
+    if (node.pending === 0) return this.#execute(node)
+    node.state = 'async'
+    return true
+  }
+
+  /** Resolves when all are through. @throws what the first one threw */
+  async finished(): Promise<void> {
+    if (this.#left > 0) await this.#result
   }
 
   *#dependencies(node: Node): Generator<Node> {
@@ -101,6 +108,24 @@ export class AsyncEvaluation {
       if (!dependency || dependency.order >= node.order) continue
       yield dependency.root === node.root ? dependency : dependency.root
     }
+  }
+
+  /** Modules it imports that another evaluation, begun by another `import()`, is not through with. */
+  #pendingElsewhere({ instance: { artifact, world } }: Node): Instance[] {
+    return artifact.imports.flatMap((id) => {
+      const instance = this.#nodes.has(id) ? undefined : world.instance(id)
+      return instance?.isPending ? [instance] : []
+    })
+  }
+
+  #await(node: Node, dependency: Instance): void {
+    node.pending++
+    dependency.finished().then(
+      () => {
+        if (--node.pending === 0 && node.state !== 'failed') this.#execute(node)
+      },
+      (error) => this.#rejected(node, error),
+    )
   }
 
   /** @returns false when it threw */
@@ -137,6 +162,7 @@ export class AsyncEvaluation {
   #rejected(node: Node, error: unknown): void {
     if (node.state === 'failed') return
     node.state = 'failed'
+    node.error = error
     node.instance.fail(error)
     this.#fail(error)
     for (const parent of node.parents) this.#rejected(parent, error)

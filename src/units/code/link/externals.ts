@@ -2,7 +2,9 @@ import { createRequire } from 'node:module'
 import { fileURLToPath } from 'node:url'
 import { types } from 'node:util'
 import { TickswapError } from '../../../errors.ts'
-import { commonJsNames } from '../content/commonjs.ts'
+import { commonJsNames } from '../content/commonjs-names.ts'
+import { builtinExport, builtinNamespace } from './builtins.ts'
+import type { Source } from './wiring.ts'
 
 export type Namespace = Readonly<Record<string, unknown>>
 
@@ -16,14 +18,27 @@ export class Externals {
     return this.#loaded.get(id) ?? this.loadSync(id)
   }
 
+  has(id: string): boolean {
+    return this.#loaded.has(id)
+  }
+
+  /** What an import of `name` is connected to; `*` is the namespace. */
+  source(id: string, name: string): Source {
+    const namespace = this.get(id)
+    if (name === '*') return { value: namespace }
+    const builtin = id.startsWith('node:') ? builtinExport(id, name, namespace) : undefined
+    return builtin ?? { value: namespace[name] }
+  }
+
   names(id: string): ReadonlySet<string> {
     return new Set(Object.keys(this.get(id)))
   }
 
-  async load(id: string, options?: ImportCallOptions): Promise<Namespace> {
+  /** @param type the type that the import asks for; JSON that asks for none is taken all the same */
+  async load(id: string, type = isJson(id) ? 'json' : undefined): Promise<Namespace> {
     const known = this.#loaded.get(id)
     if (known) return known
-    const namespace: Namespace = await (options ? import(id, options) : import(id))
+    const namespace: Namespace = await (type === undefined ? import(id) : import(id, { with: { type } }))
     this.#loaded.set(id, namespace)
     return namespace
   }
@@ -36,11 +51,7 @@ export class Externals {
   }
 }
 
-function builtinNamespace(id: string): Namespace {
-  const module: object | undefined = process.getBuiltinModule(id)
-  if (module === undefined) throw new TickswapError('TICKSWAP_E_RESOLVE', `there is no module '${id}'`)
-  return commonJsNamespace(module, Object.keys(module))
-}
+const isJson = (id: string): boolean => /^file:.*\.json$/.test(id)
 
 function fileNamespace(id: string): Namespace {
   if (!id.startsWith('file:')) {

@@ -1,27 +1,5 @@
+import type { HotContext, HotEvents, HotNamespace, HotUpdate } from './hot-types.ts'
 import type { Instance } from './instance.ts'
-
-/** A module's exports, as callbacks get them. */
-export type HotNamespace = Record<string, unknown>
-
-/**
- * `import.meta.hot`, as Vite documents it, with one difference: the new version is
- * evaluated first, and the old one disposed when the swap is final. A callback never
- * gets undefined.
- */
-export interface HotContext {
-  /** kept from one version of the module to the next */
-  readonly data: Record<string, unknown>
-  accept(): void
-  accept(callback: (module: HotNamespace) => void): void
-  accept(dependency: string, callback: (module: HotNamespace) => void): void
-  accept(dependencies: readonly string[], callback: (modules: HotNamespace[]) => void): void
-  dispose(callback: (data: Record<string, unknown>) => void): void
-  prune(callback: (data: Record<string, unknown>) => void): void
-  /** Has the importers evaluated again: this version cannot be taken after all. */
-  invalidate(message?: string): void
-  on(event: string, callback: (payload: unknown) => void): void
-  off(event: string, callback: (payload: unknown) => void): void
-}
 
 type Callback<T> = (value: T) => void
 type Data = Record<string, unknown>
@@ -67,6 +45,8 @@ export class HotRegistry {
         record.acceptances.push({ ids, many: Array.isArray(what), callback: callback as Callback<unknown> })
       },
       dispose: (callback) => void record.disposers.push(callback),
+      decline: () => undefined,
+      send: () => undefined,
       prune: (callback) => void record.pruners.push(callback),
       invalidate: (message) => {
         this.#invalidated.add(id)
@@ -74,9 +54,9 @@ export class HotRegistry {
       },
       on: (event, callback) => {
         const listeners = record.listeners.get(event) ?? new Set()
-        record.listeners.set(event, listeners.add(callback))
+        record.listeners.set(event, listeners.add(callback as Callback<unknown>))
       },
-      off: (event, callback) => void record.listeners.get(event)?.delete(callback),
+      off: (event, callback) => void record.listeners.get(event)?.delete(callback as Callback<unknown>),
     }
   }
 
@@ -93,8 +73,9 @@ export class HotRegistry {
     return ids
   }
 
-  /** Calls listeners. @returns what they threw */
-  emit(event: string, payload: unknown): unknown[] {
+  /** Calls the listeners of one of Vite's events. @returns what they threw */
+  emit<E extends keyof HotEvents>(event: E, payload: HotEvents[E]): unknown[] {
+    if (this.#records.size === 0) return []
     const callbacks = [...this.#records.values()].flatMap((record) => [
       ...(record.listeners.get(event) ?? []),
     ])
@@ -157,6 +138,22 @@ export class HotRegistry {
         return callAll([callback], many ? namespaces : namespaces[0])
       })
   }
+}
+
+/** @param ids modules that are evaluated anew */
+export function updatePayload(ids: readonly string[]): HotEvents['vite:beforeUpdate'] {
+  const timestamp = Date.now()
+  const updates = ids.map((path): HotUpdate => ({ type: 'js-update', path, acceptedPath: path, timestamp }))
+  return { type: 'update', updates }
+}
+
+export function errorPayload(error: unknown): HotEvents['vite:error'] {
+  const {
+    message,
+    stack = '',
+    ...more
+  } = error instanceof Error ? error : { message: String(error), stack: '' }
+  return { type: 'error', err: { ...more, message, stack, cause: error } }
 }
 
 function callAll<T>(callbacks: readonly Callback<T>[], value: T): unknown[] {

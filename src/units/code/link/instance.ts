@@ -1,18 +1,14 @@
 import type { Artifact } from '../artifact.ts'
 import { type Body, bodyOf } from './body.ts'
-import { type Listener, Wiring } from './wiring.ts'
+import { Subscriptions } from './subscriptions.ts'
+import { type Exporter, type Listener, Wiring } from './wiring.ts'
 import type { World } from './world.ts'
-
-interface Subscription {
-  readonly listener: Listener
-  readonly slot: number
-}
 
 /** linked: its functions exist. evaluated: its body has run to the end. */
 type Phase = 'new' | 'linked' | 'running' | 'evaluated'
 
 /** One evaluation of one version of a module. */
-export class Instance implements Listener {
+export class Instance implements Listener, Exporter {
   readonly artifact: Artifact
   readonly wiring = new Wiring(this)
   /** where its imports are looked up: the candidate's world until the commit, then the running one */
@@ -26,7 +22,7 @@ export class Instance implements Listener {
   #phase: Phase = 'new'
   #body: Body | undefined
   readonly #outer: unknown
-  #subscriptions: Map<number, Set<Subscription>> | undefined
+  readonly #subscriptions = new Subscriptions()
   #meta: object | undefined
   #waiting: PromiseWithResolvers<void> | undefined
   #failure: { readonly error: unknown } | undefined
@@ -81,6 +77,16 @@ export class Instance implements Listener {
     return this.#waiting.promise
   }
 
+  /** Whether its evaluation, or that of a module it imports, threw. */
+  get hasFailed(): boolean {
+    return this.#failure !== undefined
+  }
+
+  /** Whether its evaluation has begun, or waits to, and is not over. */
+  get isPending(): boolean {
+    return this.#phase !== 'evaluated' && !this.hasFailed
+  }
+
   fail(error: unknown): void {
     this.#failure = { error }
     this.#waiting?.reject(error)
@@ -90,10 +96,20 @@ export class Instance implements Listener {
   finish(): void {
     this.#phase = 'evaluated'
     this.#waiting?.resolve()
-    if (!this.#subscriptions) return
-    for (const [index, subscriptions] of this.#subscriptions) {
+    for (const index of this.#subscriptions.indexes()) {
       this.publish(index, this.read(index))
-      if (!this.#isLive(index)) subscriptions.clear()
+      if (!this.#isLive(index)) this.#subscriptions.clear(index)
+    }
+  }
+
+  readMember(index: number): unknown {
+    if (this.#phase === 'evaluated') return this.read(index)
+    try {
+      return this.read(index)
+    } catch (error) {
+      const { name, local } = this.artifact.links.locals[index]!
+      if (local !== '*default*') throw error
+      throw new ReferenceError(`Cannot access '${name}' before initialization`)
     }
   }
 
@@ -122,20 +138,22 @@ export class Instance implements Listener {
 
   /** Tells importers the value of an export. */
   publish(index: number, value: unknown): void {
-    const subscriptions = this.#subscriptions?.get(index)
-    if (subscriptions) for (const { listener, slot } of subscriptions) listener.receive(slot, value)
+    this.#subscriptions.tell(index, value)
+  }
+
+  /** Tells importers the values that there are by now. */
+  publishAll(): void {
+    for (const index of this.#subscriptions.indexes()) {
+      if (this.isReady(index)) this.publish(index, this.read(index))
+    }
   }
 
   subscribe(index: number, listener: Listener, slot: number): void {
-    this.#subscriptions ??= new Map()
-    const set = this.#subscriptions.get(index) ?? new Set()
-    this.#subscriptions.set(index, set.add({ listener, slot }))
+    this.#subscriptions.add(index, listener, slot)
   }
 
   unsubscribe(index: number, listener: Listener, slot: number): void {
-    const set = this.#subscriptions?.get(index)
-    if (!set) return
-    for (const each of set) if (each.listener === listener && each.slot === slot) set.delete(each)
+    this.#subscriptions.delete(index, listener, slot)
   }
 
   #isLive(index: number): boolean {

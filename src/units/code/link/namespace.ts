@@ -1,27 +1,38 @@
-import type { Instance } from './instance.ts'
-import { type Listener, Wiring } from './wiring.ts'
+import { type Exporter, type Listener, Wiring } from './wiring.ts'
 import { sourceAt, type World } from './world.ts'
 
 /**
  * A module's namespace object, as the language has it. It reads through a world, so
  * one that was kept follows the swaps; the names it was made with stay.
  */
-export class ModuleNamespace implements ProxyHandler<object> {
+export class ModuleNamespace implements ProxyHandler<object>, Listener {
   readonly object: object
   readonly names: readonly string[]
   world: World
+  /** Keeps the values behind the proxy those of now: who prints a proxy looks behind it. */
+  readonly wiring = new Wiring(this)
   readonly #id: string
+  readonly #shape: Record<string, unknown>
 
   constructor(id: string, world: World) {
     this.#id = id
     this.world = world
     this.names = world.resolution.names(id)
-    const shape: object = Object.create(null)
+    const shape: Record<string, unknown> = Object.create(null)
     for (const name of this.names) {
       Object.defineProperty(shape, name, { value: undefined, writable: true, enumerable: true })
     }
     Object.defineProperty(shape, Symbol.toStringTag, { value: 'Module' })
-    this.object = new Proxy(Object.preventExtensions(shape), this)
+    this.#shape = Object.preventExtensions(shape)
+    this.object = new Proxy(shape, this)
+    for (const [slot, name] of this.names.entries()) {
+      const origin = world.resolution.member(id, name)
+      if (origin.kind === 'local') this.wiring.rewire(slot, sourceAt(world, origin))
+    }
+  }
+
+  receive(slot: number, value: unknown): void {
+    this.#shape[this.names[slot]!] = value
   }
 
   get(shape: object, key: string | symbol): unknown {
@@ -55,7 +66,7 @@ export class ModuleNamespace implements ProxyHandler<object> {
   #read(name: string): unknown {
     const source = sourceAt(this.world, this.world.resolution.member(this.#id, name))
     if (!source) return undefined
-    return source.instance ? source.instance.read(source.index) : source.value
+    return source.instance ? source.instance.readMember(source.index) : source.value
   }
 }
 
@@ -66,13 +77,21 @@ class Bare {
 Object.setPrototypeOf(Bare.prototype, null)
 Reflect.deleteProperty(Bare.prototype, 'constructor')
 
-/** The plain twin of a namespace: properties with the current values, for `ns.name` in hot code. */
+/**
+ * The plain twins of a namespace: objects with the current values as properties, for
+ * `ns.name` and `ns.name()` in hot code.
+ */
 export class ModuleView implements Listener {
   readonly object: Record<string, unknown> = new Bare()
   readonly wiring = new Wiring(this)
+  readonly #id: string
   readonly #names: readonly string[]
+  #calls: Record<string, unknown> | undefined
+  world: World
 
   constructor(id: string, world: World) {
+    this.#id = id
+    this.world = world
     this.#names = world.resolution.names(id)
     for (const [slot, name] of this.#names.entries()) {
       const source = sourceAt(world, world.resolution.member(id, name))
@@ -81,23 +100,44 @@ export class ModuleView implements Listener {
     }
   }
 
+  /** The twin for calls: functions that mention `this` find the namespace there. */
+  get calls(): Record<string, unknown> {
+    if (this.#calls) return this.#calls
+    const calls: Record<string, unknown> = new Bare()
+    for (const name of this.#names) {
+      const { get, value } = Object.getOwnPropertyDescriptor(this.object, name) ?? {}
+      if (get) Object.defineProperty(calls, name, { get, enumerable: true, configurable: true })
+      else calls[name] = this.#callable(value)
+    }
+    this.#calls = calls
+    return calls
+  }
+
   receive(slot: number, value: unknown): void {
     const name = this.#names[slot]!
-    const isAccessor = Object.getOwnPropertyDescriptor(this.object, name)?.get !== undefined
-    if (!isAccessor) this.object[name] = value
-    else
-      Object.defineProperty(this.object, name, {
-        value,
-        writable: true,
-        enumerable: true,
-        configurable: true,
-      })
+    put(this.object, name, value)
+    if (this.#calls) put(this.#calls, name, this.#callable(value))
+  }
+
+  #callable(value: unknown): unknown {
+    if (typeof value !== 'function' || !MAY_USE_THIS.test(Function.prototype.toString.call(value)))
+      return value
+    return value.bind(this.world.namespace(this.#id))
   }
 
   /** Until there is a value, reading throws what reading the variable throws. */
-  #defer(name: string, instance: Instance, index: number): void {
+  #defer(name: string, instance: Exporter, index: number): void {
     if (instance.isReady(index)) return
-    const get = (): unknown => instance.read(index)
+    const get = (): unknown => instance.readMember(index)
     Object.defineProperty(this.object, name, { get, enumerable: true, configurable: true })
   }
+}
+
+const MAY_USE_THIS = /\b(?:this|eval)\b|\[native code\]/
+
+/** Sets a property that may still be a getter. */
+function put(object: Record<string, unknown>, name: string, value: unknown): void {
+  const isAccessor = Object.getOwnPropertyDescriptor(object, name)?.get !== undefined
+  if (!isAccessor) object[name] = value
+  else Object.defineProperty(object, name, { value, writable: true, enumerable: true, configurable: true })
 }

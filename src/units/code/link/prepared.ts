@@ -1,10 +1,13 @@
 import type { Artifact, GraphUpdate, Request } from '../artifact.ts'
 import { evaluationOrder } from '../graph.ts'
+import { asImportError } from '../loader-error.ts'
 import { Resolution } from '../resolution.ts'
-import { AsyncEvaluation, evaluateOne, evaluateSync, refuseAwait } from './evaluation.ts'
+import { AsyncEvaluation, evaluateOne, refuseAwait } from './evaluation.ts'
 import type { Externals } from './externals.ts'
+import { updatePayload } from './hot.ts'
 import { Instance } from './instance.ts'
 import { ModuleNamespace, ModuleView } from './namespace.ts'
+import { Packages } from './packages.ts'
 import type { RunningWorld } from './running-world.ts'
 import { Twin } from './twin.ts'
 import type { Source, Wiring } from './wiring.ts'
@@ -44,6 +47,8 @@ export class Prepared implements World {
   readonly #order: Instance[] = []
   readonly #rebind: readonly string[]
   #replaced: Replaced | undefined
+  /** what listeners of updates threw */
+  readonly #listenerErrors: unknown[] = []
   #state: 'open' | 'committed' | 'settled' | 'discarded' = 'open'
 
   constructor(running: RunningWorld, update: GraphUpdate) {
@@ -99,40 +104,68 @@ export class Prepared implements World {
     return namespace.object
   }
 
-  view(id: string): object {
+  view(id: string): ModuleView {
     if (!this.#isTouched(id)) return this.#running.view(id)
     const view = this.#views.get(id) ?? new ModuleView(id, this)
     this.#views.set(id, view)
-    return view.object
+    return view
   }
 
-  dynamicRequest(instance: Instance, asked: unknown): Request {
-    return this.#running.dynamicRequest(instance, asked)
+  dynamicRequest(instance: Instance, asked: unknown, options?: unknown): Request {
+    return this.#running.dynamicRequest(instance, asked, options)
   }
 
   metaOf(instance: Instance): object {
     return this.#running.metaOf(instance)
   }
 
-  async importDynamically(instance: Instance, asked: unknown, options?: ImportCallOptions): Promise<unknown> {
-    const { kind, id } = this.#running.dynamicRequest(instance, asked)
-    return kind === 'hot' ? this.#importHot(id) : this.externals.load(id, options)
+  async importDynamically(instance: Instance, asked: unknown, options?: unknown): Promise<unknown> {
+    const { kind, id, type } = this.#running.dynamicRequest(instance, asked, options)
+    return kind === 'hot' ? this.#importHot(id) : this.externals.load(id, type)
   }
 
   /** `import()` while the candidate is evaluated: what it leads to belongs to the candidate. */
   async #importHot(id: string): Promise<object> {
     if (this.#state !== 'open') return this.#running.importHot(id)
-    if (!this.artifact(id)) await this.#running.loadMissing(id)
+    if (!this.artifact(id)) await this.#loadMissing(id)
     const instance = this.instance(id)
     if (instance) await instance.finished()
     else await this.#extend(id)
     return this.namespace(id)
   }
 
+  async #loadMissing(id: string): Promise<void> {
+    try {
+      await this.#running.loadMissing(id)
+    } catch (error) {
+      throw asImportError(error)
+    }
+  }
+
   async #extend(id: string): Promise<void> {
-    const order = evaluationOrder([id], (each) => nodeIn(this, each)).filter((each) => !this.instance(each))
-    const added = order.map((each) => this.#addInstance(each))
-    await this.#evaluate(added)
+    const order = evaluationOrder([id], (each) => nodeIn(this, each))
+    for (const each of order) if (this.instance(each)?.hasFailed) await this.instance(each)!.finished()
+    const added = order.filter((each) => !this.instance(each)).map((each) => this.#addInstance(each))
+    try {
+      await this.#evaluate(added)
+    } catch (error) {
+      this.#dropUnfinished(added, error)
+      throw error
+    }
+  }
+
+  /** After an `import()` that failed: who waits for a module that failed has failed, the others are as if new. */
+  #dropUnfinished(added: readonly Instance[], error: unknown): void {
+    for (const instance of added) {
+      if (instance.phase === 'evaluated' || instance.hasFailed) continue
+      if (instance.artifact.imports.some((each) => this.instance(each)?.hasFailed)) instance.fail(error)
+      else if (instance.phase === 'linked' || instance.phase === 'new') {
+        instance.fail(error)
+        instance.wiring.suspend()
+        this.#instances.delete(instance.id)
+        this.#order.splice(this.#order.indexOf(instance), 1)
+      }
+    }
   }
 
   requireHot(id: string): Instance | undefined {
@@ -154,9 +187,15 @@ export class Prepared implements World {
   /** Links, evaluates and works out the commit, without yielding. */
   evaluateSync(): this {
     return this.#guarded(() => {
-      refuseAwait(this.#order)
-      this.#link(this.#order)
-      evaluateSync(this.#order)
+      const order = [...this.#order]
+      refuseAwait(order)
+      const packages = new Packages(this, order)
+      packages.loadFirstSync()
+      this.#link(order, packages)
+      for (const step of packages.steps()) {
+        if (step instanceof Instance) evaluateOne(step)
+        else packages.loadSync(step)
+      }
       this.#collectPatches()
       return this
     })
@@ -205,30 +244,21 @@ export class Prepared implements World {
   }
 
   async #evaluate(order: readonly Instance[]): Promise<void> {
-    await this.#loadExternals(order)
-    await Promise.all(this.#link(order))
-    await new AsyncEvaluation(order).run()
-  }
-
-  async #loadExternals(order: readonly Instance[]): Promise<void> {
-    for (const instance of order) {
-      for (const { kind, id } of instance.artifact.links.requests) {
-        if (kind === 'external') await this.externals.load(id)
-      }
+    const packages = new Packages(this, order)
+    await packages.loadFirst()
+    await Promise.all(this.#link(order, packages))
+    const evaluation = new AsyncEvaluation(order)
+    for (const step of packages.steps()) {
+      if (!(step instanceof Instance)) await packages.load(step)
+      else if (!evaluation.begin(step)) break
     }
+    await evaluation.finished()
   }
 
   /** All modules get their functions, then all get their imports, before the first one runs. */
-  #link(order: readonly Instance[]): Promise<unknown>[] {
+  #link(order: readonly Instance[], packages: Packages): Promise<unknown>[] {
     const started = order.map((instance) => instance.link())
-    for (const { artifact, wiring } of order) {
-      for (const request of artifact.links.requests) {
-        if (request.kind === 'external') this.externals.get(request.id)
-      }
-      for (const [index, slot] of artifact.links.slots.entries()) {
-        wiring.connect(index, sourceOf(this, artifact.id, slot))
-      }
-    }
+    for (const instance of order) packages.connect(instance)
     for (const { wiring } of order) wiring.deliverAll()
     return started.filter((promise) => promise !== undefined)
   }
@@ -280,6 +310,9 @@ export class Prepared implements World {
     if (this.#state !== 'open') return
     this.#state = 'committed'
     const running = this.#running
+    if (this.#isUpdate()) {
+      this.#listenerErrors.push(...running.hot.emit('vite:beforeUpdate', updatePayload(this.evaluated)))
+    }
     this.#replaced = {
       instances: running.instances.replace(this.#instances, this.#removed),
       artifacts: running.artifacts.replace(this.#artifacts, this.#removed),
@@ -293,7 +326,7 @@ export class Prepared implements World {
     running.resolution = this.resolution
     this.#moveTo(running)
     for (const [, instance] of this.#replaced.instances) instance?.wiring.suspend()
-    for (const [, view] of this.#replaced.views) view?.wiring.suspend()
+    for (const [, twin] of [...this.#replaced.views, ...this.#replaced.namespaces]) twin?.wiring.suspend()
     for (const { wiring, slot, after } of this.#patches) wiring.rewire(slot, after)
   }
 
@@ -311,7 +344,7 @@ export class Prepared implements World {
     this.#replaced = undefined
     this.#moveTo(this)
     for (const [, instance] of replaced.instances) instance?.wiring.resume()
-    for (const [, view] of replaced.views) view?.wiring.resume()
+    for (const [, twin] of [...replaced.views, ...replaced.namespaces]) twin?.wiring.resume()
     for (const { wiring, slot, before } of this.#patches) wiring.rewire(slot, before)
   }
 
@@ -322,11 +355,26 @@ export class Prepared implements World {
   settle(): unknown[] {
     if (this.#state !== 'committed') return []
     this.#state = 'settled'
+    const { hot } = this.#running
+    const isUpdate = this.#replaced!.instances.some(([, instance]) => instance)
     const replaced = this.#replaced!.instances.flatMap(([, instance]) => instance ?? [])
     this.#replaced = undefined
     this.#patches.length = 0
     const evaluated = new Set(this.#instances.keys())
-    return this.#running.hot.settle(replaced, this.#removed, evaluated, (id) => this.#running.namespace(id))
+    const errors = this.#listenerErrors
+    if (this.#removed.size > 0) {
+      errors.push(...hot.emit('vite:beforePrune', { type: 'prune', paths: [...this.#removed] }))
+    }
+    errors.push(
+      ...hot.settle(replaced, this.#removed, evaluated, (id) => this.#running.namespace(id)),
+      ...(isUpdate ? hot.emit('vite:afterUpdate', updatePayload(this.evaluated)) : []),
+    )
+    return errors
+  }
+
+  /** Whether it replaces something that runs; a first load does not. */
+  #isUpdate(): boolean {
+    return this.#removed.size > 0 || this.#order.some(({ id }) => this.#running.instance(id) !== undefined)
   }
 
   /** Drops new instances that were never committed, or were taken back. */
@@ -337,12 +385,13 @@ export class Prepared implements World {
       instance.wiring.suspend()
       this.#running.hot.forget(instance)
     }
-    for (const view of this.#views.values()) view.wiring.suspend()
+    for (const twin of [...this.#views.values(), ...this.#namespaces.values()]) twin.wiring.suspend()
   }
 
   #moveTo(world: World): void {
     for (const instance of this.#order) instance.world = world
     for (const namespace of this.#namespaces.values()) namespace.world = world
+    for (const view of this.#views.values()) view.world = world
   }
 }
 

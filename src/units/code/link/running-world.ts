@@ -1,7 +1,9 @@
 import { pathToFileURL } from 'node:url'
 import type { Artifact, Request } from '../artifact.ts'
-import { urlOf } from '../compile.ts'
+import { urlOfModule } from '../compile.ts'
+import { asImportError } from '../loader-error.ts'
 import { Resolution } from '../resolution.ts'
+import { checkType, typeOfOptions, withType } from '../resolve/attributes.ts'
 import { Resolver } from '../resolve/resolver.ts'
 import { evaluateOne } from './evaluation.ts'
 import { Externals } from './externals.ts'
@@ -63,7 +65,7 @@ export class RunningWorld implements World {
 
   clear(): void {
     for (const instance of this.instances.values()) instance.wiring.suspend()
-    for (const view of this.views.values()) view.wiring.suspend()
+    for (const twin of [...this.views.values(), ...this.namespaces.values()]) twin.wiring.suspend()
     this.hot.clear()
     for (const table of [this.instances, this.artifacts, this.namespaces, this.views]) table.clear()
   }
@@ -82,48 +84,60 @@ export class RunningWorld implements World {
     return namespace.object
   }
 
-  view(id: string): object {
+  view(id: string): ModuleView {
     const view = this.views.get(id) ?? new ModuleView(id, this)
     this.views.set(id, view)
-    return view.object
+    return view
   }
 
   metaOf(instance: Instance): object {
     const { file, links } = instance.artifact
+    const url = urlOfModule(instance.artifact)
     const meta = Object.create(null)
     meta.dirname = file.slice(0, Math.max(1, file.lastIndexOf('/')))
     meta.filename = file
     if ('main' in import.meta) meta.main = false
     // Only where it is asked for, so that the object has the keys that Node's has.
     if (links.hot) meta.hot = this.hot.contextOf(instance)
-    meta.resolve = (specifier: unknown) => this.#resolveFrom(file, String(specifier))
-    meta.url = urlOf(file)
+    const resolve = (specifier: unknown) => this.#resolveFrom(file, `${specifier as string}`)
+    meta.resolve = resolve
+    meta.url = url
     return meta
   }
 
   /** `import()`: what is hot is hot here too, the rest is Node's. */
-  async importDynamically(instance: Instance, asked: unknown, options?: ImportCallOptions): Promise<unknown> {
-    const { kind, id } = this.dynamicRequest(instance, asked)
-    return kind === 'hot' ? this.importHot(id) : this.externals.load(id, options)
+  async importDynamically(instance: Instance, asked: unknown, options?: unknown): Promise<unknown> {
+    const { kind, id, type } = this.dynamicRequest(instance, asked, options)
+    return kind === 'hot' ? this.importHot(id) : this.externals.load(id, type)
   }
 
   importHot(id: string): Promise<object> {
-    return this.#hooks.importHot(id)
+    return this.#hooks.importHot(id).catch((error) => {
+      throw asImportError(error)
+    })
   }
 
   loadMissing(id: string): Promise<void> {
     return this.#hooks.loadMissing(id)
   }
 
-  /** What the argument of an `import()` means. */
-  dynamicRequest({ artifact }: Instance, asked: unknown): Request {
-    const specifier = String(asked)
-    const { lazy, requests } = artifact.links
-    return (
-      lazy.find((each) => each.specifier === specifier) ??
-      requests.find((each) => each.specifier === specifier) ??
-      this.#resolver.resolve(specifier, artifact.file)
-    )
+  /** What the arguments of an `import()` mean. @throws as the call does in Node */
+  dynamicRequest({ artifact }: Instance, asked: unknown, options?: unknown): Request {
+    // Not String(): a symbol is a TypeError.
+    const name = `${asked as string}`
+    try {
+      const type = typeOfOptions(options)
+      const specifier = withType(name, type)
+      const { lazy, requests } = artifact.links
+      const found =
+        lazy.find((each) => each.specifier === specifier) ??
+        requests.find((each) => each.specifier === specifier) ??
+        this.#resolver.resolve(specifier, artifact.file)
+      checkType(found, type)
+      return type === undefined ? found : { ...found, type }
+    } catch (error) {
+      throw asImportError(error)
+    }
   }
 
   requireHot(id: string): Instance | undefined {
@@ -140,7 +154,11 @@ export class RunningWorld implements World {
     const base = pathToFileURL(file).href
     if (/^\.{0,2}\//.test(specifier)) return new URL(specifier, base).href
     if (URL.canParse(specifier) && !specifier.startsWith('node:')) return new URL(specifier).href
-    const { kind, id } = this.#resolver.resolve(specifier, file)
-    return kind === 'hot' ? pathToFileURL(id).href : id
+    try {
+      const { kind, id } = this.#resolver.resolve(specifier, file)
+      return kind === 'hot' ? pathToFileURL(id).href : id
+    } catch (error) {
+      throw asImportError(error)
+    }
   }
 }

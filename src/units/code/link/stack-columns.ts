@@ -1,20 +1,31 @@
+import { createHash } from 'node:crypto'
 import type { Artifact } from '../artifact.ts'
 
 type Shifts = NonNullable<Artifact['shifts']>
 
-/** Files with columns that are off somewhere, by URL. */
+/** Scripts that are remembered; the oldest are forgotten first. */
+const MOST_SCRIPTS = 4096
+
+/**
+ * Scripts with columns that are off somewhere, by V8's name for them, the SHA-256 of
+ * their text: code of an old version may still run when the file is another one.
+ */
 const shifted = new Map<string, Shifts>()
+
+/** URLs of those scripts: frames of others need no second look. */
+const urls = new Set<string>()
 
 /**
  * Corrects the columns of an artifact's frames in stacks. Nearly all files need none
  * of it, and while there are none that do, stacks are formatted as if we were not here.
  */
-export function correctColumns(url: string, shifts: Shifts | undefined): void {
-  if (!shifts) {
-    shifted.delete(url)
-    return
-  }
-  shifted.set(url, shifts)
+export function correctColumns(url: string, { code, shifts }: Pick<Artifact, 'code' | 'shifts'>): void {
+  if (!shifts) return
+  const script = createHash('sha256').update(code).digest('hex')
+  shifted.delete(script)
+  shifted.set(script, shifts)
+  if (shifted.size > MOST_SCRIPTS) shifted.delete(shifted.keys().next().value!)
+  urls.add(url)
   install()
 }
 
@@ -43,7 +54,7 @@ function headOf(error: Error): string {
 
 /** The frame, with the column that the source has. */
 function corrected(frame: NodeJS.CallSite): NodeJS.CallSite {
-  const shifts = shifted.get(frame.getFileName() ?? '')
+  const shifts = urls.has(frame.getFileName() ?? '') ? shifted.get(frame.getScriptHash()) : undefined
   const line = frame.getLineNumber()
   const column = frame.getColumnNumber()
   if (!shifts || line === null || column === null) return frame

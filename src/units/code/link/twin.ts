@@ -73,10 +73,10 @@ export class Twin implements World {
     return namespace.object
   }
 
-  view(id: string): object {
+  view(id: string): ModuleView {
     const view = this.#views.get(id) ?? new ModuleView(id, this)
     this.#views.set(id, view)
-    return view.object
+    return view
   }
 
   metaOf(instance: Instance): object {

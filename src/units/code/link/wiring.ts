@@ -1,13 +1,25 @@
-import type { Instance } from './instance.ts'
-
 /** Something that is told the value of a binding: an importer's slot, or a view. */
 export interface Listener {
   receive(slot: number, value: unknown): void
 }
 
-/** Where a slot gets its value: an export of an instance, or a value that stays. */
+/** Something with exports whose values may change: an instance of a module, or a module of Node. */
+export interface Exporter {
+  /** @throws ReferenceError before the export is initialised */
+  read(index: number): unknown
+  /** the same for a namespace object: an error names the export */
+  readMember(index: number): unknown
+  /** whether it can be read without throwing */
+  isReady(index: number): boolean
+  /** whether importers have to listen */
+  mayChange(index: number): boolean
+  subscribe(index: number, listener: Listener, slot: number): void
+  unsubscribe(index: number, listener: Listener, slot: number): void
+}
+
+/** Where a slot gets its value: an export, or a value that stays. */
 export type Source =
-  | { readonly instance: Instance; readonly index: number }
+  | { readonly instance: Exporter; readonly index: number }
   | { readonly instance?: undefined; readonly value: unknown }
 
 /** The slots of one importer, and what each of them is connected to. */

@@ -4,6 +4,7 @@ import { linkError } from '../loader-error.ts'
 import { isLost, type Origin, type Resolution } from '../resolution.ts'
 import type { Externals, Namespace } from './externals.ts'
 import type { Instance } from './instance.ts'
+import type { ModuleView } from './namespace.ts'
 import type { Source } from './wiring.ts'
 
 /** A consistent set of instances: the running ones, or those as they will be after a commit. */
@@ -15,11 +16,11 @@ export interface World {
   /** the namespace object of a module */
   namespace(id: string): object
   /** a plain object with a module's exports as properties, for `ns.name` in hot code */
-  view(id: string): object
+  view(id: string): ModuleView
   metaOf(instance: Instance): object
   /** what a specifier means to a module, when it is only known at run time */
-  dynamicRequest(instance: Instance, asked: unknown): Request
-  importDynamically(instance: Instance, specifier: unknown, options?: ImportCallOptions): Promise<unknown>
+  dynamicRequest(instance: Instance, asked: unknown, options?: unknown): Request
+  importDynamically(instance: Instance, specifier: unknown, options?: unknown): Promise<unknown>
   /** the instance of a CommonJS or JSON module, evaluated if it was not yet, for `require` */
   requireHot(id: string): Instance | undefined
 }
@@ -38,24 +39,38 @@ export function sourceOf(world: World, id: string, slot: Slot): Source | undefin
     throw missing(world, id, slot)
   }
   if (origin.kind === 'external') return externalSource(world, id, origin, slot)
-  return sourceAt(world, origin, slot.kind === 'view')
+  return sourceAt(world, origin, slot.kind)
 }
 
 /** The source behind an export's origin in the graph. */
-export function sourceAt(world: World, origin: Origin, asView = false): Source | undefined {
+export function sourceAt(world: World, origin: Origin, kind: Slot['kind'] = 'value'): Source | undefined {
   switch (origin.kind) {
     case 'local': {
       const instance = world.instance(origin.id)
       return instance && { instance, index: origin.index }
     }
     case 'namespace':
-      return { value: asView ? world.view(origin.id) : world.namespace(origin.id) }
+      return { value: objectOf(world, origin.id, kind) }
     case 'external': {
-      const namespace = world.externals.get(origin.id)
-      return { value: origin.name === '*' ? namespace : namespace[origin.name] }
+      return world.externals.source(origin.id, origin.name)
     }
     default:
       return undefined
+  }
+}
+
+/** What stands for a whole module. */
+function objectOf(world: World, id: string, kind: Slot['kind']): object {
+  switch (kind) {
+    case 'view':
+      return world.view(id).object
+    case 'calls':
+      return world.view(id).calls
+    case 'namespace':
+    case 'value':
+      return world.namespace(id)
+    default:
+      return kind satisfies never
   }
 }
 

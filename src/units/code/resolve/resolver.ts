@@ -2,10 +2,10 @@ import { realpathSync } from 'node:fs'
 import { createRequire, isBuiltin } from 'node:module'
 import { dirname, join, resolve } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
-import { TickswapError } from '../../../errors.ts'
 import type { Request } from '../artifact.ts'
 import { isFile, isFolder, type PackageJson, PackageJsons } from './package-json.ts'
 import { lookUpExports, lookUpMap } from './package-map.ts'
+import { type NodeCode, ResolveError } from './resolve-error.ts'
 import { TsconfigPaths } from './tsconfig-paths.ts'
 
 /** Our own files, two folders up: hot modules everywhere share the instance that runs them. */
@@ -27,7 +27,7 @@ const TYPESCRIPT: Readonly<Record<string, readonly string[]>> = {
 /** a burst of edits reads the project's settings once */
 const FRESH_MS = 250
 
-const QUERY = /\?(raw|bytes)$/
+const QUERY = /\?(?:raw|bytes)$/
 
 /** Finds what a specifier means to the file that has it, as Node's ESM loader does, and what is hot. */
 export class Resolver {
@@ -43,23 +43,35 @@ export class Resolver {
 
   /**
    * @param from absolute path of the importing file
-   * @throws TickswapError TICKSWAP_E_RESOLVE, TICKSWAP_E_FILE_MISSING when the graph had the file
+   * @throws ResolveError TICKSWAP_E_RESOLVE, TICKSWAP_E_FILE_MISSING when the graph had the file
    */
   resolve(specifier: string, from: string): Request {
-    if (specifier in OWN) return external(specifier, OWN[specifier]!)
+    if (Object.hasOwn(OWN, specifier)) return external(specifier, OWN[specifier]!)
     if (isBuiltin(specifier)) {
       return external(specifier, specifier.startsWith('node:') ? specifier : `node:${specifier}`)
     }
     if (/^\.{0,2}\//.test(specifier) || /^\.{1,2}$/.test(specifier)) {
-      return this.#file(specifier, resolve(dirname(from), decode(specifier)), from)
+      if (/%2f|%5c/i.test(specifier)) throw invalid(specifier, from)
+      const [path, suffix] = splitSuffix(specifier)
+      return this.#file(specifier, resolve(dirname(from), decode(path)), suffix, from)
     }
     if (specifier.startsWith('file:')) {
-      const query = QUERY.exec(specifier)?.[0] ?? ''
-      return this.#file(specifier, fileURLToPath(specifier) + query, from)
+      return this.#file(specifier, fileURLToPath(specifier), splitSuffix(specifier)[1], from)
     }
-    if (/^(?:data|https?):/.test(specifier)) return external(specifier, specifier)
+    if (specifier.startsWith('node:')) {
+      throw new ResolveError('ERR_UNKNOWN_BUILTIN_MODULE', `there is no module '${specifier}'`, {
+        file: from,
+      })
+    }
+    if (/^[a-z][a-z\d+.-]*:/i.test(specifier)) return external(specifier, specifier)
     if (specifier.startsWith('#')) return this.#imports(specifier, from)
     return this.#paths.match(specifier, from, existing) ?? this.#package(specifier, from)
+  }
+
+  /** A file by its path, which is taken as it is; it may end in `?raw` or `?bytes`. */
+  resolvePath(path: string, from: string): Request {
+    const suffix = QUERY.exec(path)?.[0] ?? ''
+    return this.#file(path, path.slice(0, path.length - suffix.length), suffix, from)
   }
 
   /** What `require` finds. @throws what Node throws */
@@ -68,33 +80,41 @@ export class Resolver {
     return this.#target(specifier, createRequire(from).resolve(specifier))
   }
 
-  /** Reads package.json and tsconfig.json files anew, if what is known of them is not of just now. */
-  refresh(): void {
+  /**
+   * Reads package.json and tsconfig.json files anew, if what is known of them is not of just now.
+   * @returns whether it was old
+   */
+  refresh(): boolean {
     const now = performance.now()
-    if (now - this.#readAt < FRESH_MS) return
+    if (now - this.#readAt < FRESH_MS) return false
     this.#readAt = now
     this.packages.forget()
     this.#paths.forget()
+    return true
   }
 
-  #file(specifier: string, path: string, from: string): Request {
-    const query = QUERY.exec(path)?.[0] ?? ''
-    const bare = path.slice(0, path.length - query.length).replace(/[?#].*$/, '')
-    const found = existing(bare)
-    if (found === undefined) throw this.#missing(specifier, bare, from)
-    return this.#target(specifier, found, query)
+  /** @param suffix query and fragment: as in Node, each of them makes a module of its own */
+  #file(specifier: string, path: string, suffix: string, from: string): Request {
+    const found = existing(path)
+    if (found === undefined) throw this.#missing(specifier, path, from)
+    return this.#target(specifier, found, suffix)
   }
 
   /** A file outside of node_modules is hot; one inside is loaded by Node. */
-  #target(specifier: string, path: string, query = ''): Request {
+  #target(specifier: string, path: string, suffix = ''): Request {
     const real = realpathSync(path)
-    if (isExternalFile(real)) return external(specifier, pathToFileURL(real).href)
-    return { specifier, kind: 'hot', id: real + query }
+    if (isExternalFile(real)) return external(specifier, pathToFileURL(real).href + suffix)
+    return { specifier, kind: 'hot', id: real + suffix }
   }
 
-  #missing(specifier: string, path: string, file: string): TickswapError {
+  #missing(specifier: string, path: string, file: string): ResolveError {
+    if (isFolder(path)) {
+      const message = `'${specifier}' means ${path}, which is a folder`
+      return new ResolveError('ERR_UNSUPPORTED_DIR_IMPORT', message, { file })
+    }
     const code = this.#wasThere(path) ? 'TICKSWAP_E_FILE_MISSING' : 'TICKSWAP_E_RESOLVE'
-    return new TickswapError(code, `'${specifier}' means ${path}, which does not exist`, { file })
+    const message = `'${specifier}' means ${path}, which does not exist`
+    return new ResolveError('ERR_MODULE_NOT_FOUND', message, { file }, code)
   }
 
   #imports(specifier: string, from: string): Request {
@@ -104,14 +124,18 @@ export class Resolver {
       typeof map === 'object' && map !== null
         ? lookUpMap(map as Record<string, never>, specifier, CONDITIONS)
         : null
-    if (!target || !scope) throw unresolved(specifier, from, 'package.json has no such entry in "imports"')
+    if (!target || !scope) {
+      const why = 'package.json has no such entry in "imports"'
+      throw unresolved(specifier, from, why, 'ERR_PACKAGE_IMPORT_NOT_DEFINED')
+    }
     if (!target.startsWith('./')) return this.resolve(target, from)
-    return this.#file(specifier, join(scope.folder, target), from)
+    return this.#file(specifier, join(scope.folder, target), '', from)
   }
 
   #package(specifier: string, from: string): Request {
     const [, name, rest] = /^((?:@[^/]+\/)?[^/]+)(.*)$/.exec(specifier) ?? []
-    if (!name || name.startsWith('.')) throw unresolved(specifier, from, 'it is not a valid package name')
+    if (specifier === '') throw unresolved(specifier, from, 'it is empty')
+    if (!name || name.startsWith('.') || /[%\\]/.test(name)) throw invalid(specifier, from)
     const subpath = `.${rest}`
     const self = this.packages.scopeOf(from)
     if (self?.name === name && self.exports !== undefined) {
@@ -147,8 +171,10 @@ export class Resolver {
 
   #exported(pkg: PackageJson, subpath: string, specifier: string, from: string): string {
     const target = lookUpExports(pkg.exports, subpath, CONDITIONS)
-    if (!target)
-      throw unresolved(specifier, from, `package.json of ${pkg.folder} does not export "${subpath}"`)
+    if (!target) {
+      const why = `package.json of ${pkg.folder} does not export "${subpath}"`
+      throw unresolved(specifier, from, why, 'ERR_PACKAGE_PATH_NOT_EXPORTED')
+    }
     const path = join(pkg.folder, target)
     if (!isFile(path)) throw unresolved(specifier, from, `${path} does not exist`)
     return path
@@ -171,6 +197,12 @@ function existing(path: string): string | undefined {
   return undefined
 }
 
+/** A specifier, and its query and fragment. */
+function splitSuffix(specifier: string): [path: string, suffix: string] {
+  const at = specifier.search(/[?#]/)
+  return at < 0 ? [specifier, ''] : [specifier.slice(0, at), specifier.slice(at)]
+}
+
 function decode(specifier: string): string {
   try {
     return decodeURIComponent(specifier)
@@ -179,6 +211,14 @@ function decode(specifier: string): string {
   }
 }
 
-function unresolved(specifier: string, from: string, why: string): TickswapError {
-  return new TickswapError('TICKSWAP_E_RESOLVE', `cannot resolve '${specifier}': ${why}`, { file: from })
+function unresolved(
+  specifier: string,
+  from: string,
+  why: string,
+  nodeCode: NodeCode = 'ERR_MODULE_NOT_FOUND',
+): ResolveError {
+  return new ResolveError(nodeCode, `cannot resolve '${specifier}': ${why}`, { file: from })
 }
+
+const invalid = (specifier: string, from: string): ResolveError =>
+  unresolved(specifier, from, 'it is not a valid specifier', 'ERR_INVALID_MODULE_SPECIFIER')

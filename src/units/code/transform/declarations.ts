@@ -4,6 +4,8 @@ import { boundNames, type Node, nameOf } from './nodes.ts'
 export interface SourceRequest {
   readonly specifier: string
   readonly type: string | undefined
+  /** an import attribute other than `type` */
+  readonly unknownAttribute?: string
   readonly start: number
 }
 
@@ -99,6 +101,7 @@ export class Declarations {
   }
 
   #import(node: Node): void {
+    if (node.phase) throw new SourceError(`'import ${node.phase}' is not supported`, node.start)
     const request = this.#request(node)
     for (const specifier of node.specifiers) {
       const imported =
@@ -121,10 +124,12 @@ export class Declarations {
 
   #request(node: Node): number {
     const type = node.attributes?.find((attribute: Node) => nameOf(attribute.key) === 'type')
+    const other = node.attributes?.find((attribute: Node) => attribute !== type)
     this.requests.push({
       specifier: node.source.value,
       type: type && String(type.value.value),
       start: node.source.start,
+      ...(other && { unknownAttribute: nameOf(other.key) }),
     })
     return this.requests.length - 1
   }

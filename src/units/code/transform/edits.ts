@@ -113,7 +113,8 @@ class Output {
     this.#debt += text.length - (edit.end - edit.start)
     if (this.#debt > 0) this.#payBefore(text)
     this.#text += this.#separator(text) + text
-    this.#at = edit.end
+    // White space behind an insertion may have paid for it already.
+    this.#at = Math.max(this.#at, edit.end)
     if (NEWLINE.test(text)) this.#debt = 0
     if (this.#debt > 0) this.#payAfter()
   }

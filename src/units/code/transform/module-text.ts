@@ -1,4 +1,5 @@
 import type { HotUse, IndirectExport, Links, LocalExport, Request, Slot } from '../artifact.ts'
+import type { Outlined } from '../surface/outline.ts'
 import { type Declarations, type ImportBinding, SourceError } from './declarations.ts'
 import type { Shift } from './edits.ts'
 import { hotCall } from './hot-use.ts'
@@ -15,6 +16,8 @@ export interface PrintedModule {
   readonly columnOffset: number
   readonly shifts?: readonly Shift[]
 }
+
+const IDENTIFIER = /^[\p{ID_Start}$_][\p{ID_Continue}$\u200c\u200d]*$/u
 
 interface NamedSlot extends Slot {
   readonly variable: string
@@ -37,15 +40,18 @@ export class ModuleText {
   readonly #slots: NamedSlot[] = []
   readonly #locals: LocalExport[] = []
   readonly #indirect: IndirectExport[]
-  readonly #imported: Record<string, number[]> = {}
+  readonly #imported: Record<string, number[]> = Object.create(null)
   /** local name to what its writes are wrapped in */
   readonly #notifiers = new Map<string, string>()
   #announcers: string[] = []
   readonly #views = new Map<string, string>()
+  readonly #callViews = new Map<string, string>()
+  readonly #liveReads = new Map<string, string>()
   readonly #handle: string
   readonly #index: string
   readonly #value: string
   readonly #constant: string
+  readonly #nobody: string
   readonly #default: string
 
   /** @param lenient names that are only mentioned in types may be missing (TypeScript) */
@@ -60,10 +66,26 @@ export class ModuleText {
     this.#index = this.#names.next()
     this.#value = this.#names.next()
     this.#constant = this.#names.next()
+    const hasStray = pieces.some((piece) => piece.scopes.strayArguments.length > 0)
+    this.#nobody = hasStray ? this.#names.like('arguments') : ''
     this.#default = this.#names.next()
     this.#indirect = declarations.indirect.map(({ name, request, imported }) => ({ name, request, imported }))
     this.#collectSlots(lenient)
     this.#collectExports(lenient)
+  }
+
+  /**
+   * Imports of packages whose values change are read from the namespace each time.
+   * @param live their local names
+   */
+  readLive(live: ReadonlySet<string>): void {
+    for (const [index, slot] of this.#slots.entries()) {
+      if (slot.kind !== 'value' || !live.has(slot.variable)) continue
+      const variable = this.#names.next()
+      const key = IDENTIFIER.test(slot.name) ? `.${slot.name}` : `[${JSON.stringify(slot.name)}]`
+      this.#liveReads.set(slot.variable, variable + key)
+      this.#slots[index] = { ...slot, kind: 'view', variable }
+    }
   }
 
   /** Whether the text has decorators, which V8 does not know. */
@@ -91,7 +113,7 @@ export class ModuleText {
       indirect: this.#indirect,
       stars: this.declarations.stars,
       uses: this.#uses(),
-      imported: this.#imported,
+      imported: { ...this.#imported },
       circular: guarded.size > 0,
       ...this.#hotUse(requests, lazy),
     }
@@ -133,7 +155,7 @@ export class ModuleText {
     const exported = new Set(this.declarations.exports.map((binding) => binding.local))
     for (const binding of this.declarations.imports.values()) {
       const found = mentions.get(binding.local) ?? []
-      if (found.length === 0 && exported.has(binding.local)) continue
+      if (found.length === 0 && exported.has(binding.local) && !this.#hasEval) continue
       this.#imported[binding.local] = []
       if (binding.imported === '*') this.#namespaceSlots(binding, found)
       else this.#addSlot(binding, 'value', binding.local, lenient && found.length === 0)
@@ -141,14 +163,23 @@ export class ModuleText {
   }
 
   #namespaceSlots(binding: ImportBinding, mentions: readonly Mention[]): void {
-    if (mentions.some((mention) => mention.kind === 'member')) {
-      const variable = this.#names.like(binding.local)
-      this.#views.set(binding.local, variable)
-      this.#addSlot(binding, 'view', variable, false)
-    }
-    if (mentions.some((mention) => mention.kind === 'read')) {
+    const members = mentions.filter((mention) => mention.kind === 'member')
+    if (members.some((mention) => !mention.isCalled)) this.#viewSlot(binding, 'view', this.#views)
+    if (members.some((mention) => mention.isCalled)) this.#viewSlot(binding, 'calls', this.#callViews)
+    if (this.#hasEval || mentions.some((mention) => mention.kind === 'read')) {
       this.#addSlot(binding, 'namespace', binding.local, false)
     }
+  }
+
+  #viewSlot(binding: ImportBinding, kind: 'view' | 'calls', variables: Map<string, string>): void {
+    const variable = this.#names.like(binding.local)
+    variables.set(binding.local, variable)
+    this.#addSlot(binding, kind, variable, false)
+  }
+
+  /** Direct `eval` sees, and writes, names that the text does not mention. */
+  get #hasEval(): boolean {
+    return this.pieces.some((piece) => piece.scopes.evals.length > 0)
   }
 
   #addSlot(binding: ImportBinding, kind: Slot['kind'], variable: string, weak: boolean): void {
@@ -174,10 +205,17 @@ export class ModuleText {
       }
       const hoisted =
         this.#isHoistedDefault(local) || declared?.kind === 'function' || declared?.kind === 'var'
-      const live = written.has(local)
-      this.#locals.push({ name, local, hoisted, live })
-      if (live && !this.#notifiers.has(local)) this.#notifiers.set(local, this.#names.next())
+      const isWritten = written.has(local)
+      this.#locals.push({ name, local, hoisted, live: isWritten || this.#hasEval })
+      if (isWritten && !this.#notifiers.has(local)) this.#notifiers.set(local, this.#names.next())
     }
+  }
+
+  /** What an outline is made of. @param original the text of `file`, types and all */
+  outlined(file: string, original: string): Omit<Outlined, 'statements'> {
+    const locals = this.#locals.map(({ local }) => local)
+    const { imports } = this.declarations
+    return { file, locals, imports, parsed: this.text, original }
   }
 
   #isHoistedDefault(local: string): boolean {
@@ -192,12 +230,13 @@ export class ModuleText {
   }
 
   #uses(): Record<string, string[]> {
-    const uses: Record<string, Set<string>> = {}
+    const uses = new Map<string, Set<string>>()
     for (const { owner, name } of this.#mentions) {
-      uses[owner] ??= new Set()
-      uses[owner].add(name)
+      const names = uses.get(owner)
+      if (names) names.add(name)
+      else uses.set(owner, new Set([name]))
     }
-    return Object.fromEntries(Object.entries(uses).map(([owner, names]) => [owner, [...names]]))
+    return Object.fromEntries([...uses].map(([owner, names]) => [owner, [...names]]))
   }
 
   /** @param guarded requests whose slots have a scope of their own; @param cyclic tell of each new value */
@@ -214,8 +253,11 @@ export class ModuleText {
     const naming: Naming = {
       handle: this.#handle,
       constant: this.#constant,
+      nobody: this.#nobody,
       default: this.#default,
       views: this.#views,
+      callViews: this.#callViews,
+      liveReads: this.#liveReads,
       notifiers: this.#notifiers,
       imports: this.declarations.imports,
     }

@@ -9,10 +9,16 @@ export interface Naming {
   readonly handle: string
   /** a constant, which writes to imports go to */
   readonly constant: string
+  /** a name that means nothing, for `arguments` where there are none */
+  readonly nobody: string
   /** the variable behind a default export that has no name */
   readonly default: string
   /** local name of a namespace to the object that `ns.name` reads */
   readonly views: ReadonlyMap<string, string>
+  /** the same for `ns.name()` */
+  readonly callViews: ReadonlyMap<string, string>
+  /** local name of a package's import to what reads it anew */
+  readonly liveReads: ReadonlyMap<string, string>
   /** local name of an export to what its writes are wrapped in */
   readonly notifiers: ReadonlyMap<string, string>
   /** local names of imports */
@@ -21,13 +27,26 @@ export interface Naming {
 
 /** Equal for two namings under which a piece is printed alike. @param mentions of the whole module */
 export function namingKey(naming: Naming, mentions: readonly Mention[]): string {
-  const { handle, constant, default: ownDefault, views, notifiers, imports } = naming
+  const {
+    handle,
+    constant,
+    nobody,
+    default: ownDefault,
+    views,
+    callViews,
+    liveReads,
+    notifiers,
+    imports,
+  } = naming
   const written = mentions.filter(({ kind, name }) => kind === 'write' && imports.has(name))
   return [
     handle,
     constant,
+    nobody,
     ownDefault,
     [...views].join(' '),
+    [...callViews].join(' '),
+    [...liveReads].join(' '),
     [...notifiers].join(' '),
     [...new Set(written.map(({ name }) => name))].join(' '),
   ].join('\n')
@@ -60,6 +79,12 @@ export class PiecePrinter {
     for (const meta of scopes.metas) this.#edits.replace(meta.start, meta.end, `${this.#names.handle}.m`)
     for (const { start } of scopes.dynamicImports)
       this.#edits.replace(start, start + 6, `${this.#names.handle}.d`)
+    for (const { start, end } of scopes.evals) {
+      this.#edits.insertFirst(start, `${this.#names.handle}.e(`)
+      this.#edits.insert(end, ')')
+    }
+    // The wrapper is a function and has `arguments`, a module has none.
+    for (const { start, end } of scopes.strayArguments) this.#edits.replace(start, end, this.#names.nobody)
     return this.#edits.print()
   }
 
@@ -118,8 +143,10 @@ export class PiecePrinter {
   #editMentions(): void {
     const wrapped = new Map<Node, string[]>()
     for (const mention of this.#piece.scopes.mentions) {
+      this.#editLiveRead(mention)
       if (mention.kind === 'member') {
-        const view = this.#names.views.get(mention.name)
+        const { views, callViews } = this.#names
+        const view = (mention.isCalled ? callViews : views).get(mention.name)
         if (view) this.#edits.replace(mention.node.start, mention.node.end, view)
       } else if (mention.kind === 'write') {
         if (this.#names.imports.has(mention.name)) this.#editConstant(mention)
@@ -132,6 +159,14 @@ export class PiecePrinter {
     }
     // Inner writers were met later, and are closed first.
     for (const [writer, notifiers] of [...wrapped].reverse()) this.#editWriter(writer, notifiers)
+  }
+
+  #editLiveRead({ kind, name, node, isCalled, shorthand }: Mention): void {
+    const read = kind === 'write' ? undefined : this.#names.liveReads.get(name)
+    if (read === undefined) return
+    // What is called that way has no `this`, and a statement still begins with a name.
+    const value = kind === 'read' && isCalled ? `${this.#names.handle}.c(${read})` : read
+    this.#edits.swap(node.start, node.end, shorthand ? `${name}:${value}` : value)
   }
 
   /** An import that is written to throws as a constant does. */

@@ -8,10 +8,12 @@ export interface Mention {
   readonly kind: 'read' | 'member' | 'write'
   /** of a write: the expression or loop that writes */
   readonly writer?: Node
-  /** of a write: the property of `{ name } = ...`, which names and targets at once */
+  /** the property of `{ name }`, or of `{ name } = ...`, which stands for key and value at once */
   readonly shorthand?: boolean
   /** of a member: the property's name */
   readonly property?: string
+  /** it is called: a name that is read, or what a member names, with the object as `this` */
+  readonly isCalled?: true
   /** the top-level binding whose code this is; '' for what runs when the module is evaluated */
   readonly owner: string
 }
@@ -23,6 +25,10 @@ export interface ScopeReport {
   /** the first `await` outside of a function */
   readonly topLevelAwait: Node | undefined
   readonly hasDecorators: boolean
+  /** `arguments` where no function has any */
+  readonly strayArguments: readonly Node[]
+  /** direct calls of `eval`, which sees what the module sees */
+  readonly evals: readonly Node[]
 }
 
 interface Scope {
@@ -35,6 +41,9 @@ interface Scope {
 /** Calls of these do not run the functions they are given. */
 const INERT = new Set(['defineUnit'])
 
+/** Every function that is not an arrow has it as a name of its own. */
+const ARGUMENTS = 'arguments'
+
 /**
  * Finds each mention of a top-level name, by scope, and the binding whose code
  * mentions it. A function written in code that runs at evaluation counts as run
@@ -46,6 +55,7 @@ export class ScopeWalker {
   readonly #mentions: Mention[] = []
   readonly #metas: Node[] = []
   readonly #dynamicImports: Node[] = []
+  readonly #evals: Node[] = []
   #topLevelAwait: Node | undefined
   #scope: Scope = { parent: undefined, isFunction: true, names: new Set(), pending: this.#mentions }
   #hasDecorators = false
@@ -56,14 +66,17 @@ export class ScopeWalker {
 
   /** @param interesting names of the top level: imports, declarations, exports */
   constructor(interesting: ReadonlySet<string>) {
-    this.#interesting = interesting
+    this.#interesting = new Set(interesting).add(ARGUMENTS)
   }
 
   /** @param statements of the top level */
   walk(statements: readonly Node[]): ScopeReport {
     for (const statement of statements) this.#statement(statement)
+    const isStray = (mention: Mention) => mention.name === ARGUMENTS
     return {
-      mentions: this.#mentions,
+      mentions: this.#mentions.filter((mention) => !isStray(mention)),
+      strayArguments: this.#mentions.filter(isStray).map((mention) => mention.node),
+      evals: this.#evals,
       metas: this.#metas,
       dynamicImports: this.#dynamicImports,
       topLevelAwait: this.#topLevelAwait,
@@ -83,6 +96,7 @@ export class ScopeWalker {
         this.#held(node.declaration.id?.name ?? '*default*', () => this.#visit(node.declaration))
         return
       case 'VariableDeclaration':
+        if (node.kind === 'await using') this.#awaits(node)
         for (const declarator of node.declarations) this.#declarator(declarator)
         return
       case 'FunctionDeclaration':
@@ -152,7 +166,8 @@ export class ScopeWalker {
       case 'NewExpression':
         return this.#call(node)
       case 'TaggedTemplateExpression':
-        return this.#held('', () => forEachChild(node, this.#visit))
+        this.#held('', () => this.#callee(node.tag))
+        return this.#held('', () => this.#visit(node.quasi))
       case 'AssignmentExpression':
         this.#target(node.left, node)
         return this.#visit(node.right)
@@ -225,10 +240,11 @@ export class ScopeWalker {
     if (this.#depth === 0) this.#topLevelAwait ??= node
   }
 
-  #member(node: Node, readOnly: boolean): void {
+  #member(node: Node, readOnly: boolean, isCalled = false): void {
     const plain = readOnly && !node.computed && node.property.type === 'Identifier'
     if (node.object.type === 'Identifier' && plain) {
-      this.#mention(node.object, 'member', { property: node.property.name })
+      const property: string = node.property.name
+      this.#mention(node.object, 'member', isCalled ? { property, isCalled } : { property })
     } else this.#visit(node.object)
     if (node.computed) this.#visit(node.property)
   }
@@ -244,7 +260,8 @@ export class ScopeWalker {
     if (node.computed) this.#visit(node.key)
     if (!node.value) return
     if (node.type !== 'PropertyDefinition') {
-      this.#visit(node.value)
+      if (node.shorthand) this.#mention(node.value, 'read', { shorthand: true })
+      else this.#visit(node.value)
       return
     }
     // A field's value is a function of its own: it has its own `await` rules, and runs per instance.
@@ -253,8 +270,16 @@ export class ScopeWalker {
 
   #call(node: Node): void {
     const inert = node.callee.type === 'Identifier' && INERT.has(node.callee.name)
-    this.#held('', () => this.#visit(node.callee))
+    if (node.type === 'CallExpression') this.#held('', () => this.#callee(node.callee))
+    else this.#held('', () => this.#visit(node.callee))
+    if (node.callee.type === 'Identifier' && node.callee.name === 'eval') this.#evals.push(node)
     this.#held(inert ? this.#holder : '', () => node.arguments.forEach(this.#visit))
+  }
+
+  #callee(node: Node): void {
+    if (node.type === 'MemberExpression') this.#member(node, true, true)
+    else if (node.type === 'Identifier') this.#mention(node, 'read', { isCalled: true })
+    else this.#visit(node)
   }
 
   /** Runs with a function's rules for `await`. */
@@ -276,6 +301,7 @@ export class ScopeWalker {
     if (node.type === 'FunctionDeclaration' && node.id) this.#declare(node.id.name, false)
     const body = () =>
       this.#enter(true, () => {
+        if (node.type !== 'ArrowFunctionExpression') this.#scope.names.add(ARGUMENTS)
         if (node.type === 'FunctionExpression' && node.id) this.#scope.names.add(node.id.name)
         for (const param of node.params) this.#pattern(param, true)
         if (node.body.type === 'BlockStatement') node.body.body.forEach(this.#visit)

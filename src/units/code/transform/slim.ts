@@ -30,6 +30,8 @@ export function slimReport(report: ScopeReport): ScopeReport {
       end,
       source: source.type === 'Literal' ? source : { type: source.type },
     })),
+    strayArguments: report.strayArguments.map(place),
+    evals: report.evals.map(place),
     topLevelAwait: report.topLevelAwait && place(report.topLevelAwait),
   }
 }

@@ -1,0 +1,72 @@
+import type { Finding } from '../errors.ts'
+import { type Candidate, Company, checkCandidate, Member } from '../version/compatibility/check.ts'
+import type { UnitDescriptor } from '../version/compatibility/descriptor.ts'
+import type { FlagPolicy } from '../version/compatibility/flag-policy.ts'
+import { RuleBook } from '../version/compatibility/rules.ts'
+import { compareVersions } from '../version/compatibility/transition.ts'
+import { type Action, inOrder, type Verdict, worse } from '../version/compatibility/verdict.ts'
+import type { Catalog, Edition, UnitEntry } from './catalog.ts'
+import { type Described, describe } from './describe.ts'
+import { knownRules, type RulesOption } from './rules-option.ts'
+
+/** One word for the whole swap, what to do, and why. */
+export interface Assessment {
+  readonly verdict: Verdict
+  readonly actions: readonly Action[]
+  readonly findings: readonly Finding[]
+}
+
+/** Compares candidates with what runs, by the rules and the flags of this runtime. */
+export class Compatibility {
+  readonly #catalog: Catalog
+  readonly #rules: RuleBook
+  readonly #policy: FlagPolicy
+  readonly #company = new Company([])
+  readonly #members = new WeakMap<Edition, Member>()
+
+  /** @throws TickswapError RULES_INVALID */
+  constructor(catalog: Catalog, rules: RulesOption | undefined, policy: FlagPolicy) {
+    this.#catalog = catalog
+    this.#rules = new RuleBook(knownRules(rules))
+    this.#policy = policy
+  }
+
+  /** Works out ahead what following the running version means. */
+  stage(entry: UnitEntry | undefined, candidate: Described): Candidate {
+    const member = new Member(describe(candidate))
+    const terms = { rules: this.#rules, policy: this.#policy, stored: entry ? this.#stored(entry) : [] }
+    const from = entry && this.#member(entry.running).descriptor
+    return { member, transition: compareVersions(from, member.descriptor, terms) }
+  }
+
+  /** Checks candidates that change together against everything that runs. */
+  assess(candidates: readonly Candidate[], more: readonly Finding[]): Assessment {
+    for (const { running } of this.#catalog.units.values()) {
+      const member = this.#member(running)
+      if (this.#company.get(member.name) !== member) this.#company.set(member)
+    }
+    const moving = new Map(candidates.map((candidate) => [candidate.member.name, candidate]))
+    const judged = candidates.map((candidate) => checkCandidate(candidate, this.#company, moving))
+    const findings = [...more, ...judged.flatMap((each) => each.findings)]
+    const actions = inOrder(new Set(judged.flatMap((each) => each.actions)))
+    if (!findings.some(({ severity }) => severity === 'error'))
+      return { verdict: judged.map(({ verdict }) => verdict).reduce(worse, 'identical'), actions, findings }
+    const refusal = actions.includes('migrate-manual')
+      ? (['migrate-manual', 'reject'] as const)
+      : (['reject'] as const)
+    return { verdict: 'incompatible', actions: refusal, findings }
+  }
+
+  #stored(entry: UnitEntry): UnitDescriptor[] {
+    return entry.editions.map((edition) => this.#member(edition).descriptor)
+  }
+
+  #member(edition: Edition): Member {
+    let member = this.#members.get(edition)
+    if (!member) {
+      member = new Member(describe(edition))
+      this.#members.set(edition, member)
+    }
+    return member
+  }
+}

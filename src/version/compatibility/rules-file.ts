@@ -1,0 +1,108 @@
+import { createRequire } from 'node:module'
+import type { ValidateFunction } from 'ajv'
+import { type Document, isNode, LineCounter, parseDocument } from 'yaml'
+import { type Place, TickswapError } from '../../errors.ts'
+import { type KnownRule, readRule } from './rules.ts'
+import { ACTIONS, VERDICTS } from './verdict.ts'
+
+const SCHEMA = {
+  type: 'object',
+  required: ['rules'],
+  additionalProperties: false,
+  properties: {
+    rules: {
+      type: 'array',
+      items: {
+        type: 'object',
+        required: ['unit', 'verdict', 'reason'],
+        additionalProperties: false,
+        properties: {
+          unit: { type: 'string', minLength: 1 },
+          from: { type: 'string' },
+          to: { type: 'string' },
+          verdict: { enum: VERDICTS },
+          actions: { type: 'array', items: { enum: ACTIONS } },
+          reason: { type: 'string', minLength: 1 },
+        },
+      },
+    },
+  },
+}
+
+let compiled: ValidateFunction | undefined
+
+/** Compiled when the first rules file is read: most runtimes have none. */
+function validator(): ValidateFunction {
+  if (!compiled) {
+    const { Ajv } = createRequire(import.meta.url)('ajv') as typeof import('ajv')
+    compiled = new Ajv({ allErrors: false }).compile(SCHEMA)
+  }
+  return compiled
+}
+
+/**
+ * The rules of a file, `rules: [...]` in YAML or JSON.
+ * @throws TickswapError RULES_INVALID with file, line and column
+ */
+export function readRulesFile(text: string, file: string): KnownRule[] {
+  const lines = new LineCounter()
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false })
+  const at = (offset: number) => {
+    const { line, col } = lines.linePos(offset)
+    return { file, line, column: col }
+  }
+  const [error] = document.errors
+  if (error) throw new TickswapError('TICKSWAP_E_RULES_INVALID', error.message, at(error.pos[0]))
+  const placeOf = (path: readonly string[]) => at(offsetOf(document, path))
+  const value = contentsOf(document, placeOf([]))
+  const validate = validator()
+  if (!validate(value)) {
+    const { instancePath, message, params } = validate.errors![0]!
+    const path = instancePath.split('/').slice(1)
+    const { additionalProperty, allowedValues } = params as {
+      additionalProperty?: string
+      allowedValues?: string[]
+    }
+    const names = additionalProperty
+      ? `: ${additionalProperty}`
+      : allowedValues
+        ? `: ${allowedValues.join(', ')}`
+        : ''
+    const what = `${instancePath || 'the file'} ${message}${names}`
+    throw new TickswapError(
+      'TICKSWAP_E_RULES_INVALID',
+      what,
+      placeOf(additionalProperty ? [...path, additionalProperty] : path),
+    )
+  }
+  return (value as { rules: unknown[] }).rules.map((rule, index) => {
+    const place = placeOf(['rules', String(index)])
+    try {
+      return readRule(rule, `${file}:${place.line}:${place.column}`)
+    } catch (cause) {
+      if (!(cause instanceof TickswapError)) throw cause
+      throw new TickswapError('TICKSWAP_E_RULES_INVALID', cause.finding.message, place)
+    }
+  })
+}
+
+/** @throws TickswapError RULES_INVALID for an alias without an anchor, and for too many of them */
+function contentsOf(document: Document, place: Place): unknown {
+  try {
+    return document.toJS({ maxAliasCount: 100 })
+  } catch (cause) {
+    const message = cause instanceof Error ? cause.message : String(cause)
+    throw new TickswapError('TICKSWAP_E_RULES_INVALID', message, place, { cause })
+  }
+}
+
+/** Where the value at a path begins; for one that is missing, what should hold it. */
+function offsetOf(document: Document, path: readonly string[]): number {
+  for (let length = path.length; length > 0; length--) {
+    const node = document.getIn(path.slice(0, length).map(asKey), true)
+    if (isNode(node) && node.range) return node.range[0]
+  }
+  return document.contents?.range?.[0] ?? 0
+}
+
+const asKey = (part: string): string | number => (/^\d+$/.test(part) ? Number(part) : part)
