@@ -67,12 +67,10 @@ export class Runtime {
   #lastRequest = 0
   #closed = false
   #closing: Promise<void> | undefined
-
   readonly #taken: number
   #watch: NodeJS.Timeout | undefined
   /** What makes the addon mark the slot when this thread ends without leaving. */
   readonly #deathNote: number
-
   /** @internal */
   constructor(ticket: Ticket, slot: number) {
     this.#ticket = ticket
@@ -401,9 +399,8 @@ export class Runtime {
         return this.#start(message)
       case 'prepare':
       case 'outcome':
-        return this.#participant.order(message)
       case 'sample':
-        return this.#participant.sample(message)
+        return this.#participant.order(message)
       case 'event':
         return this.#hear(message)
       case 'closed':

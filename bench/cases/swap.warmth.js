@@ -83,7 +83,7 @@ async function swapped(dir, extra, swaps) {
 async function loadedCold(edit) {
   const text = stripTypes(crowdSource(edit))
     .replace(/^import .*$/m, '')
-    .replace(/export const unit = [^]*?^\}\)$/m, '')
+    .replace(/export const unit = [\s\S]*?^\}\)$/m, '')
     .replace('export function', 'function')
   const unit = { state: { columns: { load: new Float32Array(1024) } } }
   const { step } = compileFunction(`${text}\nreturn { step }`, ['unit'])(unit)

@@ -171,7 +171,7 @@ export class Control {
       const unit = this.registry.registerUnit(contract.name)
       const record = this.registry.registerVersion({ unit, version, hash, timestamp })
       const artifacts = this.catalog.closure(contract.file)
-      this.catalog.add(unit, newMemory(contract), {
+      this.catalog.add(unit, newMemory(contract, this.settings.syncTest !== undefined), {
         version,
         contract,
         hash,
@@ -431,7 +431,7 @@ export class Control {
       this.board,
       this.crew,
       slot,
-      { type: 'boot', name, base, scripts, units, first, history },
+      { type: 'boot', name, base, scripts, units, first, history, syncTest: this.settings.syncTest },
       this.offer,
     )
     return LATER

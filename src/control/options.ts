@@ -1,6 +1,7 @@
 import { resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { LogLevel, LogOptions } from '../observe/log-level.ts'
+import type { SyncWish } from '../swap/protocol.ts'
 import type { Strategy } from '../swap/report.ts'
 import { type FlagPolicy, readPolicy } from '../version/compatibility/flag-policy.ts'
 import type { Rule } from '../version/compatibility/rules.ts'
@@ -66,6 +67,12 @@ export interface RuntimeOptions {
         /** milliseconds of a tick that a participant spends on that, unless one call takes longer; default 0.5 */
         warmSliceMs?: number
       }
+  /**
+   * Runs every tick twice and compares, to find units that are not deterministic: all of them, or those named.
+   * For the time of a test; with `mode: 'lockstep'`. What differs is a `warning`, TICKSWAP_E_SYNC_TEST. Default: the
+   * environment's TICKSWAP_SYNC_TEST, which `tickswap run --sync-test` sets; otherwise false
+   */
+  syncTest?: boolean | { units: readonly string[] }
   /** backups kept per unit, 1 to 64; default 4 */
   backups?: number
   /** what is decided about certain transitions: a list, or the path of a YAML or JSON file; docs/compatibility.md */
@@ -116,6 +123,7 @@ export interface Settings {
   backups: number
   rules: RulesOption | undefined
   flags: FlagPolicy
+  syncTest: SyncWish | undefined
   evaluateMs: number
   rehearseMs: number
   /** ticks of a rehearsal, 0: none is held */
@@ -145,7 +153,7 @@ export interface Settings {
 }
 
 const KEYS = [
-  ...['units', 'watch', 'name', 'maxParticipants', 'mode', 'strategy', 'flapping', 'rehearsal'],
+  ...['units', 'watch', 'name', 'maxParticipants', 'mode', 'strategy', 'flapping', 'rehearsal', 'syncTest'],
   ...['probation', 'backups', 'rules', 'flags', 'deadlines', 'socket', 'admin', 'picture', 'log'],
 ]
 export const STRATEGIES: readonly Strategy[] = ['auto', 'manual', 'force', 'dry-run']
@@ -184,6 +192,7 @@ export function settingsOf(options: RuntimeOptions): Settings {
     flags: readPolicy(options.flags, 'flags'),
     evaluateMs: integer('deadlines.evaluateMs', deadlines.evaluateMs ?? 1000, 1, 600_000),
     rehearseMs: integer('deadlines.rehearseMs', deadlines.rehearseMs ?? 1000, 1, 600_000),
+    syncTest: syncWish(options.syncTest ?? process.env.TICKSWAP_SYNC_TEST, options.mode),
     ...rehearsalSettings(options.rehearsal ?? {}),
     prepareMs: integer('deadlines.prepareMs', deadlines.prepareMs ?? 2000, 1, 600_000),
     parkMs: integer('deadlines.parkMs', deadlines.parkMs ?? 250, 1, 600_000),
@@ -194,6 +203,18 @@ export function settingsOf(options: RuntimeOptions): Settings {
     admin: adminSettings(options.admin ?? adminOf(process.env), options.picture),
     log: logOptions(options.log ?? (process.env.TICKSWAP_LOG || false)),
   }
+}
+
+/** The environment's is a list of names, or empty for all units. */
+function syncWish(wanted: unknown, mode: unknown): SyncWish | undefined {
+  if (wanted === undefined || wanted === false) return undefined
+  if (mode === 'independent') throw bad("syncTest needs mode: 'lockstep'")
+  if (wanted === true || wanted === '') return {}
+  const { units } =
+    typeof wanted === 'string' ? { units: wanted.split(',') } : (wanted as { units?: readonly unknown[] })
+  if (!Array.isArray(units) || units.some((unit) => typeof unit !== 'string' || unit === ''))
+    throw bad('syncTest must be true, false or { units: [...] } with names of units')
+  return { units }
 }
 
 function rehearsalSettings(rehearsal: false | Exclude<RuntimeOptions['rehearsal'], false | undefined>) {

@@ -258,7 +258,7 @@ export class Road {
 
   async #prepare(stage: Stage): Promise<void> {
     const control = this.#control
-    this.#moves = this.#passengers.map(moveOf)
+    this.#moves = this.#passengers.map((each) => moveOf(each, control.settings.syncTest !== undefined))
     const { generation, back } = this.#records.stage(this.#passengers)
     this.#alone = control.settings.mode === 'independent' && !this.#meets()
     const message: PrepareMessage = {

@@ -16,12 +16,14 @@ import type {
   PrepareMessage,
   SampledMessage,
   SampleMessage,
+  SyncWish,
 } from './protocol.ts'
 import { leadAlone, letPass, rendezvous } from './rendezvous.ts'
 import { Repeats } from './repeats.ts'
 import { announceReplay, forgetReplay } from './replay.ts'
 import { Sampler } from './sampler.ts'
 import { Scripts } from './scripts.ts'
+import { SyncTest } from './sync-test.ts'
 import { dispose } from './transition.ts'
 import { bootWorld, type LiveUnit, type World } from './world.ts'
 
@@ -113,9 +115,9 @@ export class Participant {
     this.#sampler = new Sampler({
       slot,
       world: this.world,
-      record: () => this.#hand.transition === undefined && this.probation.record(),
+      record: () => this.#meeting.sync !== undefined || (!this.#hand.transition && this.probation.record()),
       recorded: () => this.probation.calls,
-      stop: () => this.probation.stop(),
+      stop: () => this.#meeting.sync ?? this.probation.stop(),
       answer: (message) => wire.sampled(message),
     })
     this.#hand = new InHand(this)
@@ -146,8 +148,20 @@ export class Participant {
   async boot(message: BootMessage): Promise<void> {
     this.#scripts.add(message.scripts)
     await bootWorld(this.world, message, this.slot)
+    if (message.syncTest) this.#meeting.sync = this.#syncTest(message.syncTest)
     this.#booted = true
     this.#orders.carryOut()
+  }
+
+  #syncTest(wish: SyncWish): SyncTest {
+    const { board, slot, world, probation } = this
+    const meet = () => {
+      this.#meeting.purpose = 'sync'
+      rendezvous(board, slot, this.#meeting, board.load(Word.PROBATION_DEADLINE_MS))
+      if (!this.#explicit) this.#setTick(later(this.ticks | 0, board.load(Word.ROUND_TICK)))
+    }
+    const report = (found: Finding) => this.#wire.failure({ id: 0, finding: found })
+    return new SyncTest({ board, slot, world, probation, meet, report }, wish)
   }
 
   /** @throws TickswapError UNIT_UNKNOWN */
@@ -161,8 +175,8 @@ export class Participant {
   /** What the engine sees of a unit: its exports, watched while a version is in probation. */
   surface(live: LiveUnit): object {
     const { probation } = this
-    const isWatched =
-      this.#hand.transition?.committed || probation.isMeasuring || this.#sampler.isRecording(live.name)
+    const isKept = this.#meeting.sync !== undefined || this.#sampler.isRecording(live.name)
+    const isWatched = this.#hand.transition?.committed || probation.isMeasuring || isKept
     return isWatched ? probation.surface(live) : live.namespace
   }
 
@@ -173,14 +187,10 @@ export class Participant {
   }
 
   /** Takes an order of the control thread; carried out at the next boundary, or now when not ticking. */
-  order(order: Order): void {
+  order(order: Order | SampleMessage): void {
+    if (order.type === 'sample') return this.#sampler.want(order)
     this.#orders.push(order)
     if (this.#booted && this.board.state(this.slot) === ParticipantState.PAUSED) this.#orders.carryOut()
-  }
-
-  /** Tells the control thread, at the next boundary, what it has for itself of some units. */
-  sample(message: SampleMessage): void {
-    this.#sampler.want(message)
   }
 
   /** Is not waited for until the next tick(). */
@@ -225,6 +235,7 @@ export class Participant {
     // A listener may have closed the runtime.
     if (this.#left) return LOOK_EVERY_TICK
     this.#orders.carryOut()
+    const isSampling = this.#sampler.turn()
     // A unit's code may take so long in here that the others have gone on without this participant.
     do {
       if (!this.#isOnline) this.#goOnline()
@@ -237,7 +248,7 @@ export class Participant {
     } while (!this.#left && (this.#isPast() || (!this.#isOnline && !board.load(Word.CLOSED))))
     // A new generation goes live at boundaries that all of them look at: idle ticks need not say that they passed.
     if (!this.#left) this.#registry.tick(this.slot)
-    if (!this.#left && this.#sampler.turn()) return LOOK_EVERY_TICK
+    if (isSampling || this.#meeting.sync) return LOOK_EVERY_TICK
     // With a candidate in hand it looks at every tick: the control thread counts on that (Barrier).
     return this.#hand.transition ? LOOK_EVERY_TICK : attention
   }
@@ -322,8 +333,8 @@ export class Participant {
   #meet(): void {
     const { board, slot } = this
     const transition = this.#hand.transition
-    if (!transition) return
-    const status = board.status(transition.id)
+    const status = transition ? board.status(transition.id) : Status.NONE
+    if (!transition) return this.#testTick()
     if (transition.message.alone) {
       if (status === Status.COMMITTED) this.#hand.passAlone(transition)
       return
@@ -340,9 +351,14 @@ export class Participant {
       this.probation.endTick(transition)
       announceReplay(board, slot, this.probation.calls)
       rendezvous(board, slot, this.#meeting, board.load(Word.PROBATION_DEADLINE_MS))
-    } else return
+    } else return status === Status.COMMITTED ? undefined : this.#testTick()
     // Participants that count their own ticks agree on the number from here on.
     if (!this.#explicit) this.#setTick(later(this.ticks | 0, board.load(Word.ROUND_TICK)))
+  }
+
+  /** Runs the tick that ended once more, where that was asked for. */
+  #testTick(): void {
+    if (this.#isOnline && this.#isNewTick()) this.#meeting.sync?.turn()
   }
 
   /**

@@ -135,6 +135,13 @@ export interface BootMessage {
   /** true for the participant that fills new state */
   readonly first: boolean
   readonly history: readonly HistoryEntry[]
+  /** every tick is run twice */
+  readonly syncTest?: SyncWish | undefined
+}
+
+/** Which units are looked at when ticks are run twice; all of them without `units`. */
+export interface SyncWish {
+  readonly units?: readonly string[]
 }
 
 /** One thing that happened to a unit. */

@@ -31,7 +31,7 @@ export class Instance implements Listener, Exporter {
   constructor(artifact: Artifact, world: World, like?: Instance) {
     this.artifact = artifact
     this.world = world
-    this.#outer = like && like.#body?.outer
+    if (like) this.#outer = like.#body?.outer
   }
 
   get id(): string {
