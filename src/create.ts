@@ -33,7 +33,8 @@ export async function createRuntime(options: RuntimeOptions = {}): Promise<Runti
     await start(control, 'control')
     admin = await openAdmin(ticket, settings)
     const runtime = await join(ticket, settings.name)
-    runtime.own(control, admin?.worker, admin?.address)
+    const threads = { control, admin: admin?.worker, address: admin?.address }
+    runtime.own(threads, settings.store?.saveEveryMs ?? 0)
     if (process.env.TICKSWAP_SYNC_TEST !== undefined) runtime.on('warning', printSyncTest)
     return runtime
   } catch (error) {

@@ -120,6 +120,21 @@ export const ADVICE = {
   TICKSWAP_E_WATCH: 'Check that the path exists and may be read; tickswap looks again every second.',
   TICKSWAP_E_WATCH_POLLING:
     'Raise fs.inotify.max_user_watches and max_user_instances (sysctl), or watch fewer folders; until then edits are found by polling.',
+  TICKSWAP_E_STORE_OPEN: 'Name a folder that this process may create and write, with the option store.',
+  TICKSWAP_E_STORE_HELD:
+    'End the process that the message names, or give each engine a store of its own; reading works meanwhile.',
+  TICKSWAP_E_STORE_FORMAT: 'Use the version of tickswap that wrote the store, or a newer one.',
+  TICKSWAP_E_STORE_DAMAGED:
+    'Run `tickswap storage verify`; what can be made anew is repaired by the next write, the rest restore from a backup.',
+  TICKSWAP_E_STORE_LIMIT: 'Store something smaller, or raise the limit that the message names.',
+  TICKSWAP_E_STORE_FULL:
+    'Free space on the disk, raise the budget that the message names, or run `tickswap storage cleanup`.',
+  TICKSWAP_E_STORE_WRITE:
+    'Check the disk and the rights of the store; the engine runs on, and what was not written is tried again.',
+  TICKSWAP_E_STORE_READ_ONLY: 'Open the store for writing, when no other process holds it.',
+  TICKSWAP_E_STORE_MISSING: 'Name the folder of a store with --store, or create one with the option store.',
+  TICKSWAP_E_STORE_BOOT:
+    'The files differ from what is permanent; save them again to try the new version once more.',
   TICKSWAP_E_INTERNAL: 'This is a defect of tickswap; please report it with the message.',
 } as const
 

@@ -1,13 +1,15 @@
-import { EventEmitter } from 'node:events'
-import { BroadcastChannel, type Worker } from 'node:worker_threads'
-import { type Finding, finding, TickswapError } from './errors.ts'
+import { BroadcastChannel } from 'node:worker_threads'
+import { finding, TickswapError } from './errors.ts'
 import { addon } from './native/addon.ts'
 import { nativeDiagnostics } from './native/diagnostics.ts'
 import { traceSwap } from './observe/traces.ts'
 import { Registry } from './registry/registry.ts'
+import { type Events, News } from './runtime/news.ts'
 import type { Handle, RuntimeDiagnostics, UnitStatus } from './runtime/shapes.ts'
+import { Staff, type Threads } from './runtime/staff.ts'
 import { type Quarantine, type SwapOptions, termsOf } from './runtime/terms.ts'
 import { Board, ParticipantState, SlotWord, Word } from './swap/board.ts'
+import { Checkpoint } from './swap/checkpoint.ts'
 import { drain } from './swap/drain.ts'
 import { versionsIn } from './swap/frames.ts'
 import type { HealthCheck } from './swap/inspect.ts'
@@ -15,7 +17,6 @@ import { Participant } from './swap/participant.ts'
 import {
   type BootMessage,
   controlChannel,
-  type EventMessage,
   type HistoryEntry,
   participantChannel,
   type QuarantineEntry,
@@ -26,12 +27,11 @@ import {
   type ToControl,
   type ToParticipant,
 } from './swap/protocol.ts'
-import type { SwapProgress, SwapReport } from './swap/report.ts'
+import type { SwapReport } from './swap/report.ts'
 import { Constraint } from './version/constraint.ts'
 import { satisfies } from './version/resolve/domain.ts'
 import { Version } from './version/version.ts'
 
-const HISTORY_LIMIT = 4096
 /** A joiner looks this often whether there is still somebody to answer it. */
 const CLOSED_MS = 20
 
@@ -42,15 +42,6 @@ interface Waiting {
   reject(error: unknown): void
 }
 
-interface Events {
-  swap: [SwapReport]
-  reject: [SwapReport]
-  rollback: [SwapReport]
-  permanent: [SwapReport]
-  warning: [Finding]
-  progress: [SwapProgress]
-}
-
 /** The runtime as one participant has it. Made by createRuntime and joinRuntime. */
 export class Runtime {
   readonly #ticket: Ticket
@@ -59,9 +50,9 @@ export class Runtime {
   readonly #participant: Participant
   readonly #channel: BroadcastChannel
   readonly #control: BroadcastChannel
-  readonly #events = new EventEmitter()
+  readonly #news = new News()
   readonly #waiting = new Map<number, Waiting>()
-  readonly #history: HistoryEntry[] = []
+  readonly #checkpoint: Checkpoint
   #boot: { resolve(): void; reject(error: unknown): void } | undefined
   #name = ''
   #lastRequest = 0
@@ -89,6 +80,7 @@ export class Runtime {
       resume: () => this.#send({ type: 'request', slot, request: 0, name: 'resume', body: {} }),
     })
     this.tick = this.#participant.tick
+    this.#checkpoint = new Checkpoint(this.#participant, (units) => this.#request('checkpoint', { units }))
     this.#unref()
   }
 
@@ -104,6 +96,8 @@ export class Runtime {
     try {
       await booted
       this.#unref()
+      // Whoever awaits this has not had the time to listen yet.
+      setImmediate(() => this.#news.open())
     } catch (error) {
       this.#leave()
       throw error
@@ -199,9 +193,17 @@ export class Runtime {
     return this.#participant.check(check)
   }
 
+  /**
+   * Saves the state of all units in the store, for `store.resume`; resolves when it is on disk. Call it at the engine's
+   * own barrier: between ticks, while no participant runs units. @throws TickswapError OPTION without a store, CLOSED
+   */
+  checkpoint(): Promise<void> {
+    return this.#checkpoint.save()
+  }
+
   /** What happened to a unit, oldest first, as far as this participant has heard. */
   history(unit: string): HistoryEntry[] {
-    return this.#history.filter((entry) => entry.unit === unit)
+    return this.#news.history.filter((entry) => entry.unit === unit)
   }
 
   /** The units that run, each after those it requires. */
@@ -216,13 +218,13 @@ export class Runtime {
    * Listeners run between ticks, or inside tick() in a loop that never yields: keep them short.
    */
   on<E extends RuntimeEvent>(event: E, listener: (...args: Events[E]) => void): this {
-    this.#events.on(event as string, listener)
+    this.#news.on(event, listener)
     if (event === 'progress') this.#request('listen', {}).catch(() => {})
     return this
   }
 
   off<E extends RuntimeEvent>(event: E, listener: (...args: Events[E]) => void): this {
-    this.#events.off(event as string, listener)
+    this.#news.off(event, listener)
     return this
   }
 
@@ -239,7 +241,7 @@ export class Runtime {
 
   /** Where the HTTP interface is, in the participant that created the runtime with one. */
   get address(): string | undefined {
-    return this.#address
+    return this.#staff?.address
   }
 
   /** Ticks of this participant, or the engine's last frame number. */
@@ -280,10 +282,11 @@ export class Runtime {
   }
 
   async #close(): Promise<void> {
+    await this.#checkpoint.end()
     // A control thread that is gone has nothing left to close.
-    if (this.#owner) await this.#request('close', {}).catch(() => {})
+    if (this.#staff) await this.#request('close', {}).catch(() => {})
     this.#leave()
-    await Promise.all([this.#owner?.terminate(), endAdmin(this.#admin)])
+    await this.#staff?.end()
   }
 
   #leave(): void {
@@ -292,37 +295,28 @@ export class Runtime {
     ;(this as { tick: Runtime['tick'] }).tick = () => {}
     // The slot is given to others once it is left.
     addon().cancelStoreOnExit(this.#deathNote)
-    for (const warning of this.#participant.leave()) this.#emit('warning', warning)
+    for (const warning of this.#participant.leave()) this.#news.emit('warning', warning)
     this.#registry.close()
     this.#refuse(() => true)
     this.#channel.close()
     this.#control.close()
   }
 
-  #owner: Worker | undefined
-  #admin: Worker | undefined
-  #address: string | undefined
+  #staff: Staff | undefined
   /** @internal The control thread belongs to the participant that started it, and so does the admin thread. */
-  own(worker: Worker, admin: Worker | undefined, address: string | undefined): void {
-    this.#owner = worker
-    this.#admin = admin
+  own(threads: Threads, saveEveryMs: number): void {
+    this.#staff = new Staff(
+      threads,
+      (why) => this.#lose(why),
+      (why) => this.#warn(why),
+    )
+    this.#checkpoint.every(saveEveryMs)
     for (const event of ['reject', 'rollback', 'permanent'] as const)
       this.on(event, (report) => void traceSwap(report).catch(() => {}))
-    this.#address = address
-    admin?.on('error', (error: Error) => this.#loseAdmin(error))
-    admin?.once('exit', () => {
-      this.#admin = undefined
-    })
-    let why = ''
-    worker.on('error', (error: Error) => {
-      why = `: ${error.stack ?? error.message}`
-    })
-    worker.once('exit', () => this.#lose(why))
   }
 
-  #loseAdmin(error: Error): void {
-    const message = `the admin thread ended: ${error.stack ?? error.message}`
-    this.#emit('warning', finding('TICKSWAP_E_INTERNAL', message, { severity: 'warning' }))
+  #warn(why: string): void {
+    this.#news.emit('warning', finding('TICKSWAP_E_INTERNAL', why, { severity: 'warning' }))
   }
 
   /** The control thread has ended: what runs runs on, but nothing is swapped any more. */
@@ -331,11 +325,7 @@ export class Runtime {
     this.#board.store(Word.CLOSED, 1)
     this.#board.wake()
     this.#refuse(() => true)
-    if (!this.#closing)
-      this.#emit(
-        'warning',
-        finding('TICKSWAP_E_INTERNAL', `the control thread ended${why}`, { severity: 'warning' }),
-      )
+    if (!this.#closing) this.#warn(`the control thread ended${why}`)
   }
 
   /** Nobody will answer these. */
@@ -402,7 +392,7 @@ export class Runtime {
       case 'sample':
         return this.#participant.order(message)
       case 'event':
-        return this.#hear(message)
+        return this.#news.hear(message)
       case 'closed':
         return this.#refuse(({ name }) => name !== 'close')
       case 'reply': {
@@ -419,7 +409,7 @@ export class Runtime {
 
   #start(message: BootMessage): void {
     this.#name = message.name
-    this.#history.push(...message.history)
+    this.#news.history.push(...message.history)
     this.#participant.boot(message).then(
       () => this.#boot?.resolve(),
       (error) => this.#boot?.reject(error),
@@ -431,23 +421,6 @@ export class Runtime {
     this.#watch ??= setInterval(() => {
       if (this.#board.load(Word.CLOSED)) this.#refuse(({ name }) => name !== 'close')
     }, CLOSED_MS).unref()
-  }
-
-  #hear({ event, payload, history }: EventMessage): void {
-    this.#history.push(...history)
-    this.#history.splice(0, this.#history.length - HISTORY_LIMIT)
-    this.#emit(event, payload)
-  }
-
-  /** A listener that throws must not reach into the engine's tick. */
-  #emit(event: RuntimeEvent, payload: EventMessage['payload']): void {
-    try {
-      this.#events.emit(event, payload)
-    } catch (error) {
-      if (event === 'warning') return
-      const message = `a listener of '${event}' threw: ${error instanceof Error ? error.message : String(error)}`
-      this.#emit('warning', finding('TICKSWAP_E_LISTENER', message, { severity: 'warning' }))
-    }
   }
 
   #ref(): void {
@@ -462,19 +435,6 @@ export class Runtime {
     clearInterval(this.#watch)
     this.#watch = undefined
   }
-}
-
-const ADMIN_GRACE_MS = 1000
-
-/** Lets the admin thread close its sockets and take its files away. */
-async function endAdmin(admin: Worker | undefined): Promise<void> {
-  if (!admin) return
-  const timer = setTimeout(() => void admin.terminate(), ADMIN_GRACE_MS)
-  await new Promise((resolve) => {
-    admin.once('exit', resolve)
-    admin.postMessage('close')
-  })
-  clearTimeout(timer)
 }
 
 const closed = () => new TickswapError('TICKSWAP_E_CLOSED', 'the runtime is closed')

@@ -16,7 +16,8 @@ export const EXIT = {
 export const EXIT_HELP = `
 Exit codes:
   0      everything went as asked
-  1      what was asked for failed; check: saving would be refused
+  1      what was asked for failed; check: saving would be refused;
+         storage verify, audit verify: something is wrong
   2      the command line is wrong
   3      this installation cannot do it (no addon for the platform)
   128+N  run: the engine was ended by signal N

@@ -9,6 +9,14 @@ export function print(record: object, format: Format): void {
   console.log(render(record, format))
 }
 
+/** Prints records of one shape: in a table a row each, under the names of their fields. */
+export function printList(records: readonly object[], format: Format): void {
+  if (format !== 'table') return console.log(render(records, format))
+  const [first] = records
+  const cells = records.map((record) => Object.values(record).map(String))
+  if (first) console.log(layOut(cells, Object.keys(first)))
+}
+
 function render(record: object, format: Format): string {
   switch (format) {
     case 'json':

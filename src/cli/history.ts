@@ -1,61 +1,56 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
 import { type Command, Option } from 'commander'
 import { TickswapError } from '../errors.ts'
-import { compareVersions } from '../version/compatibility/transition.ts'
-import { FORMATS, type Format, layOut, print } from './format.ts'
-import { findUnit } from './versions/find-unit.ts'
-import { type GitVersion, GitVersions } from './versions/git-versions.ts'
+import { printList } from './format.ts'
+import { historyFromGit } from './history/from-git.ts'
+import { historyFromJournal } from './history/from-journal.ts'
+import { journalQuery, type QueryOptions, queryOptions } from './history/journal-query.ts'
+import { formatOption, reading, type StoreCommandOptions, storeOption } from './store-option.ts'
+
+const DEFAULT_LIMIT = 50
 
 const HELP = `
-Examples:
-  tickswap history traffic
-  tickswap history systems/traffic.ts --format yaml
+Where there is a store, its journal is printed: what an engine decided. Otherwise, or with --git, the versions that
+git has: each commit that changed the unit's file is one, and what is on disk comes last where it differs.
 
-Each commit that changed the unit's file is a version of it; one that keeps its number is the next BUILD. What is
-on disk comes last where it differs.`
+Examples:
+  tickswap history                       the last 50 decisions, of an engine that runs or ran
+  tickswap history traffic --outcome rolled-back --from 2026-03-01 --format json
+  tickswap history traffic --git         the versions of a unit that git has`
+
+interface HistoryOptions extends StoreCommandOptions, QueryOptions {
+  readonly outcome?: string
+  readonly units?: string
+  readonly git?: boolean
+}
 
 export function registerHistory(program: Command): void {
-  program
+  const history = program
     .command('history')
-    .description('the versions of a unit that git has, each with what it meant for the one before')
-    .argument('<unit>', 'name of a unit, or its file')
-    .addOption(new Option('--units <dir>', 'the folder of the units').env('TICKSWAP_UNITS'))
-    .addOption(new Option('--format <format>', 'how to print').choices(FORMATS).default('table'))
-    .addHelpText('after', HELP)
-    .action(history)
+    .description('what happened to the units, by the journal of the store; or the versions that git has')
+    .argument('[unit]', 'name of a unit; for git also its file')
+    .addOption(storeOption())
+    .addOption(formatOption())
+    .option('--git', 'the versions that git has')
+    .addOption(new Option('--units <dir>', 'the folder of the units, for git').env('TICKSWAP_UNITS'))
+    .addOption(new Option('--outcome <outcome>', 'only with this outcome'))
+  for (const option of queryOptions()) history.addOption(option)
+  history.addHelpText('after', HELP).action(print)
+
+  async function print(unit: string | undefined, options: HistoryOptions): Promise<void> {
+    const isStoreNamed = history.getOptionValueSource('store') !== 'default'
+    const hasStore = isStoreNamed || existsSync(join(options.store, 'format.json'))
+    if (!options.git && (hasStore || unit === undefined)) return printJournal(unit, options)
+    if (unit === undefined)
+      throw new TickswapError('TICKSWAP_E_USAGE', 'history --git needs the name of a unit')
+    const { units, format } = options
+    await historyFromGit(unit, { format, ...(units !== undefined && { units }) })
+  }
 }
 
-async function history(name: string, { units, format }: { units?: string; format: Format }): Promise<void> {
-  const source = new GitVersions(await findUnit(name, units))
-  const { unit } = source.onDisk().descriptor
-  const versions = entriesOf(await source.versions(unit))
-  if (versions.length === 0)
-    throw new TickswapError('TICKSWAP_E_NO_HISTORY', `there are no versions of ${unit}`, {
-      file: source.file,
-    })
-  if (format !== 'table') return print({ unit, file: source.file, versions }, format)
-  const rows = versions.map((each) => [
-    each.version,
-    each.at.slice(0, 16).replace('T', ' '),
-    each.where,
-    each.verdict ?? 'first',
-    each.bytes.toString(),
-    each.subject ?? '',
-  ])
-  console.log(layOut(rows, ['version', 'since', 'where', 'verdict', 'bytes', 'what was said']))
-}
-
-function entriesOf(versions: readonly GitVersion[]) {
-  return versions.map(({ descriptor, at, where, commit, subject, bytes }, index) => {
-    const before = versions[index - 1]?.descriptor
-    return {
-      version: descriptor.version,
-      at: new Date(at).toISOString(),
-      where,
-      commit: commit ?? null,
-      subject: subject ?? null,
-      hash: descriptor.hash,
-      bytes,
-      verdict: before ? compareVersions(before, descriptor).verdict : null,
-    }
-  })
+async function printJournal(unit: string | undefined, options: HistoryOptions): Promise<void> {
+  const query = { limit: DEFAULT_LIMIT, ...journalQuery({ ...options, ...(unit !== undefined && { unit }) }) }
+  const lines = await reading(options.store, (store) => historyFromJournal(store, query))
+  printList(lines, options.format)
 }

@@ -2,6 +2,7 @@
 import { Command, CommanderError } from 'commander'
 import { ADVICE, type ErrorCode, TickswapError } from '../errors.ts'
 import { packageVersion } from '../version/package-version.ts'
+import { registerAudit } from './audit.ts'
 import { registerCheck } from './check.ts'
 import { registerCompletion } from './completion.ts'
 import { registerDemo } from './demo.ts'
@@ -14,6 +15,7 @@ import { registerParticipants } from './participants.ts'
 import { registerRollback } from './rollback.ts'
 import { registerRun } from './run.ts'
 import { registerStatus } from './status.ts'
+import { registerStorage } from './storage.ts'
 import { registerSwap } from './swap.ts'
 import { registerTop } from './top.ts'
 import { registerUnits } from './units.ts'
@@ -32,6 +34,8 @@ const COMMANDS: readonly ((program: Command) => void)[] = [
   registerVersion,
   registerDiff,
   registerHistory,
+  registerStorage,
+  registerAudit,
   registerDemo,
   registerDoctor,
   registerDiagnostics,
@@ -44,6 +48,9 @@ Examples:
   tickswap run --units ./systems engine.ts   the same, with the units in another folder
   tickswap run engine.ts --seed 7            what follows the entry belongs to the engine
   tickswap check systems/traffic.ts          what saving this file would do, compared with git's HEAD
+  tickswap history traffic                   what happened to a unit, as its store or git has it
+  tickswap storage stats                     what the store holds, and where
+  tickswap audit verify                      whether the journal is whole
   tickswap check traffic --matrix            which version of a unit may follow which
   tickswap version traffic auto              give a unit its next version
   tickswap status                            what runs in the engine that runs, and how it is

@@ -19,6 +19,7 @@ worker threads it starts. 'tickswap' and 'tickswap/module' can be imported witho
 
 interface RunOptions {
   units?: string
+  store?: string
   admin?: string
   syncTest?: string | true
 }
@@ -30,6 +31,9 @@ export function registerRun(program: Command): void {
     .argument('<entry>', 'the script')
     .argument('[args...]', 'what the script finds in process.argv')
     .addOption(new Option('--units <dir>', 'where createRuntime finds units unless the engine says so'))
+    .addOption(
+      new Option('--store <folder>', 'where createRuntime keeps its store unless the engine says so'),
+    )
     .addOption(new Option('--admin <port>', 'open the HTTP interface and page at this port of this machine'))
     .addOption(
       new Option('--sync-test [units]', 'run every tick twice and tell which units are not deterministic'),
@@ -39,6 +43,7 @@ export function registerRun(program: Command): void {
     .action(async (entry: string, args: string[], options: RunOptions) => {
       const script = checkEntry(entry)
       const env = {
+        ...(options.store !== undefined && { TICKSWAP_STORE: resolve(options.store) }),
         TICKSWAP_SOCKET: process.env.TICKSWAP_SOCKET ?? resolve('.tickswap'),
         ...(options.admin !== undefined && { TICKSWAP_ADMIN: checkPort(options.admin) }),
         ...(options.syncTest !== undefined && { TICKSWAP_SYNC_TEST: syncTested(options.syncTest) }),

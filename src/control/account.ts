@@ -10,7 +10,7 @@ const BY_PARTICIPANT = ['prepare', ...BOUNDARY, 'rollback'] as const
 
 type Given = Pick<
   SwapReport,
-  'id' | 'trigger' | 'files' | 'at' | 'units' | 'verdict' | 'actions' | 'outcome' | 'strategy'
+  'id' | 'trigger' | 'by' | 'files' | 'at' | 'units' | 'verdict' | 'actions' | 'outcome' | 'strategy'
 >
 
 /** Errors first; otherwise as they came. */

@@ -10,6 +10,8 @@ export interface Consent {
 /** What asks for a swap. Files are absolute paths. */
 export interface Ask {
   readonly trigger: SwapReport['trigger']
+  /** the participant that asked, if one did */
+  readonly by?: string
   readonly files: readonly string[]
   /** those of them that are gone */
   readonly removed: readonly string[]

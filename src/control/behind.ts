@@ -16,6 +16,10 @@ export class Behind {
     for (const file of files) this.#units.set(file, names)
   }
 
+  addFor(unit: string, files: readonly string[]): void {
+    for (const file of files) this.#units.set(file, new Set([unit]))
+  }
+
   delete(file: string): void {
     this.#units.delete(file)
   }

@@ -59,6 +59,10 @@ export class Catalog {
     for (const id of update.removed) this.#artifacts.delete(id)
   }
 
+  artifacts(): Iterable<Artifact> {
+    return this.#artifacts.values()
+  }
+
   byFile(file: string): UnitEntry | undefined {
     for (const entry of this.units.values()) if (entry.running.contract.file === file) return entry
     return undefined

@@ -1,4 +1,4 @@
-import { type Finding, finding } from '../errors.ts'
+import { type Finding, finding, TickswapError } from '../errors.ts'
 import type { Contract } from '../units/contract.ts'
 import { Constraint } from '../version/constraint.ts'
 import { satisfies } from '../version/resolve/domain.ts'
@@ -75,4 +75,28 @@ export function nextVersion(declared: Version, used: readonly Version[]): Versio
   if (builds.length === 0) return declared
   const latest = Math.max(...builds)
   return declared.build > latest ? declared : declared.withBuild(latest + 1)
+}
+
+/**
+ * What a start runs: each unit with its version and contract.
+ * @throws TickswapError UNIT_DUPLICATE, or what is wrong with a requirement
+ */
+export function sidesOf(
+  contracts: readonly Contract[],
+  versionOf: (contract: Contract) => Version,
+): Map<string, Side> {
+  const sides = new Map<string, Side>()
+  for (const contract of contracts) {
+    const twin = sides.get(contract.name)?.contract
+    if (twin)
+      throw new TickswapError(
+        'TICKSWAP_E_UNIT_DUPLICATE',
+        `${twin.file} and ${contract.file} are both unit ${contract.name}`,
+        { file: contract.file },
+      )
+    sides.set(contract.name, { version: versionOf(contract), contract })
+  }
+  const [wrong] = checkRequirements(sides, [])
+  if (wrong) throw new TickswapError(wrong.code, wrong.message, wrong)
+  return sides
 }

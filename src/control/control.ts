@@ -1,5 +1,5 @@
 import { BroadcastChannel } from 'node:worker_threads'
-import { type ErrorCode, type Finding, finding, findingOf, TickswapError } from '../errors.ts'
+import { type ErrorCode, type Finding, finding, findingOf } from '../errors.ts'
 import { hashHex } from '../native/addon.ts'
 import type { Registry } from '../registry/registry.ts'
 import { type Board, Word } from '../swap/board.ts'
@@ -24,32 +24,32 @@ import type { Ask, Consent } from './ask.ts'
 import { Barrier } from './barrier.ts'
 import { Behind } from './behind.ts'
 import { Catalog, newMemory, type UnitEntry } from './catalog.ts'
-import { checkRequirements, declaredBy } from './check.ts'
+import { declaredBy, sidesOf } from './check.ts'
 import { Compatibility } from './compatibility.ts'
 import { Crew } from './crew.ts'
 import { Desk } from './desk.ts'
 import { Failures } from './failures.ts'
 import { Flapping } from './flapping.ts'
-import { isModuleFile, requireFolder, unitFilesIn } from './folder.ts'
+import { isModuleFile, requireFolder } from './folder.ts'
 import { groupsOf } from './groups.ts'
 import { History } from './history.ts'
 import type { Settings } from './options.ts'
+import { Persistence } from './persistence.ts'
 import { Practice } from './practice.ts'
 import { Quarantine } from './quarantine.ts'
-import { Queue, type Request, type Waiting } from './queue.ts'
+import { both, Queue, type Request, type Waiting } from './queue.ts'
+import { takenBackWarning } from './recorder.ts'
 import { Rehearsal } from './rehearsal.ts'
+import { Retries } from './retries.ts'
 import { Road } from './road.ts'
 import { Samples } from './samples.ts'
 import { Waits } from './waits.ts'
 import { type WatchBatch, Watcher } from './watcher.ts'
 
 const BURY_EVERY_MS = 250
-/** An edit that a missing participant stopped is tried again after this, then after twice as long, and so on. */
-const RETRY_MS = 250
+const REHEARSAL_AFTER_MS = 500
 /** Edits that come without end are not waited for without end. */
 const MOST_MERGES = 16
-const LONGEST_RETRY_MS = 8000
-
 /** The event that tells engines about an outcome. */
 const EVENTS: Record<Exclude<SwapReport['outcome'], 'unchanged' | 'dry-run'>, RuntimeEvent> = {
   refused: 'reject',
@@ -74,6 +74,7 @@ export class Control {
   readonly quarantine = new Quarantine()
   readonly failures: Failures
   readonly flapping: Flapping
+  readonly persistence: Persistence
   readonly compatibility: Compatibility
   /** the candidate that the participants have, while its fate is open */
   offer: PrepareMessage | undefined
@@ -89,7 +90,7 @@ export class Control {
   readonly #waits: Waits
   /** the swap that is on its way to the boundary */
   #current: { readonly road: Road; readonly consent: Consent; readonly key: string } | undefined
-  readonly #retries = new Set<NodeJS.Timeout>()
+  readonly #retries = new Retries()
   #watcher: Watcher | undefined
   readonly #practice = new Practice(() => this.#driving)
   #bury: NodeJS.Timeout | undefined
@@ -109,7 +110,8 @@ export class Control {
     this.samples = new Samples(board, this.crew)
     this.flapping = new Flapping(settings.flapping)
     this.rehearsal = new Rehearsal(() => this.graph(), settings)
-    this.stager = new Stager({ root: settings.units, hash: hashHex })
+    this.persistence = new Persistence(settings)
+    this.stager = new Stager({ root: settings.units, hash: hashHex, ...this.persistence.staging })
     this.#desk = new Desk(this.catalog, this.crew, registry, this.quarantine, {
       groups: () => this.groups(),
       request: (wanted) => this.#request(wanted),
@@ -130,12 +132,29 @@ export class Control {
     board.store(Word.PROBATION_DEADLINE_MS, settings.probationMs)
     board.store(Word.LEAD_DEADLINE_MS, settings.leadMs)
     await requireFolder(settings.units)
-    if (settings.watch) await this.#watch()
-    const stage = await this.stager.boot(await unitFilesIn(settings.units))
-    const contracts = await this.rehearsal.load(stage.update, stage.units)
-    this.#populate(stage, contracts)
+    const { persistence } = this
+    const opened = persistence.open((warning) => this.#publish('warning', warning, []))
+    await Promise.all([opened, settings.watch && this.#watch()])
+    const stage = await this.stager.boot(await persistence.entries())
+    const known = persistence.contractsOf(stage)
+    this.#populate(stage, known ?? (await this.rehearsal.load(stage.update, stage.units)))
+    await persistence.resume(this.catalog)
+    persistence.booted(this.catalog)
     this.#bury = setInterval(() => this.#tidy(), BURY_EVERY_MS)
-    if (settings.watch) this.#practice.start(this.stager.graph)
+    if (known) this.#warmUp()
+    else this.#practise()
+  }
+
+  #practise(): void {
+    if (this.settings.watch) this.#practice.start(this.stager.graph)
+  }
+
+  /** A warm start is over before what makes the first edit fast takes its share of the machine. */
+  #warmUp(): void {
+    this.#retries.after(REHEARSAL_AFTER_MS, () => {
+      this.rehearsal.warm().catch(() => {})
+      this.#practise()
+    })
   }
 
   async #watch(): Promise<void> {
@@ -149,19 +168,13 @@ export class Control {
   }
 
   #populate(stage: Stage, contracts: readonly Contract[]): void {
-    const sides = new Map<string, { version: Version; contract: Contract }>()
-    for (const contract of contracts) {
-      const twin = sides.get(contract.name)?.contract
-      if (twin)
-        throw new TickswapError(
-          'TICKSWAP_E_UNIT_DUPLICATE',
-          `${twin.file} and ${contract.file} are both unit ${contract.name}`,
-          { file: contract.file },
-        )
-      sides.set(contract.name, { version: declaredBy(contract), contract })
-    }
-    const [wrong] = checkRequirements(sides, [])
-    if (wrong) throw new TickswapError(wrong.code, wrong.message, wrong)
+    const sides = sidesOf(contracts, (contract) =>
+      this.persistence.versionOf(
+        contract.name,
+        declaredBy(contract),
+        this.hashOf(contract.file, stage.update),
+      ),
+    )
     this.stager.accept(stage)
     this.catalog.accept(stage.update)
     const timestamp = Date.now()
@@ -184,6 +197,8 @@ export class Control {
       return { unit, record }
     })
     this.registry.publish(this.registry.stage(moves))
+    for (const { unit, files } of this.persistence.takenBack) this.#behind.addFor(unit, files)
+    this.persistence.quarantineFailed(this.quarantine, this.catalog)
   }
 
   /** The whole graph as one update: what a joining participant loads. */
@@ -236,17 +251,6 @@ export class Control {
   /** Keeps an edit that came while nobody ticked. */
   retryWhenOnline(ask: Ask): void {
     if (ask.trigger === 'edit') this.#missed.push(ask)
-  }
-
-  /** Tries an edit again that only a participant's absence stopped. */
-  #retryLater(ask: Ask): void {
-    const attempt = (ask.attempt ?? 0) + 1
-    const wait = Math.min(RETRY_MS * 2 ** (attempt - 1), LONGEST_RETRY_MS)
-    const timer = setTimeout(() => {
-      this.#retries.delete(timer)
-      this.#enqueue({ ask: { ...ask, attempt } })
-    }, wait)
-    this.#retries.add(timer)
   }
 
   // ---- the queue of swaps -----------------------------------------------------------
@@ -360,7 +364,8 @@ export class Control {
     const isEarly = codes.has('TICKSWAP_E_FLAPPING')
     const absent = (codes.has('TICKSWAP_E_STRAGGLER') && outcome !== 'committed') || isEarly
     const isMissed = this.#missed.some(({ at }) => at === ask.at)
-    if (absent && ask.trigger === 'edit' && !isMissed) this.#retryLater(ask)
+    if (absent && ask.trigger === 'edit' && !isMissed)
+      this.#retries.again(ask, (again) => this.#enqueue({ ask: again }))
     const hopeless = codes.has('TICKSWAP_E_QUARANTINED') || codes.has('TICKSWAP_E_EVALUATE_TIMEOUT')
     if (outcome !== 'refused') for (const file of files) this.#refused.delete(file)
     else if (!absent && !hopeless)
@@ -370,6 +375,7 @@ export class Control {
   #announce(report: SwapReport): void {
     const { outcome } = report
     if (outcome === 'unchanged' || outcome === 'dry-run') return
+    this.persistence.recorder?.announced(report, this.catalog)
     this.#publish(EVENTS[outcome], report, this.#history.record(report))
     if (outcome !== 'committed') this.failures.forget(report.id)
   }
@@ -409,6 +415,8 @@ export class Control {
         return this.#join(message as RequestMessage<'join'>)
       case 'close':
         return this.close()
+      case 'checkpoint':
+        return this.persistence.save((message as RequestMessage<'checkpoint'>).body.units, this.catalog)
       case 'observe':
         this.crew.observe()
         return this.#history.entries
@@ -421,7 +429,9 @@ export class Control {
     const first = this.#booted++ === 0
     const name = body.name ?? (first ? this.settings.name : `worker-${slot}`)
     const units = this.catalog.inOrder().map(({ name: unit, running, memory }) => {
-      return { unit, file: running.contract.file, version: running.version.toString(), memory }
+      const resumed = this.persistence.resumed(unit)
+      const { contract, version } = running
+      return { unit, file: contract.file, version: version.toString(), memory, ...(resumed && { resumed }) }
     })
     const [base, history] = [this.graph(), this.#history.entries]
     const scripts = scriptsOf(
@@ -434,6 +444,8 @@ export class Control {
       { type: 'boot', name, base, scripts, units, first, history, syncTest: this.settings.syncTest },
       this.offer,
     )
+    for (const each of first ? this.persistence.takenBack : [])
+      this.crew.send(slot, { type: 'event', event: 'warning', payload: takenBackWarning(each), history: [] })
     return LATER
   }
 
@@ -451,30 +463,18 @@ export class Control {
     this.closed = true
     clearInterval(this.#bury)
     this.#practice.stop()
-    for (const timer of this.#retries) clearTimeout(timer)
+    this.#retries.close()
     this.board.store(Word.CLOSED, 1)
     this.board.wake()
     this.crew.broadcast({ type: 'closed' })
-    await Promise.all([this.#watcher?.close(), this.rehearsal.close()])
+    const { recorder } = this.persistence
+    await Promise.all([this.#watcher?.close(), this.rehearsal.close(), recorder?.close()])
     setImmediate(() => {
       this.crew.close()
       this.#channel.close()
     })
   }
 }
-
-/** Two that ask for the same: one swap answers both. */
-const both = (first: Request, second: Request): Request => ({
-  ...second,
-  resolve(report) {
-    first.resolve(report)
-    second.resolve(report)
-  },
-  reject(error) {
-    first.reject(error)
-    second.reject(error)
-  },
-})
 
 /** The answer comes by another message. */
 const LATER = Symbol('later')

@@ -94,7 +94,7 @@ export class Desk {
         this.#catalog.closure(this.#unit(name).running.contract.file),
       )
       const files = [...new Set(closures.map(({ file }) => file))]
-      return { trigger: 'swap', files, removed: [], empty: [], at, ...terms }
+      return { trigger: 'swap', by: this.#crew.name(slot), files, removed: [], empty: [], at, ...terms }
     }
     return this.#office.request(wanted('swap', slot, request, units, terms, find))
   }
@@ -110,7 +110,8 @@ export class Desk {
       this.#catalog.requireWhole(edition)
       const files = [edition.contract.file]
       const there = { unit, edition }
-      return { trigger: 'rollback', files, removed: [], empty: [], at, edition: there, ...terms }
+      const by = this.#crew.name(slot)
+      return { trigger: 'rollback', by, files, removed: [], empty: [], at, edition: there, ...terms }
     }
     // Rollbacks to different versions are different wishes.
     return this.#office.request(wanted('rollback', slot, request, [unit, to ?? ''], terms, find))

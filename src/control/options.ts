@@ -1,6 +1,7 @@
 import { resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { LogLevel, LogOptions } from '../observe/log-level.ts'
+import { type StoreOptions, type StoreSettings, storeSettingsOf } from '../store/settings.ts'
 import type { SyncWish } from '../swap/protocol.ts'
 import type { Strategy } from '../swap/report.ts'
 import { type FlagPolicy, readPolicy } from '../version/compatibility/flag-policy.ts'
@@ -80,6 +81,12 @@ export interface RuntimeOptions {
   /** flags that versions must and must not have; default: `{ excluded: ['yanked', 'quarantined'] }` */
   flags?: FlagPolicy
   /**
+   * where the journal, the artifacts and the states are kept: a folder, or more about it; `false` keeps all in
+   * memory. Default: the environment's TICKSWAP_STORE, which `tickswap run --store` sets, or `false`: nothing is
+   * written to disk that nobody asked for
+   */
+  store?: string | StoreOptions | false
+  /**
    * The local socket through which `tickswap status`, `top` and the other commands reach this engine: true, or
    * the folder to keep it in instead of './.tickswap'. Only the same user can open it. Default: the
    * environment's TICKSWAP_SOCKET, which `tickswap run` sets; otherwise false
@@ -146,6 +153,7 @@ export interface Settings {
   /** milliseconds of probation, at least */
   lastsMs: number
   leastTicks: number
+  store: StoreSettings | undefined
   /** the folder of the local socket, absolute */
   socket: string | undefined
   admin: AdminSettings | undefined
@@ -154,7 +162,7 @@ export interface Settings {
 
 const KEYS = [
   ...['units', 'watch', 'name', 'maxParticipants', 'mode', 'strategy', 'flapping', 'rehearsal', 'syncTest'],
-  ...['probation', 'backups', 'rules', 'flags', 'deadlines', 'socket', 'admin', 'picture', 'log'],
+  ...['probation', 'backups', 'rules', 'flags', 'deadlines', 'socket', 'admin', 'picture', 'log', 'store'],
 ]
 export const STRATEGIES: readonly Strategy[] = ['auto', 'manual', 'force', 'dry-run']
 const MODES = ['lockstep', 'independent'] as const
@@ -168,6 +176,7 @@ export function settingsOf(options: RuntimeOptions): Settings {
   const { units = process.env.TICKSWAP_UNITS } = options
   if (typeof units !== 'string' && !(units instanceof URL)) throw bad('units must be the path of a folder')
   const { probation = {}, deadlines = {}, flapping = {} } = options
+  const { store = process.env.TICKSWAP_STORE || false } = options
   const ticks = integer('probation.ticks', probation.ticks ?? 60, 1, 1_000_000)
   const { budgetRatio, heapBytes } = probation
   return {
@@ -199,6 +208,7 @@ export function settingsOf(options: RuntimeOptions): Settings {
     leadMs: integer('deadlines.leadMs', deadlines.leadMs ?? 1000, 1, 600_000),
     confirmMs: integer('deadlines.confirmMs', deadlines.confirmMs ?? 600_000, 1, HOUR_MS * 24),
     probationMs: integer('deadlines.probationMs', deadlines.probationMs ?? 1000, 1, 600_000),
+    store: store === false ? undefined : storeSettingsOf(store),
     socket: socketFolder(options.socket ?? (process.env.TICKSWAP_SOCKET || false)),
     admin: adminSettings(options.admin ?? adminOf(process.env), options.picture),
     log: logOptions(options.log ?? (process.env.TICKSWAP_LOG || false)),

@@ -74,3 +74,16 @@ function merge(ask: Ask, more: Ask): Ask {
   const removed = [...ask.removed.filter((file) => !more.files.includes(file)), ...more.removed]
   return { ...ask, files, empty, removed }
 }
+
+/** Two that ask for the same: one swap answers both. */
+export const both = (first: Request, second: Request): Request => ({
+  ...second,
+  resolve(report) {
+    first.resolve(report)
+    second.resolve(report)
+  },
+  reject(error) {
+    first.reject(error)
+    second.reject(error)
+  },
+})

@@ -86,6 +86,11 @@ export class Rehearsal {
     return reply.type === 'contracts' ? reply.contracts : []
   }
 
+  /** Starts the thread, so that the first candidate does not wait for it. */
+  async warm(): Promise<void> {
+    await this.#start()
+  }
+
   async #start(): Promise<void> {
     if (!this.#worker) await this.load(this.#base(), [])
   }

@@ -115,6 +115,7 @@ export class Road {
         passed: 0,
         restore: 0,
       })
+    this.#control.persistence.recorder?.withdraw(this.#moves.map(({ unit }) => unit))
     // Somebody who hangs may still write to the memory of a backup that a reversed swap had begun.
     if (stop.outcome === 'refused')
       for (const [i, { entry }] of this.#passengers.entries())
@@ -288,11 +289,22 @@ export class Road {
       progress: (phase, done, total, waiting) => control.progress(this, phase, done, total, waiting),
     })
     try {
-      await this.#transaction.prepare()
+      await Promise.all([this.#transaction.prepare(), this.#putOnTrial(stage)])
     } catch (error) {
       if (control.crew.online().length === 0) control.retryWhenOnline(this.#ask)
       throw error
     }
+  }
+
+  /** A process that dies in probation must find on disk what it was trying. */
+  async #putOnTrial(stage: Stage): Promise<void> {
+    if (this.strategy === 'dry-run') return
+    const { catalog, persistence } = this.#control
+    const units = this.#passengers.map(({ contract, version, hash }) => {
+      const artifacts = catalog.closure(contract.file, stage.update)
+      return { unit: contract.name, version: version.toString(), hash, artifacts }
+    })
+    await persistence.recorder?.trial(this.id, units)
   }
 
   /** Units with shared memory meet, and those of their group with them. */
@@ -370,10 +382,11 @@ export class Road {
   }
 
   report(): SwapReport {
-    const { trigger, files, at } = this.#ask
+    const { trigger, by, files, at } = this.#ask
     return this.#account.report({
       id: this.id,
       trigger,
+      ...(by !== undefined && { by }),
       strategy: this.strategy,
       files,
       at,

@@ -263,6 +263,10 @@ export class Board {
     if (decision >>> ID_SHIFT !== (id & ID_MASK)) return Status.NONE
     return (decision & ((1 << STATUS_BITS) - 1)) as StatusCode
   }
+  /** How the swap in progress, or the last one, stands. */
+  get present(): StatusCode {
+    return (this.load(Word.DECISION) & ((1 << STATUS_BITS) - 1)) as StatusCode
+  }
   /** Names swap `id`, attempt 0. */
   open(id: number): void {
     this.store(Word.DECISION, ((id & ID_MASK) << ID_SHIFT) | Status.OPEN)

@@ -6,6 +6,7 @@ import type { MigrationPlan } from '../state/migrate.ts'
 import type { GraphUpdate } from '../units/code/artifact.ts'
 import type { ColumnArray } from '../units/column.ts'
 import type { RehearsalKind } from '../units/contract.ts'
+import type { CheckpointUnit } from './checkpoint.ts'
 import type { Cue } from './play.ts'
 import type { Outcome, Strategy, SwapProgress, SwapReport } from './report.ts'
 import type { ScriptVersion } from './scripts.ts'
@@ -123,6 +124,8 @@ export interface BootUnit {
   readonly file: string
   readonly version: string
   readonly memory: UnitMemory
+  /** its columns hold the state of an earlier run: it is not filled anew */
+  readonly resumed?: { readonly soft: Record<string, unknown> | undefined }
 }
 
 export interface BootMessage {
@@ -234,6 +237,7 @@ export interface Requests {
   /** a unit, or the hash of one content */
   lift: { what: string }
   units: Record<string, never>
+  checkpoint: { units: readonly CheckpointUnit[] }
   participants: Record<string, never>
   /** the observer asks to hear every event; answered with what has happened so far */
   observe: Record<string, never>

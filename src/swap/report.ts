@@ -99,6 +99,8 @@ export interface SwapReport {
   readonly id: number
   /** what asked for it */
   readonly trigger: 'edit' | 'swap' | 'rollback'
+  /** the participant that asked for it, if one did */
+  readonly by?: string
   readonly outcome: Outcome
   readonly verdict: Verdict
   /** what goes with it, or went; see docs/compatibility.md */

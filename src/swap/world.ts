@@ -30,18 +30,21 @@ export const peersIn =
 /** Loads and binds every unit, fills new state if this participant is the first, and sets up. */
 export async function bootWorld(world: World, message: BootMessage, participant: number): Promise<void> {
   await world.linker.loadAsync(message.base)
-  for (const { unit: name, file, version, memory } of message.units) {
+  for (const { unit: name, file, version, memory, resumed } of message.units) {
     const namespace = world.linker.namespace(file) as { unit?: unknown }
     if (!isUnit(namespace.unit))
       throw new TickswapError('TICKSWAP_E_NOT_A_UNIT', `${file} exports no unit`, { file })
     const unit = namespace.unit
     const soft = (unit.definition.state?.soft?.() ?? {}) as Record<string, unknown>
+    if (message.first) Object.assign(soft, resumed?.soft)
     const live: LiveUnit = { name, file, version, unit, namespace, state: new UnitState(memory, soft) }
     unit.bind(live.state, peersIn(world))
     world.units.set(name, live)
   }
   const units = [...world.units.values()]
-  if (message.first) for (const { unit, state } of units) unit.definition.init?.(state)
+  const resumed = new Set(message.units.flatMap((each) => (each.resumed ? [each.unit] : [])))
+  if (message.first)
+    for (const { name, unit, state } of units) if (!resumed.has(name)) unit.definition.init?.(state)
   const context = { reason: message.first ? 'boot' : 'join', participant } as const
   for (const { unit, state } of units) unit.definition.setup?.(state, context)
 }

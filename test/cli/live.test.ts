@@ -63,7 +63,7 @@ test('commands see the engine, and change it', async () => {
 test('what cannot be done says so, with the exit code', async () => {
   const { cwd } = await engine()
   const unknown = await run(['rollback', 'nobody'], { cwd })
-  expect(unknown.code).toBe(1)
+  expect(unknown.code).toBe(2)
   expect(unknown.stderr).toContain('TICKSWAP_E_UNIT_UNKNOWN')
   const broken = await run(['status', '--pid', 'many'], { cwd })
   expect(broken.code).toBe(2)

@@ -1,5 +1,13 @@
+import { cachedDataVersionTag } from 'node:v8'
 import type { Artifact, Request } from './artifact.ts'
 import type { Resolver } from './resolve/resolver.ts'
+
+/** Of what the transform makes of a module: raise it with every change of that. */
+const TRANSFORM_FORMAT = 1
+
+/** What made an artifact: one made by something else must not be kept. */
+export const madeBy = (): string =>
+  [TRANSFORM_FORMAT, process.version, process.arch, cachedDataVersionTag()].join(' ')
 
 /** Whether an artifact that was kept is what staging its file would give now. */
 export function isCurrent({ file, selfContained, links }: Artifact, resolver: Resolver): boolean {

@@ -29,6 +29,8 @@ export interface StagerOptions {
    * store has kept. It is taken, code cache and all, when its imports lead to where they led then.
    */
   readonly kept?: (id: string, hash: string) => Artifact | undefined
+  /** told of every file that is taken in, with its bytes */
+  readonly onRead?: (id: string, hash: string, bytes: Uint8Array) => void
   /** how JSX is compiled; without it, as the nearest tsconfig.json says */
   readonly jsx?: JsxOptions
   /**
@@ -169,6 +171,7 @@ export class Staging {
   }
 
   #draft(id: string, bytes: Uint8Array, hash: string): Draft {
+    this.#options.onRead?.(id, hash, bytes)
     const draft = draftOf(id, bytes, hash, {
       packages: this.#resolver.packages,
       recent: this.#recent,
@@ -289,6 +292,7 @@ export class Staging {
   #takeKept(id: string, bytes: Uint8Array, hash: string): GraphNode | undefined {
     const kept = this.#options.kept?.(id, hash)
     if (kept?.id !== id || kept.hash !== hash || !isCurrent(kept, this.#resolver)) return undefined
+    this.#options.onRead?.(id, hash, bytes)
     this.#given.set(id, kept)
     this.#kept.set(id, bytes)
     return nodeOf(kept)

@@ -1,10 +1,9 @@
 import { createRequire } from 'node:module'
 import { dirname } from 'node:path'
-import swc from '@swc/wasm-typescript'
 import { compilerOptionsFor } from '../resolve/tsconfig.ts'
 import { SourceError } from './declarations.ts'
 import { type Compiled, relayout } from './relayout.ts'
-import { fromSwc } from './strip.ts'
+import { fromSwc, swc } from './strip.ts'
 
 /** How JSX is compiled, in TypeScript's own words. */
 export interface JsxOptions {
@@ -21,7 +20,7 @@ export interface JsxOptions {
  */
 export function compileSyntax(source: string): Compiled | undefined {
   try {
-    const { code, map } = swc.transformSync(source, {
+    const { code, map } = swc().transformSync(source, {
       mode: 'transform',
       sourceMap: true,
       transform: { verbatimModuleSyntax: true, nativeClassProperties: true },

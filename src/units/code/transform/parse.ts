@@ -1,8 +1,7 @@
-import * as acorn from 'acorn'
-import { parseModule } from 'meriyah'
 import { SourceError } from './declarations.ts'
 import { ModuleText } from './module-text.ts'
 import type { Node } from './nodes.ts'
+import { acorn, meriyah } from './parsers.ts'
 import { cut, declaredBy, finishPiece, namesOf } from './pieces.ts'
 
 /**
@@ -22,18 +21,17 @@ export function parseText(source: string, text: string, lenient: boolean): Modul
 /** Statements of a module's top level. The fast parser decides nearly always; what it does not take, the thorough one decides. */
 export function parseStatements(text: string): readonly Node[] {
   try {
-    return parseModule(text, { next: true, ranges: true }).body as unknown as readonly Node[]
+    return meriyah().parseModule(text, { next: true, ranges: true }).body as unknown as readonly Node[]
   } catch {
     return parseThoroughly(text)
   }
 }
 
-/** Leaves it to ModuleText whether an export that nothing declares is an error: in TypeScript it may be a type. */
-class Thorough extends acorn.Parser {
-  checkLocalExport(): void {}
-}
-
 function parseThoroughly(text: string): readonly Node[] {
+  /** Leaves it to ModuleText whether an export that nothing declares is an error: in TypeScript it may be a type. */
+  class Thorough extends acorn().Parser {
+    checkLocalExport(): void {}
+  }
   try {
     return Thorough.parse(text, { ecmaVersion: 'latest', sourceType: 'module' })
       .body as unknown as readonly Node[]

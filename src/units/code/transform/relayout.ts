@@ -1,5 +1,5 @@
-import * as acorn from 'acorn'
 import { blank } from './edits.ts'
+import { acorn } from './parsers.ts'
 import { decodeMappings } from './source-map.ts'
 
 /** JavaScript whose tokens stand where the source has them. */
@@ -37,7 +37,7 @@ type Range = readonly [start: number, end: number]
 function scan(printed: string): { code: string; templates: readonly Range[] } {
   const templates: Range[] = []
   let code = printed
-  acorn.parse(printed, {
+  acorn().parse(printed, {
     ecmaVersion: 'latest',
     sourceType: 'module',
     onToken: ({ type, start, end }) => {

@@ -1,10 +1,19 @@
-import swc from '@swc/wasm-typescript'
+import { createRequire } from 'node:module'
 import { SourceError } from './declarations.ts'
+
+type Swc = typeof import('@swc/wasm-typescript')
+let loaded: Swc | undefined
+
+/** Loaded when it is needed: a start that finds its modules in the store does without. */
+export function swc(): Swc {
+  loaded ??= createRequire(import.meta.url)('@swc/wasm-typescript') as Swc
+  return loaded
+}
 
 /** The text of a TypeScript module without its types, every token where it was. */
 export function stripTypes(source: string): string {
   try {
-    return swc.transformSync(source, { mode: 'strip-only' }).code
+    return swc().transformSync(source, { mode: 'strip-only' }).code
   } catch (error) {
     throw fromSwc(error, source)
   }

@@ -1,0 +1,103 @@
+import { type Finding, TickswapError } from '../errors.ts'
+import { carryColumns } from '../state/carry.ts'
+import type { CheckpointUnit } from '../swap/checkpoint.ts'
+import type { BootUnit } from '../swap/protocol.ts'
+import type { Stage } from '../units/code/artifact.ts'
+import type { Contract } from '../units/contract.ts'
+import type { Version } from '../version/version.ts'
+import type { Catalog } from './catalog.ts'
+import { exportsUnit, unitFilesIn } from './folder.ts'
+import type { Settings } from './options.ts'
+import type { Quarantine } from './quarantine.ts'
+import { Recorder, type TakenBack } from './recorder.ts'
+import { Shelf } from './shelf.ts'
+
+/** What a runtime with a store starts from and writes down. Without a store it starts from the files alone. */
+export class Persistence {
+  recorder: Recorder | undefined
+  /** units that this start took back to what was permanent */
+  takenBack: readonly TakenBack[] = []
+  readonly #settings: Settings
+  readonly #shelf: Shelf | undefined
+  /** what a start runs instead of the files */
+  readonly #contents = new Map<string, Uint8Array>()
+  /** units that go on with the state of an earlier run */
+  readonly #resumed = new Map<string, NonNullable<BootUnit['resumed']>>()
+
+  constructor(settings: Settings) {
+    this.#settings = settings
+    this.#shelf = settings.store && new Shelf()
+  }
+
+  /** For the stager: modules as they were staged before, and contents that stand for files. */
+  get staging() {
+    const { kept, onRead } = this.#shelf ?? {}
+    return { contents: this.#contents, ...(kept && onRead && { kept, onRead }) }
+  }
+
+  async open(warn: (warning: Finding) => void): Promise<void> {
+    const { store, units } = this.#settings
+    if (!store || !this.#shelf) return
+    this.recorder = await Recorder.open(store, this.#shelf, units, warn)
+    const { contents, takenBack } = await this.recorder.contentsToBoot()
+    for (const [id, bytes] of contents) this.#contents.set(id, bytes)
+    this.takenBack = takenBack
+  }
+
+  /** Files that export units, as they are or as they were. */
+  async entries(): Promise<string[]> {
+    const files = await unitFilesIn(this.#settings.units)
+    const kept = [...this.#contents].filter(([, bytes]) => exportsUnit(Buffer.from(bytes).toString()))
+    return [...new Set([...files, ...kept.map(([file]) => file)])].sort()
+  }
+
+  /** The contracts of a start whose code has run before; otherwise it has to be evaluated. */
+  contractsOf({ update, units }: Stage): readonly Contract[] | undefined {
+    return this.#shelf?.contractsOf(update.artifacts, units)
+  }
+
+  versionOf(unit: string, declared: Version, hash: string): Version {
+    return this.recorder?.versionOf(unit, declared, hash) ?? declared
+  }
+
+  /** What died in its probation is not tried again as it was. */
+  quarantineFailed(quarantine: Quarantine, catalog: Catalog): void {
+    for (const { unit, failed } of this.takenBack) {
+      const file = catalog.units.get(unit)?.running.contract.file
+      if (!file || !failed) continue
+      const { hash, version } = failed
+      quarantine.add([{ unit, file, hash, version }], 'its process ended during its probation', 0)
+    }
+  }
+
+  /** Fills new memory with the last state that was saved, when that was asked for. */
+  async resume(catalog: Catalog): Promise<void> {
+    if (!this.#settings.store?.resume) return
+    for (const { name, memory } of catalog.units.values()) {
+      const saved = await this.recorder?.savedState(name)
+      if (!saved) continue
+      carryColumns(saved, { layout: memory.shared, memory: memory.arena })
+      this.#resumed.set(name, { soft: saved.soft })
+    }
+  }
+
+  resumed(unit: string): BootUnit['resumed'] {
+    return this.#resumed.get(unit)
+  }
+
+  booted(catalog: Catalog): void {
+    this.#contents.clear()
+    this.recorder?.booted(catalog, [...this.takenBack])
+  }
+
+  /** Keeps what a participant has copied; of a unit that was swapped since, nothing. @throws TickswapError OPTION */
+  async save(states: readonly CheckpointUnit[], catalog: Catalog): Promise<void> {
+    if (!this.recorder) throw new TickswapError('TICKSWAP_E_OPTION', 'the runtime has no store to save to')
+    await this.recorder.saveStates(
+      states.flatMap(({ unit, version, memory, soft }) => {
+        const entry = catalog.units.get(unit)
+        return entry?.running.version.toString() === version ? [[entry, memory, soft] as const] : []
+      }),
+    )
+  }
+}

@@ -1,0 +1,346 @@
+import { relative, resolve } from 'node:path'
+import { type Finding, finding, findingOf } from '../errors.ts'
+import { hashHex } from '../native/addon.ts'
+import type { Decision } from '../store/journal/entry.ts'
+import { versionOwner } from '../store/keeper.ts'
+import type { Pointed, Pointer } from '../store/pointers.ts'
+import { CommandServer } from '../store/server.ts'
+import type { StoreSettings } from '../store/settings.ts'
+import { Store } from '../store/store.ts'
+import { Turns } from '../store/turns.ts'
+import type { SwapReport } from '../swap/report.ts'
+import type { Artifact } from '../units/code/artifact.ts'
+import { readSource } from '../units/code/content/read.ts'
+import { Version } from '../version/version.ts'
+import type { Catalog, UnitEntry } from './catalog.ts'
+import { nextVersion } from './check.ts'
+import { type KnownStart, knownStart, readyToKeep, type Shelf } from './shelf.ts'
+import { aboutState, newestState, type Saved } from './states.ts'
+
+/** Decisions that wait for a disk that does not take them; of more, only the number is kept. */
+const MOST_WAITING = 10_000
+const RETRY_MS = 1000
+
+/** One module of a version, as its owner in the store lists it. */
+interface KeptModule {
+  /** relative to the folder of the units */
+  readonly id: string
+  readonly hash: string
+  /** the object with its source */
+  readonly source: string
+}
+
+interface VersionInfo {
+  readonly unit: string
+  readonly version: string
+  readonly hash: string
+  readonly modules: readonly KeptModule[]
+}
+
+/** A version on trial knows its contents, so that a start can tell whether the files are still that version. */
+interface Trial extends Pointed {
+  readonly swap: number
+  readonly modules: readonly { readonly id: string; readonly hash: string }[]
+}
+
+/** A unit that a start takes back to what was permanent. */
+export interface TakenBack {
+  readonly unit: string
+  /** the version that did not survive, when that is the reason */
+  readonly failed: { readonly hash: string; readonly version: string } | undefined
+  readonly files: readonly string[]
+}
+
+/**
+ * Writes down what the control thread decides, and tells a start what was there before. Nobody waits for it but a swap
+ * that is about to go on trial; what cannot be written is tried again, and the engine runs on.
+ */
+export class Recorder {
+  readonly store: Store
+  readonly #shelf: Shelf
+  readonly #root: string
+  readonly #warn: (warning: Finding) => void
+  readonly #turns = new Turns()
+  #server: CommandServer | undefined
+  readonly #waiting: Decision[] = []
+  #saves: Promise<unknown> = Promise.resolve()
+  #lost = 0
+  #retry: NodeJS.Timeout | undefined
+  #pointers = new Map<string, Pointer>()
+
+  private constructor(store: Store, shelf: Shelf, root: string, warn: (warning: Finding) => void) {
+    this.store = store
+    this.#shelf = shelf
+    this.#root = root
+    this.#warn = warn
+  }
+
+  /** @throws TickswapError STORE_OPEN, STORE_HELD and others: an engine that asked for a store does not start without */
+  static async open(
+    settings: StoreSettings,
+    shelf: Shelf,
+    root: string,
+    warn: (warning: Finding) => void,
+  ): Promise<Recorder> {
+    const store = await Store.open(settings, (error) => warn(warningOf(error)))
+    const recorder = new Recorder(store, shelf, root, warn)
+    try {
+      const { modules, more } = await store.code.load()
+      shelf.fill(modules, more as KnownStart | undefined)
+      recorder.#pointers = await store.pointers.all()
+      if (settings.backend !== 'memory') await recorder.#listen()
+      return recorder
+    } catch (error) {
+      await store.close()
+      throw error
+    }
+  }
+
+  /** Without a socket the commands that write have to wait for the end of the engine, and nothing else. */
+  async #listen(): Promise<void> {
+    try {
+      this.#server = await CommandServer.listen(this.store)
+    } catch (error) {
+      this.#warn(warningOf(error))
+    }
+  }
+
+  // ---- at the start ---------------------------------------------------------------
+
+  /** Contents to run instead of those of the files, by module id; and the units they belong to. */
+  async contentsToBoot(): Promise<{ contents: Map<string, Uint8Array>; takenBack: TakenBack[] }> {
+    const contents = new Map<string, Uint8Array>()
+    const takenBack: TakenBack[] = []
+    for (const unit of this.#unitsToTakeBack()) {
+      const { permanent, trial } = this.#pointers.get(unit)!
+      const info = this.store.objects.owner(permanent!.owner)?.info as VersionInfo | undefined
+      const files: string[] = []
+      for (const { id, hash, source } of info?.modules ?? []) {
+        const path = resolve(this.#root, id)
+        if (hashOnDisk(path) === hash) continue
+        contents.set(path, (await this.store.objects.get(source))!)
+        files.push(path)
+      }
+      if (files.length > 0) takenBack.push({ unit, failed: trial, files })
+    }
+    return { contents, takenBack }
+  }
+
+  #unitsToTakeBack(): string[] {
+    const { boot } = this.store.settings
+    const units = [...this.#pointers].filter(([, { permanent }]) => permanent)
+    if (boot === 'files') return []
+    if (boot === 'permanent') return units.map(([unit]) => unit)
+    // Units that were swapped together stand and fall together.
+    const edited = new Set<number>()
+    for (const [, { trial }] of units) {
+      const on = trial as Trial | undefined
+      if (on?.modules.some(({ id, hash }) => hashOnDisk(resolve(this.#root, id)) !== hash))
+        edited.add(on.swap)
+    }
+    return units.filter(([, { trial }]) => trial && !edited.has((trial as Trial).swap)).map(([unit]) => unit)
+  }
+
+  /** The number a unit's content had before the restart, or one that none had. */
+  versionOf(unit: string, declared: Version, hash: string): Version {
+    const { permanent, trial } = this.#pointers.get(unit) ?? {}
+    const same = permanent && Version.parse(permanent.version)
+    if (permanent?.hash === hash && same?.sameDeclared(declared)) return same
+    const used = [permanent, trial].flatMap((each) => (each ? [Version.parse(each.version)] : []))
+    return nextVersion(declared, used)
+  }
+
+  /** What runs since the start is permanent. */
+  booted(catalog: Catalog, takenBack: readonly TakenBack[]): void {
+    const entries = [...catalog.units.values()]
+    const back = new Map(takenBack.map((each) => [each.unit, each]))
+    const units = entries.map(({ name, running }) => {
+      return { unit: name, to: running.version.toString(), hash: running.hash }
+    })
+    const reasons = takenBack.map(({ unit }) => {
+      return { code: 'TICKSWAP_E_STORE_BOOT', message: `unit ${unit} went back to what was permanent` }
+    })
+    this.#write({ outcome: 'boot', trigger: 'start', units, ...(back.size > 0 && { reasons }) })
+    this.#permanent(entries, catalog)
+  }
+
+  // ---- while it runs --------------------------------------------------------------
+
+  /** Resolves when the disk knows that these are about to be tried, or has failed to take it. */
+  async trial(
+    swap: number,
+    units: readonly { unit: string; version: string; hash: string; artifacts: readonly Artifact[] }[],
+  ): Promise<void> {
+    const trials = new Map<string, Trial>()
+    for (const { unit, version, hash, artifacts } of units) {
+      const modules = artifacts.map(({ id, hash: content }) => ({
+        id: relative(this.#root, id),
+        hash: content,
+      }))
+      trials.set(unit, { version, hash, at: Date.now(), owner: '', swap, modules })
+    }
+    await this.#turns
+      .run(() =>
+        this.store.pointers.move(
+          (before, unit) => ({ ...before, trial: trials.get(unit)! }),
+          [...trials.keys()],
+        ),
+      )
+      .catch((error) => this.#warn(warningOf(error)))
+  }
+
+  /** They never came to run, or run no more. */
+  withdraw(units: readonly string[]): void {
+    void this.#turns
+      .run(() => this.store.pointers.move(({ permanent }) => (permanent ? { permanent } : {}), units))
+      .catch((error) => this.#warn(warningOf(error)))
+  }
+
+  /** Writes down what became of a swap. */
+  announced(report: SwapReport, catalog: Catalog): void {
+    this.#write(decisionOf(report))
+    const units = report.units.map(({ unit }) => unit)
+    if (report.outcome === 'rolled-back') this.withdraw(units)
+    if (report.outcome !== 'permanent') return
+    const entries = [...catalog.units.values()]
+    this.#permanent(
+      entries.filter(({ name }) => units.includes(name)),
+      catalog,
+    )
+    void this.saveStates(entries.map((entry) => [entry, entry.memory.lastGood] as const))
+  }
+
+  /** Saves memories that nobody writes to meanwhile. */
+  saveStates(
+    states: Iterable<readonly [UnitEntry, ArrayBufferLike, soft?: Record<string, unknown>]>,
+  ): Promise<void> {
+    const saved = Array.from(states, ([{ name, running, memory }, bytes, soft]) => {
+      const about = aboutState(memory.shared, soft)
+      return this.store.backups.put(name, running.version.toString(), new Uint8Array(bytes), about)
+    })
+    const all = Promise.all(saved).then(
+      () => {},
+      (error) => this.#warn(warningOf(error)),
+    )
+    this.#saves = Promise.all([this.#saves, all])
+    return all
+  }
+
+  savedState(unit: string): Promise<Saved | undefined> {
+    return newestState(this.store.backups, unit)
+  }
+
+  /** Resolves when everything is on disk, as far as the disk takes it. */
+  async close(): Promise<void> {
+    this.#write({ outcome: 'closed', trigger: 'close', units: [] })
+    await this.#turns.run(async () => {})
+    await this.#saves
+    clearTimeout(this.#retry)
+    await this.#server?.close()
+    await this.store.close()
+  }
+
+  #permanent(entries: readonly UnitEntry[], catalog: Catalog): void {
+    const artifacts = [...catalog.artifacts()]
+    const { serial } = this.#shelf
+    const contracts = Array.from(catalog.units.values(), ({ running }) => running.contract)
+    void this.#turns
+      .run(async () => {
+        const pointed = new Map<string, Pointed>()
+        for (const entry of entries) pointed.set(entry.name, await this.#keepVersion(entry))
+        await this.store.pointers.move((_, unit) => ({ permanent: pointed.get(unit)! }), [...pointed.keys()])
+        this.#pointers = await this.store.pointers.all()
+        const ready = readyToKeep(artifacts)
+        const known = knownStart(artifacts, contracts)
+        if (!this.#shelf.holds(ready, known)) {
+          await this.store.code.save(ready, known)
+          this.#shelf.fill(ready, known)
+        }
+        this.#shelf.trim(artifacts, serial)
+      })
+      .catch((error) => this.#warn(warningOf(error)))
+  }
+
+  async #keepVersion({ name, running }: UnitEntry): Promise<Pointed> {
+    const { version, hash, artifacts } = running
+    const known = this.#pointers.get(name)?.permanent
+    if (known?.hash === hash && known.version === version.toString()) return known
+    const at = Date.now()
+    const owner = versionOwner(name, at, version.toString(), hash)
+    const sources = artifacts.map((artifact) => this.#shelf.sourceOf(artifact))
+    const blobs = sources.filter((source) => source !== undefined)
+    const hashes = await Promise.all(blobs.map((blob) => this.store.objects.put(blob)))
+    const modules = artifacts.flatMap((artifact, i) => {
+      const source = sources[i] && hashes[blobs.indexOf(sources[i])]
+      return source ? [{ id: relative(this.#root, artifact.id), hash: artifact.hash, source }] : []
+    })
+    const info: VersionInfo = { unit: name, version: version.toString(), hash, modules }
+    await this.store.objects.keep({ owner, info, hashes })
+    return { version: info.version, hash, at, owner }
+  }
+
+  #write(decision: Decision): void {
+    if (this.#waiting.length < MOST_WAITING) this.#waiting.push(decision)
+    else this.#lost++
+    void this.#turns.run(() => this.#drain())
+  }
+
+  /** In order: a later decision never comes before an earlier one. */
+  async #drain(): Promise<void> {
+    try {
+      while (this.#waiting.length > 0) {
+        await this.store.journal.append(this.#waiting[0]!)
+        this.#waiting.shift()
+      }
+      const lost = this.#lost
+      if (lost > 0)
+        await this.store.journal.append({ outcome: 'lost', trigger: 'store', units: [], entries: lost })
+      this.#lost -= lost
+    } catch (error) {
+      if (this.#retry) return
+      this.#warn(warningOf(error))
+      this.#retry = setTimeout(() => {
+        this.#retry = undefined
+        void this.#turns.run(() => this.#drain())
+      }, RETRY_MS)
+      this.#retry.unref()
+    }
+  }
+}
+
+export function decisionOf(report: SwapReport): Decision {
+  const { outcome, trigger, by, units, verdict, id, files, phases, participants, findings } = report
+  return {
+    outcome,
+    trigger,
+    ...(by !== undefined && { by }),
+    units,
+    verdict,
+    swap: id,
+    files,
+    phases,
+    participants,
+    reasons: findings.map(({ code, message }) => ({ code, message })),
+    stallMs: report.stallMs,
+    ...(report.liveMs !== undefined && { liveMs: report.liveMs }),
+    ...(report.restored && { restored: report.restored }),
+  }
+}
+
+function hashOnDisk(path: string): string | undefined {
+  try {
+    return hashHex(readSource(path))
+  } catch {
+    return undefined
+  }
+}
+
+const warningOf = (error: unknown): Finding => ({ ...findingOf(error), severity: 'warning' })
+
+/** What a participant is told of a unit that went back at the start. */
+export function takenBackWarning({ unit, failed, files }: TakenBack): Finding {
+  const why =
+    failed === undefined ? 'as asked for' : 'because its process ended during the probation of the files'
+  const message = `unit ${unit} runs what was permanent, ${why}`
+  return finding('TICKSWAP_E_STORE_BOOT', message, { severity: 'warning', unit, file: files[0]! })
+}

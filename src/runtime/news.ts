@@ -1,0 +1,59 @@
+import { EventEmitter } from 'node:events'
+import { type Finding, finding } from '../errors.ts'
+import type { EventMessage, HistoryEntry, RuntimeEvent } from '../swap/protocol.ts'
+import type { SwapProgress, SwapReport } from '../swap/report.ts'
+
+const HISTORY_LIMIT = 4096
+
+export interface Events {
+  swap: [SwapReport]
+  reject: [SwapReport]
+  rollback: [SwapReport]
+  permanent: [SwapReport]
+  warning: [Finding]
+  progress: [SwapProgress]
+}
+
+/** What a participant has heard, for those who listen. */
+export class News {
+  readonly history: HistoryEntry[] = []
+  readonly #events = new EventEmitter()
+  readonly #early: EventMessage[] = []
+  #canListen = false
+
+  on<E extends RuntimeEvent>(event: E, listener: (...args: Events[E]) => void): void {
+    this.#events.on(event as string, listener)
+  }
+
+  off<E extends RuntimeEvent>(event: E, listener: (...args: Events[E]) => void): void {
+    this.#events.off(event as string, listener)
+  }
+
+  hear(message: EventMessage): void {
+    if (this.#canListen) this.#tell(message)
+    else this.#early.push(message)
+  }
+
+  /** From here on somebody may listen: tells what came before, too. */
+  open(): void {
+    this.#canListen = true
+    for (const message of this.#early.splice(0)) this.#tell(message)
+  }
+
+  /** A listener that throws must not reach into the engine's tick. */
+  emit(event: RuntimeEvent, payload: EventMessage['payload']): void {
+    try {
+      this.#events.emit(event, payload)
+    } catch (error) {
+      if (event === 'warning') return
+      const message = `a listener of '${event}' threw: ${error instanceof Error ? error.message : String(error)}`
+      this.emit('warning', finding('TICKSWAP_E_LISTENER', message, { severity: 'warning' }))
+    }
+  }
+
+  #tell({ event, payload, history }: EventMessage): void {
+    this.history.push(...history)
+    this.history.splice(0, this.history.length - HISTORY_LIMIT)
+    this.emit(event, payload)
+  }
+}

@@ -1,0 +1,252 @@
+import { TickswapError } from '../errors.ts'
+import { type Backend, under } from './backends/contract.ts'
+import { Encoding } from './codec.ts'
+import { blake3Hex, isHash } from './hash.ts'
+import { OWNERS, type Owner, own, ownerKey, readOwner } from './owners.ts'
+import type { Pool } from './pool.ts'
+import { damaged, SEAL_BYTES } from './record.ts'
+import type { StoreSettings } from './settings.ts'
+import { HotTier } from './tiers/hot.ts'
+import {
+  intentKey,
+  type Meta,
+  metaKey,
+  objectKey,
+  readMeta,
+  readTotals,
+  replaceMeta,
+  Tier,
+} from './tiers/meta.ts'
+import { sealObject, unpack, unsealObject } from './tiers/packed.ts'
+import type { Transaction, Transactor } from './transactor.ts'
+
+/** Larger ones are unpacked in the pool. */
+const UNPACK_HERE_BYTES = 65_536
+/** An object that moves between tiers while it is looked for is looked for again. */
+const TRIES = 4
+const HASH_LENGTH = 64
+const NOTHING = new Uint8Array(0)
+
+/** What an owner wants to keep. */
+export interface Keeping {
+  readonly owner: string
+  readonly info?: unknown
+  /** objects to store and refer to */
+  readonly blobs?: readonly Uint8Array[]
+  /** objects that are there already */
+  readonly hashes?: readonly string[]
+}
+
+/** What the objects ask of the tiers. */
+export interface Room {
+  /** Resolves when so much fits into the warm tier. @throws TickswapError STORE_FULL */
+  make(bytes: number): Promise<void>
+  /** An object of the archive was used. */
+  promote(hash: string, bytes: Uint8Array): void
+}
+
+/** Objects by the BLAKE3 of their bytes: the same bytes are stored once. */
+export class Objects {
+  readonly hot: HotTier
+  /** when objects were used since their record was written */
+  readonly used = new Map<string, number>()
+  hits = { warm: 0, cold: 0 }
+  misses = 0
+  readonly #transactor: Transactor
+  readonly #archive: () => Backend
+  readonly #pool: Pool
+  readonly #settings: StoreSettings
+  #room: Room | undefined
+  #reserved = 0
+  /** whose record on disk was found damaged: the next put writes it anew */
+  readonly #damaged = new Set<string>()
+
+  constructor(transactor: Transactor, archive: () => Backend, pool: Pool, settings: StoreSettings) {
+    this.#transactor = transactor
+    this.#archive = archive
+    this.#pool = pool
+    this.#settings = settings
+    this.hot = new HotTier(settings.hotBytes)
+  }
+
+  useRoom(room: Room): void {
+    this.#room = room
+  }
+
+  /**
+   * Stores bytes; resolves with their hash when they are on disk. Without an owner they are kept for the time of
+   * `ages.graceMs`. The bytes belong to the store from now on.
+   * @throws TickswapError STORE_LIMIT, STORE_FULL, STORE_WRITE
+   */
+  async put(bytes: Uint8Array): Promise<string> {
+    const [hash] = await this.#store([bytes], () => {})
+    return hash!
+  }
+
+  /** Stores blobs and makes `owner` refer to exactly these objects, all in one transaction. */
+  async keep({ owner, info = {}, blobs = [], hashes = [] }: Keeping): Promise<string[]> {
+    ownerKey(owner)
+    return this.#store(blobs, (tx, stored) => {
+      own(tx, owner, { hashes: [...hashes, ...stored], at: Date.now(), info })
+    })
+  }
+
+  /** Forgets an owner; what nothing refers to any more is collected later. */
+  release(owner: string): Promise<void> {
+    return this.#transactor.transaction((tx) => own(tx, owner, undefined))
+  }
+
+  owner(name: string): Owner | undefined {
+    const key = ownerKey(name)
+    const record = this.#transactor.get(key)
+    return record && readOwner(key, record)
+  }
+
+  /** Names of owners that begin with `prefix`, in order. */
+  async owners(prefix: string): Promise<string[]> {
+    const range = under(OWNERS + prefix)
+    const entries = await this.#transactor.page({ ...range, limit: Number.MAX_SAFE_INTEGER })
+    return entries.map(([key]) => key.slice(OWNERS.length))
+  }
+
+  /**
+   * The bytes of an object; do not write to them, others have the same.
+   * @throws TickswapError STORE_DAMAGED: never other bytes than those that were stored
+   */
+  async get(hash: string): Promise<Uint8Array | undefined> {
+    const hot = this.hot.get(hash)
+    if (hot) return hot
+    // Cheaper than the whole test, and enough for a key.
+    if (hash.length !== HASH_LENGTH) return undefined
+    const bytes = this.#readWarm(hash) ?? (await this.#readElsewhere(hash))
+    if (!bytes) return undefined
+    this.hot.put(hash, bytes)
+    this.used.set(hash, Date.now())
+    return bytes
+  }
+
+  meta(hash: string): Meta | undefined {
+    const record = isHash(hash) ? this.#transactor.get(metaKey(hash)) : undefined
+    return record && readMeta(hash, record)
+  }
+
+  /** What is in the data folder and takes no time to unpack. */
+  #readWarm(hash: string): Uint8Array | undefined {
+    const record = this.#transactor.get(objectKey(hash))
+    if (!record) return undefined
+    const bytes = this.#guarded(hash, () => {
+      const packed = unsealObject(hash, record)
+      if (packed.encoding === Encoding.RAW) return unpack(packed)
+      return packed.size <= UNPACK_HERE_BYTES ? checked(hash, unpack(packed)) : undefined
+    })
+    if (bytes) this.hits.warm++
+    return bytes
+  }
+
+  async #readElsewhere(hash: string): Promise<Uint8Array | undefined> {
+    for (let tries = 1; tries <= TRIES; tries++) {
+      const meta = this.meta(hash)
+      if (!meta) {
+        this.misses++
+        return undefined
+      }
+      const isCold = meta.tier === Tier.COLD
+      const record = isCold ? this.#archive().get(objectKey(hash)) : this.#transactor.get(objectKey(hash))
+      if (!record) continue
+      const { encoding, size, body } = this.#guarded(hash, () => unsealObject(hash, record))
+      const unpacked = this.#pool.decode(body, encoding, size, hash)
+      const bytes = await unpacked.catch((error) => this.#guarded<never>(hash, () => throwIt(error)))
+      this.hits[isCold ? 'cold' : 'warm']++
+      if (isCold) this.#room?.promote(hash, bytes)
+      return bytes
+    }
+    this.#damaged.add(hash)
+    throw damaged(`the bytes of object ${hash} are gone`)
+  }
+
+  /** What cannot be read is written anew when it is stored again. */
+  #guarded<T>(hash: string, act: () => T): T {
+    try {
+      return act()
+    } catch (error) {
+      this.#damaged.add(hash)
+      throw error
+    }
+  }
+
+  async #store(
+    blobs: readonly Uint8Array[],
+    more: (tx: Transaction, hashes: string[]) => void,
+  ): Promise<string[]> {
+    for (const { length } of blobs) this.#checkSize(length)
+    const hashes = blobs.map(blake3Hex)
+    const fresh = new Map(blobs.map((bytes, i) => [hashes[i]!, bytes]))
+    for (const hash of hashes) if (this.meta(hash)) fresh.delete(hash)
+    const bytes = [...fresh.values()].reduce((sum, { length }) => sum + length + SEAL_BYTES, 0)
+    await this.#reserve(bytes)
+    try {
+      await this.#transactor.transaction((tx) => {
+        for (const [i, hash] of hashes.entries()) this.#write(tx, hash, blobs[i]!)
+        more(tx, hashes)
+      })
+    } finally {
+      this.#reserved -= bytes
+    }
+    for (const [i, hash] of hashes.entries()) this.hot.put(hash, blobs[i]!)
+    return hashes
+  }
+
+  #checkSize(bytes: number): void {
+    const { maxObjectBytes } = this.#settings
+    if (bytes <= maxObjectBytes) return
+    const message = `an object of ${bytes} bytes; store.maxObjectBytes is ${maxObjectBytes}`
+    throw new TickswapError('TICKSWAP_E_STORE_LIMIT', message)
+  }
+
+  /** Room in the warm tier, counted from here on so that others do not take it too. */
+  async #reserve(bytes: number): Promise<void> {
+    this.#reserved += bytes
+    try {
+      if (this.warmBytes() > this.#settings.warmBytes) await this.#room?.make(bytes)
+    } catch (error) {
+      this.#reserved -= bytes
+      throw error
+    }
+  }
+
+  /** What the warm tier holds, with what is about to be written to it. */
+  warmBytes(): number {
+    return readTotals((key) => this.#transactor.get(key)).warmStored + this.#reserved
+  }
+
+  #write(tx: Transaction, hash: string, bytes: Uint8Array): void {
+    const known = tx.get(metaKey(hash))
+    const meta = known && readMeta(hash, known)
+    if (meta && !this.#damaged.has(hash)) return
+    const now = Date.now()
+    const record = sealObject(hash, { encoding: Encoding.RAW, size: bytes.length, body: bytes })
+    tx.put(objectKey(hash), record)
+    if (meta?.tier === Tier.COLD) tx.put(intentKey(hash), NOTHING)
+    replaceMeta(tx, hash, {
+      tier: Tier.WARM,
+      encoding: Encoding.RAW,
+      tried: false,
+      refs: meta?.refs ?? 0,
+      size: bytes.length,
+      stored: record.length,
+      createdAt: now,
+      usedAt: now,
+    })
+    this.#damaged.delete(hash)
+  }
+}
+
+/** Bytes as they were stored have been checked already; unpacked ones have not. */
+function checked(hash: string, bytes: Uint8Array): Uint8Array {
+  if (blake3Hex(bytes) === hash) return bytes
+  throw damaged(`object ${hash} is not what was stored`)
+}
+
+function throwIt(error: unknown): never {
+  throw error
+}
