@@ -28,7 +28,7 @@ import { declaredBy, sidesOf } from './check.ts'
 import { Compatibility } from './compatibility.ts'
 import { Crew } from './crew.ts'
 import { Desk } from './desk.ts'
-import { Failures } from './failures.ts'
+import { Failures, isHopeless } from './failures.ts'
 import { Flapping } from './flapping.ts'
 import { isModuleFile, requireFolder } from './folder.ts'
 import { groupsOf } from './groups.ts'
@@ -366,7 +366,7 @@ export class Control {
     const isMissed = this.#missed.some(({ at }) => at === ask.at)
     if (absent && ask.trigger === 'edit' && !isMissed)
       this.#retries.again(ask, (again) => this.#enqueue({ ask: again }))
-    const hopeless = codes.has('TICKSWAP_E_QUARANTINED') || codes.has('TICKSWAP_E_EVALUATE_TIMEOUT')
+    const hopeless = findings.some(isHopeless)
     if (outcome !== 'refused') for (const file of files) this.#refused.delete(file)
     else if (!absent && !hopeless)
       for (const file of ask.files) if (!ask.removed.includes(file)) this.#refused.add(file)
