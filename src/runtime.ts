@@ -72,10 +72,14 @@ export class Runtime {
     this.#channel = new BroadcastChannel(participantChannel(ticket.id, slot))
     this.#control = new BroadcastChannel(controlChannel(ticket.id))
     this.#taken = board.at(slot, SlotWord.TAKEN)
-    this.#channel.onmessage = (event) => this.#take((event as { data: ToParticipant }).data)
+    this.#channel.onmessage = (event) => {
+      this.#take((event as { data: ToParticipant }).data)
+      this.#participant.loadAhead()
+    }
     this.#participant = new Participant(board, slot, this.#registry, {
       receive: () => this.#receive(),
       failure: (message) => this.#send({ type: 'failure', slot, ...message }),
+      invalidated: (body) => this.#send({ type: 'request', slot, request: 0, name: 'invalidate', body }),
       sampled: (message) => this.#send(message),
       resume: () => this.#send({ type: 'request', slot, request: 0, name: 'resume', body: {} }),
     })

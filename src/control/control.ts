@@ -25,7 +25,7 @@ import { Barrier } from './barrier.ts'
 import { Behind } from './behind.ts'
 import { Catalog, newMemory, type UnitEntry } from './catalog.ts'
 import { declaredBy, sidesOf } from './check.ts'
-import { Compatibility } from './compatibility.ts'
+import { Compatibility, type KeptVersions } from './compatibility.ts'
 import { Crew } from './crew.ts'
 import { Desk } from './desk.ts'
 import { Failures, isHopeless } from './failures.ts'
@@ -103,7 +103,7 @@ export class Control {
     this.registry = registry
     this.settings = settings
     this.crew = new Crew(board, id, (slot) => registry.leave(slot))
-    this.compatibility = new Compatibility(this.catalog, settings.rules, settings.flags)
+    this.compatibility = new Compatibility(this.catalog, settings.rules, settings.flags, this.kept)
     this.barrier = new Barrier(board, this.crew)
     this.failures = new Failures(this.barrier)
     this.#waits = new Waits(board, this.crew)
@@ -114,6 +114,7 @@ export class Control {
     this.stager = new Stager({ root: settings.units, hash: hashHex, ...this.persistence.staging })
     this.#desk = new Desk(this.catalog, this.crew, registry, this.quarantine, {
       groups: () => this.groups(),
+      edit: (ask) => this.#enqueue({ ask }),
       request: (wanted) => this.#request(wanted),
       cancel: (key) => this.#cancel(key),
       confirm: (swap) => this.#confirm(swap),
@@ -122,6 +123,8 @@ export class Control {
     this.#channel = new BroadcastChannel(controlChannel(id))
     this.#channel.onmessage = (event) => this.#take((event as { data: ToControl }).data)
   }
+
+  readonly kept: KeptVersions = (unit) => this.persistence.recorder?.keptOf(unit) ?? []
 
   // ---- start ------------------------------------------------------------------------
 

@@ -144,7 +144,7 @@ export class Road {
         : []
     })
     if (empty.length + removed.length > 0) throw new Stop('refused', [...empty, ...removed])
-    const { edition } = this.#ask
+    const { edition, invalidated = [] } = this.#ask
     const newUnits = () =>
       unitFilesAmong(
         this.#ask.files.filter((file) => !catalog.has(file)),
@@ -153,7 +153,7 @@ export class Road {
     const stage = await stager.stage(
       edition
         ? { artifacts: edition.edition.artifacts }
-        : { files: this.#ask.files, entries: await newUnits() },
+        : { files: this.#ask.files, entries: await newUnits(), invalidated },
     )
     if (stage.update.artifacts.length === 0 && stage.update.evaluate.length === 0)
       throw new Stop('unchanged', [])
@@ -186,8 +186,7 @@ export class Road {
       this.#verdict = verdict
       this.#actions = actions
       this.#passengers = inLoadOrder(this.#passengers, after)
-      if (this.#verdict === 'incompatible')
-        throw new Stop('refused', withWayOut(findings, catalog, this.#passengers, this.#control.crew.uses()))
+      if (this.#verdict === 'incompatible') throw new Stop('refused', this.#withWayOut(findings))
       this.#account.add(...findings)
     })
     if (isForced) return
@@ -198,6 +197,11 @@ export class Road {
       this.#stage = tried.stage
       this.#warmth = tried.warmth
     })
+  }
+
+  #withWayOut(findings: readonly Finding[]): Finding[] {
+    const { catalog, crew, kept } = this.#control
+    return withWayOut(findings, { catalog, kept, candidates: this.#passengers, uses: crew.uses() })
   }
 
   /** Files of units whose code changes, be it their own, or in a module that travels with them. */

@@ -31,6 +31,8 @@ export interface Holder {
   readonly probation: Probation
   readonly repeats: Repeats
   failure(message: Omit<FailureMessage, 'type' | 'slot'>): void
+  /** asks for what modules passed on by `import.meta.hot.invalidate` */
+  passOn(): void
 }
 
 /** The candidate that one participant holds, from its loading until it is settled or given back. */
@@ -234,6 +236,7 @@ export class InHand {
   #settle(transition: Transition): void {
     for (const warning of transition.settle()) this.report(transition, warning)
     this.#forget(transition)
+    this.#holder.passOn()
   }
 
   /**
@@ -247,6 +250,7 @@ export class InHand {
     if (!transition.committed) {
       transition.discard()
       this.#forget(transition)
+      this.#holder.world.linker.takeInvalidated()
       return []
     }
     const from = board.now()
@@ -261,6 +265,7 @@ export class InHand {
     this.time(SlotTime.ROLLBACK, board.now() - from)
     this.time(SlotTime.BACK_AT, board.instant())
     this.#forget(transition)
+    this.#holder.world.linker.takeInvalidated()
     return undone
   }
 

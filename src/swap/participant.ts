@@ -2,7 +2,7 @@ import { type Finding, TickswapError } from '../errors.ts'
 import type { Registry } from '../registry/registry.ts'
 import { Linker } from '../units/code/linker.ts'
 import { type Board, later, ParticipantState, reached, SlotTime, SlotWord, Status, Word } from './board.ts'
-import { annotateUncaught } from './frames.ts'
+import { annotateStacks, annotateUncaught } from './frames.ts'
 import { InHand } from './in-hand.ts'
 import type { HealthCheck } from './inspect.ts'
 import { Leader } from './leader.ts'
@@ -14,6 +14,7 @@ import type {
   BootMessage,
   FailureMessage,
   PrepareMessage,
+  Requests,
   SampledMessage,
   SampleMessage,
   SyncWish,
@@ -38,6 +39,7 @@ export interface Wire {
   /** handles what has arrived without yielding to the event loop */
   receive(): void
   failure(message: Omit<FailureMessage, 'type' | 'slot'>): void
+  invalidated(body: Requests['invalidate']): void
   sampled(message: SampledMessage): void
   /** asks for the messages that were kept back while this participant rested */
   resume(): void
@@ -62,7 +64,7 @@ function ticker(words: Int32Array, tickWord: number, boundary: (explicit: boolea
 export class Participant {
   readonly board: Board
   readonly slot: number
-  readonly world: World = { linker: new Linker(), units: new Map() }
+  readonly world: World = { linker: new Linker({ onInvalidate: () => this.passOn() }), units: new Map() }
   /**
    * A tick boundary. When nothing changes: one plain write, one plain read of shared memory.
    * @throws TickswapError LEFT_BEHIND when the others run a version that this participant cannot load
@@ -144,6 +146,13 @@ export class Participant {
     this.#wire.failure(message)
   }
 
+  /** What modules passed on by `import.meta.hot.invalidate`; while a swap is open, after it. */
+  passOn(): void {
+    if (!this.#booted || this.#hand.transition) return
+    const swap = this.board.load(this.board.at(this.slot, SlotWord.FOLLOWED))
+    for (const id of this.world.linker.takeInvalidated()) this.#wire.invalidated({ id, swap })
+  }
+
   /** Loads what runs at the moment, before the first tick. */
   async boot(message: BootMessage): Promise<void> {
     this.#scripts.add(message.scripts)
@@ -191,6 +200,18 @@ export class Participant {
     if (order.type === 'sample') return this.#sampler.want(order)
     this.#orders.push(order)
     if (this.#booted && this.board.state(this.slot) === ParticipantState.PAUSED) this.#orders.carryOut()
+  }
+
+  /**
+   * Between two ticks of a loop that yields: loads a candidate as soon as the order is there, so that the
+   * next boundary can be the one at which it goes live.
+   */
+  loadAhead(): void {
+    if (!this.#booted || this.#left || !this.#isOnline || this.#hand.transition) return
+    if (!this.#orders.canLoadAhead()) return
+    // Its next tick must look, as those of everybody with a candidate do.
+    this.board.attend()
+    this.#orders.carryOut()
   }
 
   /** Is not waited for until the next tick(). */
@@ -380,5 +401,6 @@ export class Participant {
     const { board, slot } = this
     board.times.fill(0, board.timeAt(slot, 0), board.timeAt(slot + 1, 0))
     this.#scripts.add(message.scripts)
+    annotateStacks()
   }
 }

@@ -231,6 +231,8 @@ export interface Requests {
   confirm: { swap: number | string }
   /** asks for the events of progress */
   listen: Record<string, never>
+  /** a module's importers are to be evaluated again; `swap`: the last one that the participant has followed */
+  invalidate: { id: string; swap: number }
   /** asks for the messages that were kept back */
   resume: Record<string, never>
   quarantine: Record<string, never>

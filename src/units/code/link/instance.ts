@@ -19,6 +19,8 @@ export class Instance implements Listener, Exporter {
   commonJs: { readonly exports: unknown } = { exports: undefined }
   /** sets the variable of a slot */
   write: (slot: number, value: unknown) => void = () => undefined
+  /** whether it waits for modules it imports, after which it runs by itself */
+  isQueued = false
   #phase: Phase = 'new'
   #body: Body | undefined
   readonly #outer: unknown
@@ -80,6 +82,11 @@ export class Instance implements Listener, Exporter {
   /** Whether its evaluation, or that of a module it imports, threw. */
   get hasFailed(): boolean {
     return this.#failure !== undefined
+  }
+
+  /** Whether its evaluation has begun, or will without anybody doing anything. */
+  get hasBegun(): boolean {
+    return this.isQueued || this.#phase === 'running' || this.#phase === 'evaluated'
   }
 
   /** Whether its evaluation has begun, or waits to, and is not over. */
