@@ -28,6 +28,7 @@ import { declaredBy, sidesOf } from './check.ts'
 import { Compatibility, type KeptVersions } from './compatibility.ts'
 import { Crew } from './crew.ts'
 import { Desk } from './desk.ts'
+import { EVENTS } from './events.ts'
 import { Failures, isHopeless } from './failures.ts'
 import { Flapping } from './flapping.ts'
 import { isModuleFile, requireFolder } from './folder.ts'
@@ -50,14 +51,6 @@ const BURY_EVERY_MS = 250
 const REHEARSAL_AFTER_MS = 500
 /** Edits that come without end are not waited for without end. */
 const MOST_MERGES = 16
-/** The event that tells engines about an outcome. */
-const EVENTS: Record<Exclude<SwapReport['outcome'], 'unchanged' | 'dry-run'>, RuntimeEvent> = {
-  refused: 'reject',
-  reversed: 'reject',
-  committed: 'swap',
-  permanent: 'permanent',
-  'rolled-back': 'rollback',
-}
 
 /** The control thread: watches, stages, checks, decides, records. */
 export class Control {
