@@ -105,14 +105,21 @@ export class Version implements VersionParts, VersionAbout {
    * Text is parsed first, and throws as `parse` does.
    */
   static compare(a: Version | string, b: Version | string): number {
-    const left = a instanceof Version ? a : Version.parse(a)
-    const right = b instanceof Version ? b : Version.parse(b)
+    const left = Version.#read(a)
+    const right = Version.#read(b)
     if (left.major !== right.major) return left.major < right.major ? -1 : 1
     if (left.minor !== right.minor) return left.minor < right.minor ? -1 : 1
     if (left.patch !== right.patch) return left.patch < right.patch ? -1 : 1
     const order = comparePrereleases(left, right)
     if (order !== 0 || left.build === right.build) return order
     return left.build < right.build ? -1 : 1
+  }
+
+  /** What is no version is refused like a text that is none. */
+  static #read(value: Version | string): Version {
+    return typeof value === 'object' && value !== null && #about in value
+      ? value
+      : Version.parse(value as string)
   }
 
   /** As `Version.compare(this, other)`. */
