@@ -17,6 +17,7 @@ import type { GraphUpdate, Stage } from '../units/code/artifact.ts'
 import { Graph } from '../units/code/graph.ts'
 import { planUpdate } from '../units/code/plan.ts'
 import { Stager } from '../units/code/stager.ts'
+import { keepOutline } from '../units/code/surface/cache.ts'
 import type { Contract } from '../units/contract.ts'
 import type { Version } from '../version/version.ts'
 import { admit } from './admission.ts'
@@ -32,7 +33,7 @@ import { Failures } from './failures.ts'
 import { Flapping } from './flapping.ts'
 import { isModuleFile, requireFolder } from './folder.ts'
 import { groupsOf } from './groups.ts'
-import { History } from './history.ts'
+import { EVENTS, History } from './history.ts'
 import type { Settings } from './options.ts'
 import { Persistence } from './persistence.ts'
 import { Practice } from './practice.ts'
@@ -48,16 +49,9 @@ import { type WatchBatch, Watcher } from './watcher.ts'
 const BURY_EVERY_MS = 250
 const REHEARSAL_AFTER_MS = 500
 /** Edits that come without end are not waited for without end. */
+/** How long a commit waits for files that have just been written to be still. */
+const MOST_BURST_MS = 8
 const MOST_MERGES = 16
-
-/** The event that tells engines about an outcome. */
-const EVENTS: Record<Exclude<SwapReport['outcome'], 'unchanged' | 'dry-run'>, RuntimeEvent> = {
-  refused: 'reject',
-  reversed: 'reject',
-  committed: 'swap',
-  permanent: 'permanent',
-  'rolled-back': 'rollback',
-}
 
 /** The control thread: watches, stages, checks, decides, records. */
 export class Control {
@@ -109,7 +103,8 @@ export class Control {
     this.flapping = new Flapping(settings.flapping)
     this.rehearsal = new Rehearsal(() => this.graph(), settings.evaluateMs)
     this.persistence = new Persistence(settings)
-    this.stager = new Stager({ root: settings.units, hash: hashHex, ...this.persistence.staging })
+    const staging = { root: settings.units, hash: hashHex, outlined: keepOutline }
+    this.stager = new Stager({ ...staging, ...this.persistence.staging })
     this.#desk = new Desk(this.catalog, this.crew, registry, this.quarantine, {
       groups: () => this.groups(),
       edit: (ask) => this.#enqueue({ ask }),
@@ -343,6 +338,11 @@ export class Control {
     if (report.outcome === 'rolled-back') this.#behind.add(report.files, report)
     else if (!ask.edition) for (const file of report.files) this.#behind.delete(file)
     this.#announce(report)
+  }
+
+  /** A burst of saves may not be over: what has been seen of it is taken in before a boundary is set. */
+  async takeIn(): Promise<void> {
+    await this.#watcher?.still(MOST_BURST_MS)
   }
 
   /** Whether another edit waits that belongs together with this one. */

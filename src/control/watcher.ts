@@ -115,6 +115,13 @@ export class Watcher {
     return this.#folders.polling ? 'polling' : 'notify'
   }
 
+  /** Resolves when nothing is under way that a burst may bring, or after `mostMs`. */
+  async still(mostMs: number): Promise<void> {
+    const end = performance.now() + mostMs
+    do await new Promise((turned) => setImmediate(turned))
+    while (this.#signs.size > 0 && !this.#closed && performance.now() < end)
+  }
+
   /** Nothing is reported afterwards, not even a burst under way. */
   close(): Promise<void> {
     this.#closed = true
