@@ -26,7 +26,7 @@ import { Barrier } from './barrier.ts'
 import { Behind } from './behind.ts'
 import { Catalog, newMemory, type UnitEntry } from './catalog.ts'
 import { declaredBy, sidesOf } from './check.ts'
-import { Compatibility } from './compatibility.ts'
+import { Compatibility, type KeptVersions } from './compatibility.ts'
 import { Crew } from './crew.ts'
 import { Desk } from './desk.ts'
 import { Failures } from './failures.ts'
@@ -43,14 +43,15 @@ import { takenBackWarning } from './recorder.ts'
 import { Rehearsal } from './rehearsal.ts'
 import { Retries } from './retries.ts'
 import { Road } from './road.ts'
+import { Samples } from './samples.ts'
 import { Waits } from './waits.ts'
 import { type WatchBatch, Watcher } from './watcher.ts'
 
 const BURY_EVERY_MS = 250
 const REHEARSAL_AFTER_MS = 500
-/** Edits that come without end are not waited for without end. */
 /** How long a commit waits for files that have just been written to be still. */
 const MOST_BURST_MS = 8
+/** Edits that come without end are not waited for without end. */
 const MOST_MERGES = 16
 
 /** The control thread: watches, stages, checks, decides, records. */
@@ -62,6 +63,7 @@ export class Control {
   readonly barrier: Barrier
   readonly catalog = new Catalog()
   readonly rehearsal: Rehearsal
+  readonly samples: Samples
   readonly stager: Stager
   readonly #desk: Desk
   readonly quarantine = new Quarantine()
@@ -96,12 +98,13 @@ export class Control {
     this.registry = registry
     this.settings = settings
     this.crew = new Crew(board, id, (slot) => registry.leave(slot))
-    this.compatibility = new Compatibility(this.catalog, settings.rules, settings.flags)
+    this.compatibility = new Compatibility(this.catalog, settings.rules, settings.flags, this.kept)
     this.barrier = new Barrier(board, this.crew)
     this.failures = new Failures(this.barrier)
     this.#waits = new Waits(board, this.crew)
+    this.samples = new Samples(board, this.crew)
     this.flapping = new Flapping(settings.flapping)
-    this.rehearsal = new Rehearsal(() => this.graph(), settings.evaluateMs)
+    this.rehearsal = new Rehearsal(() => this.graph(), settings)
     this.persistence = new Persistence(settings)
     const staging = { root: settings.units, hash: hashHex, outlined: keepOutline }
     this.stager = new Stager({ ...staging, ...this.persistence.staging })
@@ -116,6 +119,8 @@ export class Control {
     this.#channel = new BroadcastChannel(controlChannel(id))
     this.#channel.onmessage = (event) => this.#take((event as { data: ToControl }).data)
   }
+
+  readonly kept: KeptVersions = (unit) => this.persistence.recorder?.keptOf(unit) ?? []
 
   // ---- start ------------------------------------------------------------------------
 
@@ -178,7 +183,7 @@ export class Control {
       const unit = this.registry.registerUnit(contract.name)
       const record = this.registry.registerVersion({ unit, version, hash, timestamp })
       const artifacts = this.catalog.closure(contract.file)
-      this.catalog.add(unit, newMemory(contract), {
+      this.catalog.add(unit, newMemory(contract, this.settings.syncTest !== undefined), {
         version,
         contract,
         hash,
@@ -386,6 +391,7 @@ export class Control {
   // ---- messages ---------------------------------------------------------------------
 
   #take(message: ToControl): void {
+    if (message.type === 'sampled') return this.samples.take(message)
     if (message.type === 'failure') {
       const { id, slot, finding: found } = message
       const named = { ...found, participant: this.crew.name(slot) }
@@ -439,7 +445,7 @@ export class Control {
       this.board,
       this.crew,
       slot,
-      { type: 'boot', name, base, scripts, units, first, history },
+      { type: 'boot', name, base, scripts, units, first, history, syncTest: this.settings.syncTest },
       this.offer,
     )
     for (const each of first ? this.persistence.takenBack : [])

@@ -23,14 +23,17 @@ export class Instance implements Listener, Exporter {
   isQueued = false
   #phase: Phase = 'new'
   #body: Body | undefined
+  readonly #outer: unknown
   readonly #subscriptions = new Subscriptions()
   #meta: object | undefined
   #waiting: PromiseWithResolvers<void> | undefined
   #failure: { readonly error: unknown } | undefined
 
-  constructor(artifact: Artifact, world: World) {
+  /** `like`: another instance of the same artifact, whose code it shares */
+  constructor(artifact: Artifact, world: World, like?: Instance) {
     this.artifact = artifact
     this.world = world
+    if (like) this.#outer = like.#body?.outer
   }
 
   get id(): string {
@@ -53,7 +56,7 @@ export class Instance implements Listener, Exporter {
 
   /** Compiles, and runs up to the point where the module's functions exist. */
   link(): Promise<unknown> | undefined {
-    this.#body = bodyOf(this)
+    this.#body = bodyOf(this, this.#outer)
     const started = this.#body.start()
     this.#phase = 'linked'
     return started

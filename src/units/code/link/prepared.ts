@@ -9,6 +9,7 @@ import { Instance } from './instance.ts'
 import { type ModuleNamespace, ModuleView, namespaceIn } from './namespace.ts'
 import { Packages } from './packages.ts'
 import type { RunningWorld } from './running-world.ts'
+import { Twin } from './twin.ts'
 import type { Source, Wiring } from './wiring.ts'
 import { nodeIn, sourceOf, type World } from './world.ts'
 
@@ -78,6 +79,11 @@ export class Prepared implements World {
   /** The code cache of an evaluated module, with the functions that have run: made after a rehearsal, it is warm. */
   codeCache(id: string): Uint8Array | undefined {
     return this.#instances.get(id)?.codeCache()
+  }
+
+  /** A second copy of modules and of all that they import, which shares their code and nothing else. */
+  twin(ids: readonly string[]): Twin {
+    return new Twin(this, ids)
   }
 
   instance(id: string): Instance | undefined {
