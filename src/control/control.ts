@@ -28,7 +28,7 @@ import { Catalog, newMemory, type UnitEntry } from './catalog.ts'
 import { declaredBy, sidesOf } from './check.ts'
 import { Compatibility, type KeptVersions } from './compatibility.ts'
 import { Crew } from './crew.ts'
-import { Desk } from './desk.ts'
+import { Desk, LATER } from './desk.ts'
 import { Failures } from './failures.ts'
 import { Flapping } from './flapping.ts'
 import { isModuleFile, requireFolder } from './folder.ts'
@@ -49,8 +49,6 @@ import { type WatchBatch, Watcher } from './watcher.ts'
 
 const BURY_EVERY_MS = 250
 const REHEARSAL_AFTER_MS = 500
-/** How long a commit waits for files that have just been written to be still. */
-const MOST_BURST_MS = 8
 /** Edits that come without end are not waited for without end. */
 const MOST_MERGES = 16
 
@@ -347,7 +345,7 @@ export class Control {
 
   /** A burst of saves may not be over: what has been seen of it is taken in before a boundary is set. */
   async takeIn(): Promise<void> {
-    await this.#watcher?.still(MOST_BURST_MS)
+    await this.#watcher?.still()
   }
 
   /** Whether another edit waits that belongs together with this one. */
@@ -479,6 +477,3 @@ export class Control {
     })
   }
 }
-
-/** The answer comes by another message. */
-const LATER = Symbol('later')
