@@ -29,11 +29,12 @@ import { declaredBy, sidesOf } from './check.ts'
 import { Compatibility, type KeptVersions } from './compatibility.ts'
 import { Crew } from './crew.ts'
 import { Desk, LATER } from './desk.ts'
-import { Failures } from './failures.ts'
+import { EVENTS } from './events.ts'
+import { Failures, isHopeless } from './failures.ts'
 import { Flapping } from './flapping.ts'
 import { isModuleFile, requireFolder } from './folder.ts'
 import { groupsOf } from './groups.ts'
-import { EVENTS, History } from './history.ts'
+import { History } from './history.ts'
 import type { Settings } from './options.ts'
 import { Persistence } from './persistence.ts'
 import { Practice } from './practice.ts'
@@ -368,7 +369,7 @@ export class Control {
     const isMissed = this.#missed.some(({ at }) => at === ask.at)
     if (absent && ask.trigger === 'edit' && !isMissed)
       this.#retries.again(ask, (again) => this.#enqueue({ ask: again }))
-    const hopeless = codes.has('TICKSWAP_E_QUARANTINED') || codes.has('TICKSWAP_E_EVALUATE_TIMEOUT')
+    const hopeless = findings.some(isHopeless)
     if (outcome !== 'refused') for (const file of files) this.#refused.delete(file)
     else if (!absent && !hopeless)
       for (const file of ask.files) if (!ask.removed.includes(file)) this.#refused.add(file)

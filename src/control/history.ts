@@ -1,17 +1,8 @@
-import type { HistoryEntry, RuntimeEvent } from '../swap/protocol.ts'
+import type { HistoryEntry } from '../swap/protocol.ts'
 import type { SwapReport } from '../swap/report.ts'
 import { Version } from '../version/version.ts'
 
 const LIMIT = 4096
-
-/** The event that tells engines about an outcome. */
-export const EVENTS: Record<Exclude<SwapReport['outcome'], 'unchanged' | 'dry-run'>, RuntimeEvent> = {
-  refused: 'reject',
-  reversed: 'reject',
-  committed: 'swap',
-  permanent: 'permanent',
-  'rolled-back': 'rollback',
-}
 
 /** What happened to every unit, oldest first. Bounded: the oldest entries go. */
 export class History {
