@@ -17,6 +17,7 @@ import type { GraphUpdate, Stage } from '../units/code/artifact.ts'
 import { Graph } from '../units/code/graph.ts'
 import { planUpdate } from '../units/code/plan.ts'
 import { Stager } from '../units/code/stager.ts'
+import { keepOutline } from '../units/code/surface/cache.ts'
 import type { Contract } from '../units/contract.ts'
 import type { Version } from '../version/version.ts'
 import { admit } from './admission.ts'
@@ -27,7 +28,7 @@ import { Catalog, newMemory, type UnitEntry } from './catalog.ts'
 import { declaredBy, sidesOf } from './check.ts'
 import { Compatibility } from './compatibility.ts'
 import { Crew } from './crew.ts'
-import { Desk } from './desk.ts'
+import { Desk, LATER } from './desk.ts'
 import { EVENTS } from './events.ts'
 import { Failures, isHopeless } from './failures.ts'
 import { Flapping } from './flapping.ts'
@@ -104,7 +105,8 @@ export class Control {
     this.samples = new Samples(board, this.crew)
     this.flapping = new Flapping(settings.flapping)
     this.rehearsal = new Rehearsal(() => this.graph(), settings)
-    this.stager = new Stager({ root: settings.units, hash: hashHex, ...this.persistence.staging })
+    const staging = { root: settings.units, hash: hashHex, outlined: keepOutline }
+    this.stager = new Stager({ ...staging, ...this.persistence.staging })
     this.#desk = new Desk(this.catalog, this.crew, registry, this.quarantine, {
       groups: () => this.groups(),
       edit: (ask) => this.#enqueue({ ask }),
@@ -340,6 +342,11 @@ export class Control {
     this.#announce(report)
   }
 
+  /** A burst of saves may not be over: what has been seen of it is taken in before a boundary is set. */
+  async takeIn(): Promise<void> {
+    await this.#watcher?.still()
+  }
+
   /** Whether another edit waits that belongs together with this one. */
   hasMore(ask: Ask): boolean {
     return ask.trigger === 'edit' && (ask.merged ?? 0) < MOST_MERGES && this.#queue.hasEdit
@@ -469,6 +476,3 @@ export class Control {
     })
   }
 }
-
-/** The answer comes by another message. */
-const LATER = Symbol('later')

@@ -71,6 +71,7 @@ export class Road {
       await this.#account.timed('prepare', () => this.#prepare(this.#stage!))
       this.#account.preparedAt = this.#control.board.instant()
       await this.#transaction!.confirm()
+      if (this.#ask.trigger === 'edit') await this.#control.takeIn()
       this.#goOn('park')
       this.#account.orderedAt = this.#control.board.instant()
       await this.#transaction!.meet()
