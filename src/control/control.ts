@@ -38,7 +38,6 @@ import { Persistence } from './persistence.ts'
 import { Practice } from './practice.ts'
 import { Quarantine } from './quarantine.ts'
 import { both, Queue, type Request, type Waiting } from './queue.ts'
-import { takenBackWarning } from './recorder.ts'
 import { Rehearsal } from './rehearsal.ts'
 import { Retries } from './retries.ts'
 import { Road } from './road.ts'
@@ -441,8 +440,8 @@ export class Control {
       { type: 'boot', name, base, scripts, units, first, history },
       this.offer,
     )
-    for (const each of first ? this.persistence.takenBack : [])
-      this.crew.send(slot, { type: 'event', event: 'warning', payload: takenBackWarning(each), history: [] })
+    for (const payload of first ? this.persistence.warnings() : [])
+      this.crew.send(slot, { type: 'event', event: 'warning', payload, history: [] })
     return LATER
   }
 
