@@ -9,7 +9,15 @@ import { StageError } from '../units/code/stage-error.ts'
 import type { Contract } from '../units/contract.ts'
 import { Account } from './account.ts'
 import type { Ask } from './ask.ts'
-import { checkName, checkUses, declaredBy, type EngineUse, nextVersion, type Side } from './check.ts'
+import {
+  checkName,
+  checkUses,
+  declaredBy,
+  type EngineUse,
+  nextVersion,
+  requiredBy,
+  type Side,
+} from './check.ts'
 import type { Assessment } from './compatibility.ts'
 import type { Control } from './control.ts'
 import { inLoadOrder, withWayOut } from './dependencies.ts'
@@ -143,7 +151,13 @@ export class Road {
     const removed = this.#ask.removed.flatMap((file) => {
       const unit = catalog.byFile(file)?.name
       return unit
-        ? [finding('TICKSWAP_E_UNIT_REMOVED', `the file of unit ${unit} is gone`, { file, unit })]
+        ? [
+            finding(
+              'TICKSWAP_E_UNIT_REMOVED',
+              `the file of unit ${unit} is gone${requiredBy(unit, catalog)}`,
+              { file, unit },
+            ),
+          ]
         : []
     })
     if (empty.length + removed.length > 0) throw new Stop('refused', [...empty, ...removed])
