@@ -386,7 +386,7 @@ export class Control {
   #take(message: ToControl): void {
     if (message.type === 'failure') {
       const { id, slot, finding: found } = message
-      const named = { ...found, participant: this.crew.name(slot) }
+      const named = this.crew.named(found, slot)
       if (id !== this.#lastId || found.severity === 'warning') this.#publish('warning', named, [])
       else this.failures.add(id, named)
       this.board.ring()

@@ -77,6 +77,13 @@ describe('a worker that ends by', () => {
     const isOver = () => fleet.reports.some(({ outcome }) => ['permanent', 'rolled-back'].includes(outcome))
     await fleet.until(isOver, `the end of the swap, ${way} in ${phase}`, 20_000)
     expect(performance.now() - began).toBeLessThan(15_000)
+    // Whoever is to blame has a name, and the phase is said.
+    const ended = fleet.reports.find(({ outcome }) => outcome === 'rolled-back')
+    if (ended && phase === 'probation')
+      expect(ended.findings[0]).toMatchObject({
+        participant: 'worker-0',
+        message: expect.stringMatching(/worker-0 ended inside a call of counter|worker-0 .*\(probation\)/),
+      })
     // Nothing is mixed, nothing is lost, and the next edit goes through.
     await fleet.frames(3)
     const since = fleet.reports.length
