@@ -20,7 +20,12 @@ const BAD = [
 const OUTCOMES = ['permanent', 'rolled-back', 'reversed', 'refused'] as const
 
 const scratch = await Scratch.create({ 'counter.ts': counter() })
-const fleet = await Fleet.start(scratch, { unit: 'counter', workers, runtime: { probation: { ticks: 10 } } })
+const fleet = await Fleet.start(scratch, {
+  unit: 'counter',
+  workers,
+  // Otherwise it would be left alone after the twentieth bad edit of a minute.
+  runtime: { probation: { ticks: 10 }, flapping: { times: 1_000_000 } },
+})
 const rows: Record<string, number>[] = []
 const total = { edits: 1, isFine: true }
 
