@@ -11,6 +11,7 @@ Examples:
   tickswap run engine.ts
   tickswap run --units ./systems engine.ts
   tickswap run --admin 8240 engine.ts         (a page at 127.0.0.1:8240 shows and steers it)
+  tickswap run --sync-test=traffic,roads engine.ts
   tickswap run engine.mjs --ticks 1000       (--ticks 1000 goes to the engine)
 
 TypeScript needs no build step: types are removed when a file is loaded, in the engine and in the
@@ -25,6 +26,7 @@ interface RunOptions {
   store?: string
   admin?: string
   restart: Restarts
+  syncTest?: string | true
 }
 
 export function registerRun(program: Command): void {
@@ -43,6 +45,9 @@ export function registerRun(program: Command): void {
         .choices(RESTARTS)
         .default('probation'),
     )
+    .addOption(
+      new Option('--sync-test [units]', 'run every tick twice and tell which units are not deterministic'),
+    )
     .addHelpText('after', EXAMPLES)
     .passThroughOptions()
     .action(async (entry: string, args: string[], options: RunOptions) => {
@@ -51,6 +56,7 @@ export function registerRun(program: Command): void {
         ...(options.store !== undefined && { TICKSWAP_STORE: resolve(options.store) }),
         TICKSWAP_SOCKET: process.env.TICKSWAP_SOCKET ?? resolve('.tickswap'),
         ...(options.admin !== undefined && { TICKSWAP_ADMIN: checkPort(options.admin) }),
+        ...(options.syncTest !== undefined && { TICKSWAP_SYNC_TEST: syncTested(options.syncTest) }),
         ...(options.units !== undefined && { TICKSWAP_UNITS: checkFolder(options.units) }),
       }
       const store = resolve(options.store ?? (process.env.TICKSWAP_STORE || '.tickswap'))
@@ -68,6 +74,9 @@ function checkEntry(entry: string): string {
   }
   return script
 }
+
+/** All units, or those of a list of names. */
+const syncTested = (units: string | true): string => (units === true ? '' : units)
 
 function checkPort(text: string): string {
   if (/^\d{1,5}$/.test(text) && Number(text) <= 65_535) return text
