@@ -40,7 +40,6 @@ import { Persistence } from './persistence.ts'
 import { Practice } from './practice.ts'
 import { Quarantine } from './quarantine.ts'
 import { both, Queue, type Request, type Waiting } from './queue.ts'
-import { takenBackWarning } from './recorder.ts'
 import { Rehearsal } from './rehearsal.ts'
 import { Retries } from './retries.ts'
 import { Road } from './road.ts'
@@ -391,7 +390,7 @@ export class Control {
     if (message.type === 'sampled') return this.samples.take(message)
     if (message.type === 'failure') {
       const { id, slot, finding: found } = message
-      const named = { ...found, participant: this.crew.name(slot) }
+      const named = this.crew.named(found, slot)
       if (id !== this.#lastId || found.severity === 'warning') this.#publish('warning', named, [])
       else this.failures.add(id, named)
       this.board.ring()
@@ -445,8 +444,8 @@ export class Control {
       { type: 'boot', name, base, scripts, units, first, history, syncTest: this.settings.syncTest },
       this.offer,
     )
-    for (const each of first ? this.persistence.takenBack : [])
-      this.crew.send(slot, { type: 'event', event: 'warning', payload: takenBackWarning(each), history: [] })
+    for (const payload of first ? this.persistence.warnings() : [])
+      this.crew.send(slot, { type: 'event', event: 'warning', payload, history: [] })
     return LATER
   }
 
