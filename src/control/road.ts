@@ -201,8 +201,13 @@ export class Road {
   }
 
   #withWayOut(findings: readonly Finding[]): Finding[] {
-    const { catalog, crew, kept } = this.#control
-    return withWayOut(findings, { catalog, kept, candidates: this.#passengers, uses: crew.uses() })
+    const { catalog, crew, persistence } = this.#control
+    return withWayOut(findings, {
+      catalog,
+      kept: persistence.kept,
+      candidates: this.#passengers,
+      uses: crew.uses(),
+    })
   }
 
   /** Files of units whose code changes, be it their own, or in a module that travels with them. */
