@@ -334,14 +334,13 @@ export class Control {
     // More of the same burst has come: one swap, and no word of this one.
     if (report.outcome !== 'committed' && this.hasMore(ask)) return this.#queue.putBack(ask)
     this.#remember(ask, report)
-    if ('resolve' in waiting) waiting.resolve(report)
-    this.#announce(report)
-    if (report.outcome !== 'committed') return
+    const told = this.#announce(report, () => 'resolve' in waiting && waiting.resolve(report))
+    if (report.outcome !== 'committed') return told
     if (ask.edition) this.#behind.add(this.#behind.filesOf(report), report)
     report = await road.outlive()
     if (report.outcome === 'rolled-back') this.#behind.add(report.files, report)
     else if (!ask.edition) for (const file of report.files) this.#behind.delete(file)
-    this.#announce(report)
+    await this.#announce(report)
   }
 
   /** Whether another edit waits that belongs together with this one. */
@@ -370,12 +369,15 @@ export class Control {
       for (const file of ask.files) if (!ask.removed.includes(file)) this.#refused.add(file)
   }
 
-  #announce(report: SwapReport): void {
+  /** Answers who asked, and tells everybody: with a store once it is on disk, in the order of the outcomes. */
+  #announce(report: SwapReport, answer: () => unknown = () => {}): Promise<void> | undefined {
     const { outcome } = report
-    if (outcome === 'unchanged' || outcome === 'dry-run') return
-    this.persistence.recorder?.announced(report, this.catalog)
-    this.#publish(EVENTS[outcome], report, this.#history.record(report))
+    if (outcome === 'unchanged' || outcome === 'dry-run') return void answer()
     if (outcome !== 'committed') this.failures.forget(report.id)
+    return this.persistence.whenKept(report, this.catalog, () => {
+      answer()
+      this.#publish(EVENTS[outcome], report, this.#history.record(report))
+    })
   }
 
   #publish(event: RuntimeEvent, payload: SwapReport | Finding, history: readonly HistoryEntry[]): void {

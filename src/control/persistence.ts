@@ -2,6 +2,7 @@ import { type Finding, TickswapError } from '../errors.ts'
 import { carryColumns } from '../state/carry.ts'
 import type { CheckpointUnit } from '../swap/checkpoint.ts'
 import type { BootUnit } from '../swap/protocol.ts'
+import type { SwapReport } from '../swap/report.ts'
 import type { Stage } from '../units/code/artifact.ts'
 import type { Contract } from '../units/contract.ts'
 import type { Version } from '../version/version.ts'
@@ -21,6 +22,8 @@ export class Persistence {
   readonly #shelf: Shelf | undefined
   /** what a start runs instead of the files */
   readonly #contents = new Map<string, Uint8Array>()
+  /** resolves when everybody has been told of the last outcome */
+  #told: Promise<void> = Promise.resolve()
   /** units that go on with the state of an earlier run */
   readonly #resumed = new Map<string, NonNullable<BootUnit['resumed']>>()
 
@@ -88,6 +91,17 @@ export class Persistence {
   booted(catalog: Catalog): void {
     this.#contents.clear()
     this.recorder?.booted(catalog, [...this.takenBack])
+  }
+
+  /**
+   * Writes an outcome down and calls `tell` once a start would know it: in the order of the outcomes, and without a
+   * store at once.
+   */
+  whenKept(report: SwapReport, catalog: Catalog, tell: () => void): Promise<void> | undefined {
+    const kept = this.recorder?.announced(report, catalog)
+    if (!kept) return void tell()
+    this.#told = Promise.all([kept, this.#told]).then(tell)
+    return this.#told
   }
 
   /** Keeps what a participant has copied; of a unit that was swapped since, nothing. @throws TickswapError OPTION */

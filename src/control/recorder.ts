@@ -20,6 +20,8 @@ import { aboutState, newestState, type Saved } from './states.ts'
 /** Decisions that wait for a disk that does not take them; of more, only the number is kept. */
 const MOST_WAITING = 10_000
 const RETRY_MS = 1000
+/** So long may a disk that says nothing hold back the news of a swap. */
+const DURABLE_WITHIN_MS = 2000
 
 /** One module of a version, as its owner in the store lists it. */
 interface KeptModule {
@@ -160,8 +162,8 @@ export class Recorder {
     const reasons = takenBack.map(({ unit }) => {
       return { code: 'TICKSWAP_E_STORE_BOOT', message: `unit ${unit} went back to what was permanent` }
     })
-    this.#write({ outcome: 'boot', trigger: 'start', units, ...(back.size > 0 && { reasons }) })
-    this.#permanent(entries, catalog)
+    void this.#write({ outcome: 'boot', trigger: 'start', units, ...(back.size > 0 && { reasons }) })
+    void this.#permanent(entries, catalog)
   }
 
   // ---- while it runs --------------------------------------------------------------
@@ -190,24 +192,40 @@ export class Recorder {
   }
 
   /** They never came to run, or run no more. */
-  withdraw(units: readonly string[]): void {
-    void this.#turns
+  withdraw(units: readonly string[]): Promise<void> {
+    return this.#turns
       .run(() => this.store.pointers.move(({ permanent }) => (permanent ? { permanent } : {}), units))
       .catch((error) => this.#warn(warningOf(error)))
   }
 
-  /** Writes down what became of a swap. */
-  announced(report: SwapReport, catalog: Catalog): void {
-    this.#write(decisionOf(report))
+  /**
+   * Writes down what became of a swap. Resolves when a start would know it: written and synced, or, with a warning,
+   * when the disk has failed to take it or has not answered in time.
+   */
+  announced(report: SwapReport, catalog: Catalog): Promise<void> {
+    const written: Promise<void>[] = [this.#write(decisionOf(report))]
     const units = report.units.map(({ unit }) => unit)
-    if (report.outcome === 'rolled-back') this.withdraw(units)
-    if (report.outcome !== 'permanent') return
-    const entries = [...catalog.units.values()]
-    this.#permanent(
-      entries.filter(({ name }) => units.includes(name)),
-      catalog,
-    )
-    void this.saveStates(entries.map((entry) => [entry, entry.memory.lastGood] as const))
+    if (report.outcome === 'rolled-back') written.push(this.withdraw(units))
+    if (report.outcome === 'permanent') {
+      const entries = [...catalog.units.values()]
+      const moved = entries.filter(({ name }) => units.includes(name))
+      written.push(this.#permanent(moved, catalog))
+      void this.saveStates(entries.map((entry) => [entry, entry.memory.lastGood] as const))
+    }
+    return this.#inTime(Promise.all(written))
+  }
+
+  async #inTime(written: Promise<unknown>): Promise<void> {
+    let timer: NodeJS.Timeout | undefined
+    const late = new Promise<void>((resolve) => {
+      timer = setTimeout(() => {
+        const what = `the disk has not taken the outcome of a swap in ${DURABLE_WITHIN_MS} ms; it still waits to be written`
+        this.#warn(finding('TICKSWAP_E_STORE_WRITE', what, { severity: 'warning' }))
+        resolve()
+      }, DURABLE_WITHIN_MS)
+    })
+    await Promise.race([written, late])
+    clearTimeout(timer)
   }
 
   /** Saves memories that nobody writes to meanwhile. */
@@ -232,7 +250,7 @@ export class Recorder {
 
   /** Resolves when everything is on disk, as far as the disk takes it. */
   async close(): Promise<void> {
-    this.#write({ outcome: 'closed', trigger: 'close', units: [] })
+    void this.#write({ outcome: 'closed', trigger: 'close', units: [] })
     await this.#turns.run(async () => {})
     await this.#saves
     clearTimeout(this.#retry)
@@ -240,16 +258,14 @@ export class Recorder {
     await this.store.close()
   }
 
-  #permanent(entries: readonly UnitEntry[], catalog: Catalog): void {
+  /** Resolves when the pointers are on disk; the code caches come after them, and nobody waits for those. */
+  #permanent(entries: readonly UnitEntry[], catalog: Catalog): Promise<void> {
     const artifacts = [...catalog.artifacts()]
     const { serial } = this.#shelf
     const contracts = Array.from(catalog.units.values(), ({ running }) => running.contract)
+    const pointed = this.#turns.run(() => this.#pointTo(entries))
     void this.#turns
       .run(async () => {
-        const pointed = new Map<string, Pointed>()
-        for (const entry of entries) pointed.set(entry.name, await this.#keepVersion(entry))
-        await this.store.pointers.move((_, unit) => ({ permanent: pointed.get(unit)! }), [...pointed.keys()])
-        this.#pointers = await this.store.pointers.all()
         const ready = readyToKeep(artifacts)
         const known = knownStart(artifacts, contracts)
         if (!this.#shelf.holds(ready, known)) {
@@ -259,6 +275,14 @@ export class Recorder {
         this.#shelf.trim(artifacts, serial)
       })
       .catch((error) => this.#warn(warningOf(error)))
+    return pointed.catch((error) => this.#warn(warningOf(error)))
+  }
+
+  async #pointTo(entries: readonly UnitEntry[]): Promise<void> {
+    const pointed = new Map<string, Pointed>()
+    for (const entry of entries) pointed.set(entry.name, await this.#keepVersion(entry))
+    await this.store.pointers.move((_, unit) => ({ permanent: pointed.get(unit)! }), [...pointed.keys()])
+    this.#pointers = await this.store.pointers.all()
   }
 
   async #keepVersion({ name, running }: UnitEntry): Promise<Pointed> {
@@ -279,10 +303,11 @@ export class Recorder {
     return { version: info.version, hash, at, owner }
   }
 
-  #write(decision: Decision): void {
+  /** Resolves when it is in the journal, or the disk has refused it for now. */
+  #write(decision: Decision): Promise<void> {
     if (this.#waiting.length < MOST_WAITING) this.#waiting.push(decision)
     else this.#lost++
-    void this.#turns.run(() => this.#drain())
+    return this.#turns.run(() => this.#drain())
   }
 
   /** In order: a later decision never comes before an earlier one. */
