@@ -416,6 +416,8 @@ export class Control {
         return this.close()
       case 'checkpoint':
         return this.persistence.save((message as RequestMessage<'checkpoint'>).body.units, this.catalog)
+      case 'storage':
+        return this.persistence.command(message as RequestMessage<'storage'>, this.crew)
       case 'observe':
         this.crew.observe()
         return this.#history.entries
@@ -466,8 +468,7 @@ export class Control {
     this.board.store(Word.CLOSED, 1)
     this.board.wake()
     this.crew.broadcast({ type: 'closed' })
-    const { recorder } = this.persistence
-    await Promise.all([this.#watcher?.close(), this.rehearsal.close(), recorder?.close()])
+    await Promise.all([this.#watcher?.close(), this.rehearsal.close(), this.persistence.recorder?.close()])
     setImmediate(() => {
       this.crew.close()
       this.#channel.close()

@@ -1,12 +1,14 @@
 import { type Finding, TickswapError } from '../errors.ts'
 import { carryColumns } from '../state/carry.ts'
+import { type Command, execute } from '../store/commands.ts'
 import type { CheckpointUnit } from '../swap/checkpoint.ts'
-import type { BootUnit } from '../swap/protocol.ts'
+import type { BootUnit, RequestMessage } from '../swap/protocol.ts'
 import type { SwapReport } from '../swap/report.ts'
 import type { Stage } from '../units/code/artifact.ts'
 import type { Contract } from '../units/contract.ts'
 import type { Version } from '../version/version.ts'
 import type { Catalog } from './catalog.ts'
+import type { Crew } from './crew.ts'
 import { exportsUnit, unitFilesIn } from './folder.ts'
 import type { Settings } from './options.ts'
 import type { Quarantine } from './quarantine.ts'
@@ -102,6 +104,14 @@ export class Persistence {
     if (!kept) return void tell()
     this.#told = Promise.all([kept, this.#told]).then(tell)
     return this.#told
+  }
+
+  /** Does what was asked of the store from outside. @throws TickswapError STORE_MISSING, or what the store says */
+  async command(message: RequestMessage<'storage'>, crew: Pick<Crew, 'send'>): Promise<unknown> {
+    const { slot, request, body } = message
+    const tell = (progress: unknown) => crew.send(slot, { type: 'reply', request, progress })
+    if (this.recorder) return execute(this.recorder.store, body as Command, tell)
+    throw new TickswapError('TICKSWAP_E_STORE_MISSING', 'this engine has no store')
   }
 
   /** Keeps what a participant has copied; of a unit that was swapped since, nothing. @throws TickswapError OPTION */

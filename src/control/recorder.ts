@@ -4,7 +4,6 @@ import { hashHex } from '../native/addon.ts'
 import type { Decision } from '../store/journal/entry.ts'
 import { versionOwner } from '../store/keeper.ts'
 import type { Pointed, Pointer } from '../store/pointers.ts'
-import { CommandServer } from '../store/server.ts'
 import type { StoreSettings } from '../store/settings.ts'
 import { Store } from '../store/store.ts'
 import { Turns } from '../store/turns.ts'
@@ -63,7 +62,6 @@ export class Recorder {
   readonly #root: string
   readonly #warn: (warning: Finding) => void
   readonly #turns = new Turns()
-  #server: CommandServer | undefined
   readonly #waiting: Decision[] = []
   #saves: Promise<unknown> = Promise.resolve()
   #lost = 0
@@ -90,20 +88,10 @@ export class Recorder {
       const { modules, more } = await store.code.load()
       shelf.fill(modules, more as KnownStart | undefined)
       recorder.#pointers = await store.pointers.all()
-      if (settings.backend !== 'memory') await recorder.#listen()
       return recorder
     } catch (error) {
       await store.close()
       throw error
-    }
-  }
-
-  /** Without a socket the commands that write have to wait for the end of the engine, and nothing else. */
-  async #listen(): Promise<void> {
-    try {
-      this.#server = await CommandServer.listen(this.store)
-    } catch (error) {
-      this.#warn(warningOf(error))
     }
   }
 
@@ -254,7 +242,6 @@ export class Recorder {
     await this.#turns.run(async () => {})
     await this.#saves
     clearTimeout(this.#retry)
-    await this.#server?.close()
     await this.store.close()
   }
 

@@ -100,7 +100,7 @@ describe('a flipped bit', () => {
     const path = await filled()
     const bytes = Buffer.from('warm one '.repeat(50))
     const hash = blake3Hex(bytes)
-    await flip(path, 'data', `o/${hash}`, () => 3)
+    await flip(path, 'data', `o/${hash}`, () => 30)
     const store = await openStore({ path })
     expect(await codeOf(store.objects.get(hash))).toBe('TICKSWAP_E_STORE_DAMAGED')
     expect(await store.objects.put(bytes)).toBe(hash)
