@@ -7,6 +7,7 @@ import type { Catalog, UnitEntry } from './catalog.ts'
 import type { Crew } from './crew.ts'
 import { bindingsIn } from './dependencies.ts'
 import { editionToGoBackTo, wantedOf } from './edition.ts'
+import { Invalidations } from './invalidations.ts'
 import type { Quarantine } from './quarantine.ts'
 import type { Request } from './queue.ts'
 
@@ -16,6 +17,8 @@ export type Wanted = Omit<Request, 'resolve' | 'reject'>
 /** What the control thread does for the desk. */
 export interface Office {
   groups(): ReadonlyMap<string, readonly string[]>
+  /** queues an edit that nobody waits for */
+  edit(ask: Ask): void
   /** queues a swap; resolves when it is live or has been given up */
   request(wanted: Wanted): Promise<SwapReport>
   /** false: there is no such request, or it has been committed */
@@ -33,6 +36,7 @@ export class Desk {
   readonly #registry: Registry
   readonly #quarantine: Quarantine
   readonly #office: Office
+  readonly #invalidations = new Invalidations()
 
   constructor(catalog: Catalog, crew: Crew, registry: Registry, quarantine: Quarantine, office: Office) {
     this.#catalog = catalog
@@ -60,6 +64,8 @@ export class Desk {
         return this.#crew.listen(slot)
       case 'resume':
         return this.#crew.resume(slot)
+      case 'invalidate':
+        return this.#invalidate(message as RequestMessage<'invalidate'>)
       case 'quarantine':
         return this.#quarantine.list()
       case 'lift':
@@ -71,6 +77,11 @@ export class Desk {
       default:
         throw new TickswapError('TICKSWAP_E_INTERNAL', `nobody answers ${message.name}`)
     }
+  }
+
+  #invalidate({ body: { id, swap } }: RequestMessage<'invalidate'>): void {
+    const ask = this.#invalidations.ask(id, swap)
+    if (ask) this.#office.edit(ask)
   }
 
   #lift(what: string): number {

@@ -17,10 +17,16 @@ export interface Passenger {
   readonly candidate: Candidate
 }
 
-/** What the participants are told of it; allocates its memory. @throws TickswapError STATE_LIMIT */
-export function moveOf({ entry, contract, from, version, evaluated, candidate }: Passenger): Move {
+/**
+ * What the participants are told of it; allocates its memory.
+ * @param hasSpare with room for the test of ticks
+ * @throws TickswapError STATE_LIMIT
+ */
+export function moveOf(passenger: Passenger, hasSpare: boolean): Move {
+  const { entry, contract, from, version, evaluated, candidate } = passenger
   const moved = isMoved(candidate)
-  const memory = entry && !moved ? { ...entry.memory, shared: contract.shared } : newMemory(contract)
+  const memory =
+    entry && !moved ? { ...entry.memory, shared: contract.shared } : newMemory(contract, hasSpare)
   return {
     unit: contract.name,
     file: contract.file,

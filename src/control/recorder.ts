@@ -7,12 +7,15 @@ import type { Pointed, Pointer } from '../store/pointers.ts'
 import type { StoreSettings } from '../store/settings.ts'
 import { Store } from '../store/store.ts'
 import { Turns } from '../store/turns.ts'
+import { type VersionInfo, versionInfos } from '../store/versions.ts'
 import type { SwapReport } from '../swap/report.ts'
 import type { Artifact } from '../units/code/artifact.ts'
 import { readSource } from '../units/code/content/read.ts'
+import type { UnitDescriptor } from '../version/compatibility/descriptor.ts'
 import { Version } from '../version/version.ts'
 import type { Catalog, UnitEntry } from './catalog.ts'
 import { nextVersion } from './check.ts'
+import { describe } from './describe.ts'
 import { type KnownStart, knownStart, readyToKeep, type Shelf } from './shelf.ts'
 import { aboutState, newestState, type Saved } from './states.ts'
 
@@ -21,22 +24,8 @@ const MOST_WAITING = 10_000
 const RETRY_MS = 1000
 /** So long may a disk that says nothing hold back the news of a swap. */
 const DURABLE_WITHIN_MS = 2000
-
-/** One module of a version, as its owner in the store lists it. */
-interface KeptModule {
-  /** relative to the folder of the units */
-  readonly id: string
-  readonly hash: string
-  /** the object with its source */
-  readonly source: string
-}
-
-interface VersionInfo {
-  readonly unit: string
-  readonly version: string
-  readonly hash: string
-  readonly modules: readonly KeptModule[]
-}
+/** Earlier versions of a unit that an edit is compared with. */
+const MOST_KEPT = 64
 
 /** A version on trial knows its contents, so that a start can tell whether the files are still that version. */
 interface Trial extends Pointed {
@@ -67,6 +56,8 @@ export class Recorder {
   #lost = 0
   #retry: NodeJS.Timeout | undefined
   #pointers = new Map<string, Pointer>()
+  /** versions that are kept, by unit, oldest first */
+  readonly #kept = new Map<string, UnitDescriptor[]>()
 
   private constructor(store: Store, shelf: Shelf, root: string, warn: (warning: Finding) => void) {
     this.store = store
@@ -93,6 +84,11 @@ export class Recorder {
       await store.close()
       throw error
     }
+  }
+
+  /** The versions of a unit that are kept, in the order in which they became permanent. */
+  keptOf(unit: string): readonly UnitDescriptor[] {
+    return this.#kept.get(unit) ?? []
   }
 
   // ---- at the start ---------------------------------------------------------------
@@ -151,6 +147,7 @@ export class Recorder {
       return { code: 'TICKSWAP_E_STORE_BOOT', message: `unit ${unit} went back to what was permanent` }
     })
     void this.#write({ outcome: 'boot', trigger: 'start', units, ...(back.size > 0 && { reasons }) })
+    void this.#turns.run(() => this.#loadKept(entries)).catch((error) => this.#warn(warningOf(error)))
     void this.#permanent(entries, catalog)
   }
 
@@ -245,6 +242,15 @@ export class Recorder {
     await this.store.close()
   }
 
+  /** Not while the engine starts: only an edit asks for it. */
+  async #loadKept(entries: readonly UnitEntry[]): Promise<void> {
+    for (const { name } of entries) {
+      const infos = await versionInfos(this.store, name)
+      const kept = infos.flatMap(({ descriptor }) => descriptor ?? [])
+      this.#kept.set(name, kept.slice(-MOST_KEPT))
+    }
+  }
+
   /** Resolves when the pointers are on disk; the code caches come after them, and nobody waits for those. */
   #permanent(entries: readonly UnitEntry[], catalog: Catalog): Promise<void> {
     const artifacts = [...catalog.artifacts()]
@@ -285,8 +291,10 @@ export class Recorder {
       const source = sources[i] && hashes[blobs.indexOf(sources[i])]
       return source ? [{ id: relative(this.#root, artifact.id), hash: artifact.hash, source }] : []
     })
-    const info: VersionInfo = { unit: name, version: version.toString(), hash, modules }
+    const descriptor = describe(running)
+    const info: VersionInfo = { unit: name, version: version.toString(), hash, modules, descriptor }
     await this.store.objects.keep({ owner, info, hashes })
+    this.#kept.set(name, [...this.keptOf(name), descriptor].slice(-MOST_KEPT))
     return { version: info.version, hash, at, owner }
   }
 

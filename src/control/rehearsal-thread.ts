@@ -7,6 +7,7 @@ import { Linker, type Prepared } from '../units/code/linker.ts'
 import { placeOf } from '../units/code/place.ts'
 import { type Contract, contractOf } from '../units/contract.ts'
 import { isUnit, type State, type UnitDefinition } from '../units/unit.ts'
+import { type Opening, type RehearsalRequest, rehearse } from './rehearsal-run.ts'
 
 /**
  * The thread in which a candidate runs before any participant sees it. A body that throws
@@ -24,12 +25,14 @@ export type ToRehearsal =
   | { type: 'base'; update: GraphUpdate; units: readonly string[] }
   | { type: 'evaluate'; update: GraphUpdate; units: readonly string[] }
   | { type: 'dry-run'; runs: readonly DryRun[] }
+  | { type: 'rehearse'; request: RehearsalRequest }
   | { type: 'accept' }
   | { type: 'discard' }
 
 export type FromRehearsal =
   | { type: 'contracts'; contracts: Contract[] }
   | { type: 'ran' }
+  | { type: 'rehearsed'; openings: readonly Opening[]; caches: ReadonlyMap<string, Uint8Array> }
   | { type: 'failed'; finding: Finding }
 
 let linker = new Linker()
@@ -52,6 +55,16 @@ async function act(message: ToRehearsal): Promise<FromRehearsal | undefined> {
     case 'dry-run':
       for (const run of message.runs) dryRun(run)
       return { type: 'ran' }
+    case 'rehearse':
+      return {
+        type: 'rehearsed',
+        openings: rehearse(message.request, {
+          files: evaluating,
+          next: (file) => prepared!.namespace(file),
+          running: (file) => (linker.has(file) ? linker.namespace(file) : undefined),
+        }),
+        caches: cachesOf(prepared!),
+      }
     case 'accept':
       prepared?.commit()
       prepared?.settle()
@@ -62,6 +75,16 @@ async function act(message: ToRehearsal): Promise<FromRehearsal | undefined> {
       prepared = undefined
       return undefined
   }
+}
+
+/** V8's code caches, with the functions that the rehearsal ran. */
+function cachesOf(from: Prepared): Map<string, Uint8Array> {
+  const caches = new Map<string, Uint8Array>()
+  for (const id of from.evaluated) {
+    const cache = from.codeCache(id)
+    if (cache) caches.set(id, new Uint8Array(cache))
+  }
+  return caches
 }
 
 const candidate = (file: string): unknown => (prepared!.namespace(file) as { unit?: unknown }).unit

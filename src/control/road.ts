@@ -1,7 +1,7 @@
 import { type ErrorCode, type Finding, finding, findingOf } from '../errors.ts'
 import { allocate, copyMemory } from '../state/memory.ts'
 import { SlotTime } from '../swap/board.ts'
-import type { Move, PrepareMessage, Watch } from '../swap/protocol.ts'
+import type { Move, PrepareMessage, Warmth, Watch } from '../swap/protocol.ts'
 import type { Action, Outcome as OutcomeName, Strategy, SwapReport, Verdict } from '../swap/report.ts'
 import { scriptsOf } from '../swap/scripts.ts'
 import type { Stage } from '../units/code/artifact.ts'
@@ -18,6 +18,7 @@ import { isMoved, moveOf, type Passenger, planOf, sharesMemory, unitMove } from 
 import { Records } from './records.ts'
 import { Stop } from './stop.ts'
 import { Transaction } from './transaction.ts'
+import { Tryout } from './tryout.ts'
 
 /** Checks that `force` passes over: what they find becomes a warning. */
 const SKIPPABLE: ReadonlySet<ErrorCode> = new Set(['TICKSWAP_E_REQUIREMENT', 'TICKSWAP_E_MIGRATION_MISSING'])
@@ -42,6 +43,7 @@ export class Road {
   #actions: readonly Action[] = []
   #outcome: OutcomeName = 'unchanged'
   #alone = false
+  #warmth: Warmth | undefined
 
   constructor(id: number, control: Control, ask: Ask) {
     this.id = id
@@ -142,7 +144,7 @@ export class Road {
         : []
     })
     if (empty.length + removed.length > 0) throw new Stop('refused', [...empty, ...removed])
-    const { edition } = this.#ask
+    const { edition, invalidated = [] } = this.#ask
     const newUnits = () =>
       unitFilesAmong(
         this.#ask.files.filter((file) => !catalog.has(file)),
@@ -151,7 +153,7 @@ export class Road {
     const stage = await stager.stage(
       edition
         ? { artifacts: edition.edition.artifacts }
-        : { files: this.#ask.files, entries: await newUnits() },
+        : { files: this.#ask.files, entries: await newUnits(), invalidated },
     )
     if (stage.update.artifacts.length === 0 && stage.update.evaluate.length === 0)
       throw new Stop('unchanged', [])
@@ -184,11 +186,22 @@ export class Road {
       this.#verdict = verdict
       this.#actions = actions
       this.#passengers = inLoadOrder(this.#passengers, after)
-      if (this.#verdict === 'incompatible')
-        throw new Stop('refused', withWayOut(findings, catalog, this.#passengers, this.#control.crew.uses()))
+      if (this.#verdict === 'incompatible') throw new Stop('refused', this.#withWayOut(findings))
       this.#account.add(...findings)
     })
-    if (!isForced) await this.#account.timed('rehearse', () => rehearsal.dryRun(this.#dryRuns()))
+    if (isForced) return
+    await this.#account.timed('rehearse', async () => {
+      await rehearsal.dryRun(this.#dryRuns())
+      const tried = await new Tryout(this.#control, stage, this.#passengers, files).run()
+      this.#account.rehearsed = tried.rehearsed
+      this.#stage = tried.stage
+      this.#warmth = tried.warmth
+    })
+  }
+
+  #withWayOut(findings: readonly Finding[]): Finding[] {
+    const { catalog, crew, kept } = this.#control
+    return withWayOut(findings, { catalog, kept, candidates: this.#passengers, uses: crew.uses() })
   }
 
   /** Files of units whose code changes, be it their own, or in a module that travels with them. */
@@ -250,7 +263,7 @@ export class Road {
 
   async #prepare(stage: Stage): Promise<void> {
     const control = this.#control
-    this.#moves = this.#passengers.map(moveOf)
+    this.#moves = this.#passengers.map((each) => moveOf(each, control.settings.syncTest !== undefined))
     const { generation, back } = this.#records.stage(this.#passengers)
     this.#alone = control.settings.mode === 'independent' && !this.#meets()
     const message: PrepareMessage = {
@@ -269,6 +282,7 @@ export class Road {
       watch: this.#watch(),
       dryRun: this.strategy === 'dry-run',
       alone: this.#alone,
+      warmth: this.#warmth,
     }
     control.offer = message
     this.#transaction = new Transaction(control, message, this.#terms(), {

@@ -252,8 +252,9 @@ export class Objects {
 
 /** Whatever the disk gave: it is what the name says, or nothing. */
 function checked(hash: string, bytes: Uint8Array): Uint8Array {
-  if (blake3Hex(bytes) === hash) return bytes
-  throw damaged(`object ${hash} is not what was stored`)
+  const found = blake3Hex(bytes)
+  if (found === hash) return bytes
+  throw damaged(`object ${hash} is not what was stored: its hash is ${found}`)
 }
 
 function throwIt(error: unknown): never {

@@ -8,6 +8,7 @@ import { placeOf } from '../units/code/place.ts'
 import type { ColumnArray } from '../units/column.ts'
 import { isUnit, type Migration, type SetupContext, type State } from '../units/unit.ts'
 import type { Move, PrepareMessage } from './protocol.ts'
+import { Warming } from './warming.ts'
 import { type LiveUnit, peersIn, type World } from './world.ts'
 
 /** Forgets what an earlier attempt wrote: migrations find new memory, whoever wrote to it before. */
@@ -65,6 +66,12 @@ export class Transition {
       running && !move.moved ? running.state.inherit(move.memory, soft) : new UnitState(move.memory, soft)
     const { unit: name, file, to: version } = move
     return { name, file, version, unit, state, namespace }
+  }
+
+  /** What makes the candidate fast before it is live; undefined when it is not rehearsed. */
+  warming(): Warming | undefined {
+    const { warmth } = this.message
+    return warmth && new Warming(this.#prepared.twin(warmth.parts.map(({ file }) => file)), warmth)
   }
 
   /** Copies the arenas of the units that move into the backup ring. */
