@@ -28,6 +28,7 @@ import { declaredBy, sidesOf } from './check.ts'
 import { Compatibility, type KeptVersions } from './compatibility.ts'
 import { Crew } from './crew.ts'
 import { Desk } from './desk.ts'
+import { eventOf } from './event-of.ts'
 import { Failures } from './failures.ts'
 import { Flapping } from './flapping.ts'
 import { isModuleFile, requireFolder } from './folder.ts'
@@ -50,15 +51,6 @@ const BURY_EVERY_MS = 250
 const REHEARSAL_AFTER_MS = 500
 /** Edits that come without end are not waited for without end. */
 const MOST_MERGES = 16
-/** The event that tells engines about an outcome. */
-const EVENTS: Record<Exclude<SwapReport['outcome'], 'unchanged' | 'dry-run'>, RuntimeEvent> = {
-  refused: 'reject',
-  reversed: 'reject',
-  committed: 'swap',
-  permanent: 'permanent',
-  'rolled-back': 'rollback',
-}
-
 /** The control thread: watches, stages, checks, decides, records. */
 export class Control {
   readonly board: Board
@@ -381,7 +373,7 @@ export class Control {
     if (outcome !== 'committed') this.failures.forget(report.id)
     return this.persistence.whenKept(report, this.catalog, () => {
       answer()
-      this.#publish(EVENTS[outcome], report, this.#history.record(report))
+      this.#publish(eventOf(outcome), report, this.#history.record(report))
     })
   }
 
