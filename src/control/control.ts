@@ -28,8 +28,8 @@ import { declaredBy, sidesOf } from './check.ts'
 import { Compatibility, type KeptVersions } from './compatibility.ts'
 import { Crew } from './crew.ts'
 import { Desk } from './desk.ts'
-import { eventOf } from './event-of.ts'
-import { Failures } from './failures.ts'
+import { EVENTS } from './events.ts'
+import { Failures, isHopeless } from './failures.ts'
 import { Flapping } from './flapping.ts'
 import { isModuleFile, requireFolder } from './folder.ts'
 import { groupsOf } from './groups.ts'
@@ -51,6 +51,7 @@ const BURY_EVERY_MS = 250
 const REHEARSAL_AFTER_MS = 500
 /** Edits that come without end are not waited for without end. */
 const MOST_MERGES = 16
+
 /** The control thread: watches, stages, checks, decides, records. */
 export class Control {
   readonly board: Board
@@ -360,7 +361,7 @@ export class Control {
     const isMissed = this.#missed.some(({ at }) => at === ask.at)
     if (absent && ask.trigger === 'edit' && !isMissed)
       this.#retries.again(ask, (again) => this.#enqueue({ ask: again }))
-    const hopeless = codes.has('TICKSWAP_E_QUARANTINED') || codes.has('TICKSWAP_E_EVALUATE_TIMEOUT')
+    const hopeless = findings.some(isHopeless)
     if (outcome !== 'refused') for (const file of files) this.#refused.delete(file)
     else if (!absent && !hopeless)
       for (const file of ask.files) if (!ask.removed.includes(file)) this.#refused.add(file)
@@ -373,7 +374,7 @@ export class Control {
     if (outcome !== 'committed') this.failures.forget(report.id)
     return this.persistence.whenKept(report, this.catalog, () => {
       answer()
-      this.#publish(eventOf(outcome), report, this.#history.record(report))
+      this.#publish(EVENTS[outcome], report, this.#history.record(report))
     })
   }
 

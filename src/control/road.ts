@@ -192,7 +192,7 @@ export class Road {
     if (isForced) return
     await this.#account.timed('rehearse', async () => {
       await rehearsal.dryRun(this.#dryRuns())
-      const tried = await new Tryout(this.#control, stage, this.#passengers, files).run()
+      const tried = await new Tryout(this.#control, stage, this.#passengers).run()
       this.#account.rehearsed = tried.rehearsed
       this.#stage = tried.stage
       this.#warmth = tried.warmth
