@@ -4,6 +4,8 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { damaged } from '../record.ts'
 
+/** What the other process ends with when the tree is wrong. */
+const UNREADABLE = 3
 const LEAST_MS = 10_000
 /** A disk that reads slower than this is no disk. */
 const BYTES_PER_MS = 5000
@@ -11,7 +13,7 @@ const BYTES_PER_MS = 5000
 /**
  * Has another process read all pages of the tree of an LMDB environment: LMDB trusts them, and what it finds in a
  * damaged one may end the process that reads it.
- * @throws TickswapError STORE_DAMAGED when that process did not come to the end
+ * @throws TickswapError STORE_DAMAGED when that process ended in it, or found it wrong
  */
 export async function probeLmdb(folder: string): Promise<void> {
   const file = join(folder, 'data.mdb')
@@ -36,6 +38,7 @@ export async function probeLmdb(folder: string): Promise<void> {
     reader.once('close', (...ended) => resolve(ended))
   })
   clearTimeout(timer)
-  if (code === 0) return
+  // Too slow, out of memory, unable to begin: that says nothing of the tree, and must not keep an engine from starting.
+  if (signal === 'SIGKILL' || (signal === null && code !== UNREADABLE)) return
   throw damaged(`the tree of ${file} cannot be read: ${signal ?? said.trim().split('\n').at(-1)}`)
 }
