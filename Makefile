@@ -86,6 +86,12 @@ SEEDS ?= 10000
 simulation: build ## the swap's protocol under a seeded scheduler; SEEDS=n, TICKSWAP_SEED=n for one
 	node test/simulation/run.js --seeds $(SEEDS)
 
+.PHONY: soak
+MINUTES ?= 10
+WORKERS ?= 8
+soak: build ## an engine that is edited all the time: memory, stalls and swaps of every minute (MINUTES=n WORKERS=n)
+	node dist/cli/main.js run --restart never test/soak.ts $(MINUTES) $(WORKERS)
+
 # Other versions of Node come as npm packages, with their binaries, into .build/. The addon needs no
 # rebuilding: it speaks Node-API.
 VERSION ?= 24

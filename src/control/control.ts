@@ -17,6 +17,7 @@ import type { GraphUpdate, Stage } from '../units/code/artifact.ts'
 import { Graph } from '../units/code/graph.ts'
 import { planUpdate } from '../units/code/plan.ts'
 import { Stager } from '../units/code/stager.ts'
+import { keepOutline } from '../units/code/surface/cache.ts'
 import type { Contract } from '../units/contract.ts'
 import type { Version } from '../version/version.ts'
 import { admit } from './admission.ts'
@@ -27,7 +28,7 @@ import { Catalog, newMemory, type UnitEntry } from './catalog.ts'
 import { declaredBy, sidesOf } from './check.ts'
 import { Compatibility } from './compatibility.ts'
 import { Crew } from './crew.ts'
-import { Desk } from './desk.ts'
+import { Desk, LATER } from './desk.ts'
 import { EVENTS } from './events.ts'
 import { Failures, isHopeless } from './failures.ts'
 import { Flapping } from './flapping.ts'
@@ -40,7 +41,6 @@ import { Persistence } from './persistence.ts'
 import { Practice } from './practice.ts'
 import { Quarantine } from './quarantine.ts'
 import { both, Queue, type Request, type Waiting } from './queue.ts'
-import { takenBackWarning } from './recorder.ts'
 import { Rehearsal } from './rehearsal.ts'
 import { Retries } from './retries.ts'
 import { Road } from './road.ts'
@@ -105,7 +105,8 @@ export class Control {
     this.samples = new Samples(board, this.crew)
     this.flapping = new Flapping(settings.flapping)
     this.rehearsal = new Rehearsal(() => this.graph(), settings)
-    this.stager = new Stager({ root: settings.units, hash: hashHex, ...this.persistence.staging })
+    const staging = { root: settings.units, hash: hashHex, outlined: keepOutline }
+    this.stager = new Stager({ ...staging, ...this.persistence.staging })
     this.#desk = new Desk(this.catalog, this.crew, registry, this.quarantine, {
       library: new Library(this.catalog, this.persistence, this.#queue),
       groups: () => this.groups(),
@@ -332,14 +333,18 @@ export class Control {
     // More of the same burst has come: one swap, and no word of this one.
     if (report.outcome !== 'committed' && this.hasMore(ask)) return this.#queue.putBack(ask)
     this.#remember(ask, report)
-    if ('resolve' in waiting) waiting.resolve(report)
-    this.#announce(report)
-    if (report.outcome !== 'committed') return
+    const told = this.#announce(report, () => 'resolve' in waiting && waiting.resolve(report))
+    if (report.outcome !== 'committed') return told
     if (ask.edition) this.#behind.add(this.#behind.filesOf(report), report)
     report = await road.outlive()
     if (report.outcome === 'rolled-back') this.#behind.add(report.files, report)
     else if (!ask.edition) for (const file of report.files) this.#behind.delete(file)
-    this.#announce(report)
+    await this.#announce(report)
+  }
+
+  /** A burst of saves may not be over: what has been seen of it is taken in before a boundary is set. */
+  async takeIn(): Promise<void> {
+    await this.#watcher?.still()
   }
 
   /** Whether another edit waits that belongs together with this one. */
@@ -368,12 +373,15 @@ export class Control {
       for (const file of ask.files) if (!ask.removed.includes(file)) this.#refused.add(file)
   }
 
-  #announce(report: SwapReport): void {
+  /** Answers who asked, and tells everybody: with a store once it is on disk, in the order of the outcomes. */
+  #announce(report: SwapReport, answer: () => unknown = () => {}): Promise<void> | undefined {
     const { outcome } = report
-    if (outcome === 'unchanged' || outcome === 'dry-run') return
-    this.persistence.recorder?.announced(report, this.catalog)
-    this.#publish(EVENTS[outcome], report, this.#history.record(report))
+    if (outcome === 'unchanged' || outcome === 'dry-run') return void answer()
     if (outcome !== 'committed') this.failures.forget(report.id)
+    return this.persistence.whenKept(report, this.catalog, () => {
+      answer()
+      this.#publish(EVENTS[outcome], report, this.#history.record(report))
+    })
   }
 
   #publish(event: RuntimeEvent, payload: SwapReport | Finding, history: readonly HistoryEntry[]): void {
@@ -386,7 +394,7 @@ export class Control {
     if (message.type === 'sampled') return this.samples.take(message)
     if (message.type === 'failure') {
       const { id, slot, finding: found } = message
-      const named = { ...found, participant: this.crew.name(slot) }
+      const named = this.crew.named(found, slot)
       if (id !== this.#lastId || found.severity === 'warning') this.#publish('warning', named, [])
       else this.failures.add(id, named)
       this.board.ring()
@@ -413,6 +421,8 @@ export class Control {
         return this.close()
       case 'checkpoint':
         return this.persistence.save((message as RequestMessage<'checkpoint'>).body.units, this.catalog)
+      case 'storage':
+        return this.persistence.command(message as RequestMessage<'storage'>, this.crew)
       case 'observe':
         this.crew.observe()
         return this.#history.entries
@@ -433,15 +443,11 @@ export class Control {
     const scripts = scriptsOf(
       units.map(({ unit, file, version }) => ({ unit, version, artifacts: this.catalog.closure(file) })),
     )
-    admit(
-      this.board,
-      this.crew,
-      slot,
-      { type: 'boot', name, base, scripts, units, first, history, syncTest: this.settings.syncTest },
-      this.offer,
-    )
-    for (const each of first ? this.persistence.takenBack : [])
-      this.crew.send(slot, { type: 'event', event: 'warning', payload: takenBackWarning(each), history: [] })
+    const { syncTest } = this.settings
+    const boot = { type: 'boot', name, base, scripts, units, first, history, syncTest } as const
+    admit(this.board, this.crew, slot, boot, this.offer)
+    for (const payload of first ? this.persistence.warnings() : [])
+      this.crew.send(slot, { type: 'event', event: 'warning', payload, history: [] })
     return LATER
   }
 
@@ -463,14 +469,10 @@ export class Control {
     this.board.store(Word.CLOSED, 1)
     this.board.wake()
     this.crew.broadcast({ type: 'closed' })
-    const { recorder } = this.persistence
-    await Promise.all([this.#watcher?.close(), this.rehearsal.close(), recorder?.close()])
+    await Promise.all([this.#watcher?.close(), this.rehearsal.close(), this.persistence.recorder?.close()])
     setImmediate(() => {
       this.crew.close()
       this.#channel.close()
     })
   }
 }
-
-/** The answer comes by another message. */
-const LATER = Symbol('later')

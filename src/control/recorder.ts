@@ -4,7 +4,6 @@ import { hashHex } from '../native/addon.ts'
 import type { Decision } from '../store/journal/entry.ts'
 import { versionOwner, versionsOf } from '../store/keeper.ts'
 import type { Pointed, Pointer } from '../store/pointers.ts'
-import { CommandServer } from '../store/server.ts'
 import type { StoreSettings } from '../store/settings.ts'
 import { Store } from '../store/store.ts'
 import { Turns } from '../store/turns.ts'
@@ -24,12 +23,16 @@ import { aboutState, newestState, type Saved } from './states.ts'
 /** Decisions that wait for a disk that does not take them; of more, only the number is kept. */
 const MOST_WAITING = 10_000
 const RETRY_MS = 1000
+const DIED = 'its process ended while it was on trial'
+/** So long may a disk that says nothing hold back the news of a swap. */
+const DURABLE_WITHIN_MS = 2000
 /** Earlier versions of a unit that an edit is compared with. */
 const MOST_KEPT = 64
 
 /** A version on trial knows its contents, so that a start can tell whether the files are still that version. */
 interface Trial extends Pointed {
   readonly swap: number
+  readonly failed?: string
   readonly modules: readonly { readonly id: string; readonly hash: string }[]
 }
 
@@ -37,7 +40,7 @@ interface Trial extends Pointed {
 export interface TakenBack {
   readonly unit: string
   /** the version that did not survive, when that is the reason */
-  readonly failed: { readonly hash: string; readonly version: string } | undefined
+  readonly failed: { readonly hash: string; readonly version: string; readonly why: string } | undefined
   readonly files: readonly string[]
 }
 
@@ -51,7 +54,6 @@ export class Recorder {
   readonly #root: string
   readonly #warn: (warning: Finding) => void
   readonly #turns = new Turns()
-  #server: CommandServer | undefined
   readonly #waiting: Decision[] = []
   #saves: Promise<unknown> = Promise.resolve()
   #lost = 0
@@ -80,20 +82,10 @@ export class Recorder {
       const { modules, more } = await store.code.load()
       shelf.fill(modules, more as KnownStart | undefined)
       recorder.#pointers = await store.pointers.all()
-      if (settings.backend !== 'memory') await recorder.#listen()
       return recorder
     } catch (error) {
       await store.close()
       throw error
-    }
-  }
-
-  /** Without a socket the commands that write have to wait for the end of the engine, and nothing else. */
-  async #listen(): Promise<void> {
-    try {
-      this.#server = await CommandServer.listen(this.store)
-    } catch (error) {
-      this.#warn(warningOf(error))
     }
   }
 
@@ -118,7 +110,8 @@ export class Recorder {
         contents.set(path, (await this.store.objects.get(source))!)
         files.push(path)
       }
-      if (files.length > 0) takenBack.push({ unit, failed: trial, files })
+      const failed = trial && { ...trial, why: trial.failed ?? DIED }
+      if (files.length > 0) takenBack.push({ unit, failed, files })
     }
     return { contents, takenBack }
   }
@@ -129,13 +122,15 @@ export class Recorder {
     if (boot === 'files') return []
     if (boot === 'permanent') return units.map(([unit]) => unit)
     // Units that were swapped together stand and fall together.
-    const edited = new Set<number>()
+    const edited = new Set<string>()
     for (const [, { trial }] of units) {
       const on = trial as Trial | undefined
       if (on?.modules.some(({ id, hash }) => hashOnDisk(resolve(this.#root, id)) !== hash))
-        edited.add(on.swap)
+        edited.add(together(on))
     }
-    return units.filter(([, { trial }]) => trial && !edited.has((trial as Trial).swap)).map(([unit]) => unit)
+    return units
+      .filter(([, { trial }]) => trial && !edited.has(together(trial as Trial)))
+      .map(([unit]) => unit)
   }
 
   /** The number a unit's content had before the restart, or one that none had. */
@@ -148,7 +143,7 @@ export class Recorder {
   }
 
   /** What runs since the start is permanent. */
-  booted(catalog: Catalog, takenBack: readonly TakenBack[]): void {
+  booted(catalog: Catalog, takenBack: readonly TakenBack[], restarted?: Finding): void {
     const entries = [...catalog.units.values()]
     const back = new Map(takenBack.map((each) => [each.unit, each]))
     const units = entries.map(({ name, running }) => {
@@ -157,9 +152,10 @@ export class Recorder {
     const reasons = takenBack.map(({ unit }) => {
       return { code: 'TICKSWAP_E_STORE_BOOT', message: `unit ${unit} went back to what was permanent` }
     })
-    this.#write({ outcome: 'boot', trigger: 'start', units, ...(back.size > 0 && { reasons }) })
+    if (restarted) reasons.unshift({ code: restarted.code, message: restarted.message })
+    void this.#write({ outcome: 'boot', trigger: 'start', units, ...(reasons.length > 0 && { reasons }) })
     void this.#turns.run(() => this.#loadKept(entries)).catch((error) => this.#warn(warningOf(error)))
-    this.#permanent(entries, catalog)
+    void this.#permanent(entries, catalog, back)
   }
 
   // ---- while it runs --------------------------------------------------------------
@@ -170,12 +166,13 @@ export class Recorder {
     units: readonly { unit: string; version: string; hash: string; artifacts: readonly Artifact[] }[],
   ): Promise<void> {
     const trials = new Map<string, Trial>()
+    const at = Date.now()
     for (const { unit, version, hash, artifacts } of units) {
       const modules = artifacts.map(({ id, hash: content }) => ({
         id: relative(this.#root, id),
         hash: content,
       }))
-      trials.set(unit, { version, hash, at: Date.now(), owner: '', swap, modules })
+      trials.set(unit, { version, hash, at, owner: '', swap, modules })
     }
     await this.#turns
       .run(() =>
@@ -188,24 +185,54 @@ export class Recorder {
   }
 
   /** They never came to run, or run no more. */
-  withdraw(units: readonly string[]): void {
-    void this.#turns
+  withdraw(units: readonly string[]): Promise<void> {
+    return this.#turns
       .run(() => this.store.pointers.move(({ permanent }) => (permanent ? { permanent } : {}), units))
       .catch((error) => this.#warn(warningOf(error)))
   }
 
-  /** Writes down what became of a swap. */
-  announced(report: SwapReport, catalog: Catalog): void {
-    this.#write(decisionOf(report))
+  /** A start does not run them again either, unless their files have changed. */
+  fail(units: readonly string[], why: string): Promise<void> {
+    const failed = ({ trial, ...rest }: Pointer) => ({
+      ...rest,
+      ...(trial && { trial: { ...trial, failed: why } }),
+    })
+    return this.#turns
+      .run(() => this.store.pointers.move(failed, units))
+      .catch((error) => this.#warn(warningOf(error)))
+  }
+
+  /**
+   * Writes down what became of a swap. Resolves when a start would know it: written and synced, or, with a warning,
+   * when the disk has failed to take it or has not answered in time.
+   */
+  announced(report: SwapReport, catalog: Catalog): Promise<void> {
+    const written: Promise<void>[] = [this.#write(decisionOf(report))]
     const units = report.units.map(({ unit }) => unit)
-    if (report.outcome === 'rolled-back') this.withdraw(units)
-    if (report.outcome !== 'permanent') return
-    const entries = [...catalog.units.values()]
-    this.#permanent(
-      entries.filter(({ name }) => units.includes(name)),
-      catalog,
-    )
-    void this.saveStates(entries.map((entry) => [entry, entry.memory.lastGood] as const))
+    if (report.outcome === 'rolled-back') {
+      const cause = report.findings.find(({ severity }) => severity === 'error')
+      written.push(this.fail(units, cause?.message ?? 'rolled back'))
+    }
+    if (report.outcome === 'permanent') {
+      const entries = [...catalog.units.values()]
+      const moved = entries.filter(({ name }) => units.includes(name))
+      written.push(this.#permanent(moved, catalog))
+      void this.saveStates(entries.map((entry) => [entry, entry.memory.lastGood] as const))
+    }
+    return this.#inTime(Promise.all(written))
+  }
+
+  async #inTime(written: Promise<unknown>): Promise<void> {
+    let timer: NodeJS.Timeout | undefined
+    const late = new Promise<void>((resolve) => {
+      timer = setTimeout(() => {
+        const what = `the disk has not taken the outcome of a swap in ${DURABLE_WITHIN_MS} ms; it still waits to be written`
+        this.#warn(finding('TICKSWAP_E_STORE_WRITE', what, { severity: 'warning' }))
+        resolve()
+      }, DURABLE_WITHIN_MS)
+    })
+    await Promise.race([written, late])
+    clearTimeout(timer)
   }
 
   /** Saves memories that nobody writes to meanwhile. */
@@ -245,11 +272,10 @@ export class Recorder {
 
   /** Resolves when everything is on disk, as far as the disk takes it. */
   async close(): Promise<void> {
-    this.#write({ outcome: 'closed', trigger: 'close', units: [] })
+    void this.#write({ outcome: 'closed', trigger: 'close', units: [] })
     await this.#turns.run(async () => {})
     await this.#saves
     clearTimeout(this.#retry)
-    await this.#server?.close()
     await this.store.close()
   }
 
@@ -262,16 +288,21 @@ export class Recorder {
     }
   }
 
-  #permanent(entries: readonly UnitEntry[], catalog: Catalog): void {
+  /**
+   * Resolves when the pointers are on disk; the code caches come after them, and nobody waits for those.
+   * What a start went back from stays on trial: the next start must not run it either.
+   */
+  #permanent(
+    entries: readonly UnitEntry[],
+    catalog: Catalog,
+    back: ReadonlyMap<string, TakenBack> = new Map(),
+  ): Promise<void> {
     const artifacts = [...catalog.artifacts()]
     const { serial } = this.#shelf
     const contracts = Array.from(catalog.units.values(), ({ running }) => running.contract)
+    const pointed = this.#turns.run(() => this.#pointTo(entries, back))
     void this.#turns
       .run(async () => {
-        const pointed = new Map<string, Pointed>()
-        for (const entry of entries) pointed.set(entry.name, await this.#keepVersion(entry))
-        await this.store.pointers.move((_, unit) => ({ permanent: pointed.get(unit)! }), [...pointed.keys()])
-        this.#pointers = await this.store.pointers.all()
         const ready = readyToKeep(artifacts)
         const known = knownStart(artifacts, contracts)
         if (!this.#shelf.holds(ready, known)) {
@@ -281,6 +312,19 @@ export class Recorder {
         this.#shelf.trim(artifacts, serial)
       })
       .catch((error) => this.#warn(warningOf(error)))
+    return pointed.catch((error) => this.#warn(warningOf(error)))
+  }
+
+  async #pointTo(entries: readonly UnitEntry[], back: ReadonlyMap<string, TakenBack>): Promise<void> {
+    const pointed = new Map<string, Pointed>()
+    for (const entry of entries) pointed.set(entry.name, await this.#keepVersion(entry))
+    const settled = ({ trial }: Pointer, unit: string): Pointer => {
+      const why = back.get(unit)?.failed?.why
+      const permanent = pointed.get(unit)!
+      return trial && why !== undefined ? { permanent, trial: { ...trial, failed: why } } : { permanent }
+    }
+    await this.store.pointers.move(settled, [...pointed.keys()])
+    this.#pointers = await this.store.pointers.all()
   }
 
   async #keepVersion({ name, running }: UnitEntry): Promise<Pointed> {
@@ -303,10 +347,11 @@ export class Recorder {
     return { version: info.version, hash, at, owner }
   }
 
-  #write(decision: Decision): void {
+  /** Resolves when it is in the journal, or the disk has refused it for now. */
+  #write(decision: Decision): Promise<void> {
     if (this.#waiting.length < MOST_WAITING) this.#waiting.push(decision)
     else this.#lost++
-    void this.#turns.run(() => this.#drain())
+    return this.#turns.run(() => this.#drain())
   }
 
   /** In order: a later decision never comes before an earlier one. */
@@ -331,6 +376,9 @@ export class Recorder {
     }
   }
 }
+
+/** What tells swaps apart, over restarts. */
+const together = ({ swap, at }: Trial): string => `${swap} ${at}`
 
 export function decisionOf(report: SwapReport): Decision {
   const { outcome, trigger, by, units, verdict, id, files, phases, participants, findings } = report
@@ -363,8 +411,7 @@ const warningOf = (error: unknown): Finding => ({ ...findingOf(error), severity:
 
 /** What a participant is told of a unit that went back at the start. */
 export function takenBackWarning({ unit, failed, files }: TakenBack): Finding {
-  const why =
-    failed === undefined ? 'as asked for' : 'because its process ended during the probation of the files'
+  const why = failed === undefined ? 'as asked for' : `because of what the files do: ${failed.why}`
   const message = `unit ${unit} runs what was permanent, ${why}`
   return finding('TICKSWAP_E_STORE_BOOT', message, { severity: 'warning', unit, file: files[0]! })
 }

@@ -9,7 +9,15 @@ import { StageError } from '../units/code/stage-error.ts'
 import type { Contract } from '../units/contract.ts'
 import { Account } from './account.ts'
 import type { Ask } from './ask.ts'
-import { checkName, checkUses, declaredBy, type EngineUse, nextVersion, type Side } from './check.ts'
+import {
+  checkName,
+  checkUses,
+  declaredBy,
+  type EngineUse,
+  nextVersion,
+  requiredBy,
+  type Side,
+} from './check.ts'
 import type { Assessment } from './compatibility.ts'
 import type { Control } from './control.ts'
 import { inLoadOrder, withWayOut } from './dependencies.ts'
@@ -43,6 +51,8 @@ export class Road {
   #actions: readonly Action[] = []
   #outcome: OutcomeName = 'unchanged'
   #alone = false
+  /** units that the disk knows to be tried */
+  #suspects: readonly string[] = []
   #warmth: Warmth | undefined
 
   constructor(id: number, control: Control, ask: Ask) {
@@ -72,6 +82,7 @@ export class Road {
       await this.#account.timed('prepare', () => this.#prepare(this.#stage!))
       this.#account.preparedAt = this.#control.board.instant()
       await this.#transaction!.confirm()
+      if (this.#ask.trigger === 'edit') await this.#control.takeIn()
       this.#goOn('park')
       this.#account.orderedAt = this.#control.board.instant()
       await this.#transaction!.meet()
@@ -104,8 +115,8 @@ export class Road {
     this.#outcome = stop.outcome
     this.#account.add(...stop.findings)
     if (stop.outcome === 'refused' || stop.outcome === 'reversed') this.#verdict = 'incompatible'
-    if (stop.outcome === 'reversed' && stop.findings.some(({ code }) => CULPABLE.has(code)))
-      this.#quarantine(stop.findings[0]!.message)
+    const isCulpable = stop.outcome === 'reversed' && stop.findings.some(({ code }) => CULPABLE.has(code))
+    if (isCulpable) this.#quarantine(stop.findings[0]!.message)
     if ((stop.outcome === 'refused' || stop.outcome === 'reversed') && !this.#actions.includes('reject'))
       this.#actions = ['reject']
     this.#control.rehearsal.discard()
@@ -118,7 +129,10 @@ export class Road {
         passed: 0,
         restore: 0,
       })
-    this.#control.persistence.recorder?.withdraw(this.#moves.map(({ unit }) => unit))
+    const { recorder } = this.#control.persistence
+    const tried = [...new Set([...this.#suspects, ...this.#moves.map(({ unit }) => unit)])]
+    if (isCulpable) void recorder?.fail(tried, stop.findings[0]!.message)
+    else if (tried.length > 0) recorder?.withdraw(tried)
     // Somebody who hangs may still write to the memory of a backup that a reversed swap had begun.
     if (stop.outcome === 'refused')
       for (const [i, { entry }] of this.#passengers.entries())
@@ -143,7 +157,13 @@ export class Road {
     const removed = this.#ask.removed.flatMap((file) => {
       const unit = catalog.byFile(file)?.name
       return unit
-        ? [finding('TICKSWAP_E_UNIT_REMOVED', `the file of unit ${unit} is gone`, { file, unit })]
+        ? [
+            finding(
+              'TICKSWAP_E_UNIT_REMOVED',
+              `the file of unit ${unit} is gone${requiredBy(unit, catalog)}`,
+              { file, unit },
+            ),
+          ]
         : []
     })
     if (empty.length + removed.length > 0) throw new Stop('refused', [...empty, ...removed])
@@ -171,6 +191,7 @@ export class Road {
     const files = this.#unitFiles(stage)
     const isForced = this.strategy === 'force'
     if (!isForced) this.#refuseQuarantined(stage, files)
+    await this.#suspect(stage, files)
     const contracts = await this.#account.timed('rehearse', () => rehearsal.evaluate(stage.update, files))
     await this.#account.timed('check', async () => {
       this.#passengers = contracts.map((contract) => this.#passenger(stage, contract, evaluated))
@@ -306,6 +327,24 @@ export class Road {
       if (control.crew.online().length === 0) control.retryWhenOnline(this.#ask)
       throw error
     }
+  }
+
+  /**
+   * Native code and a lack of memory may end the process wherever the candidate first runs, be it in the rehearsal: the
+   * disk knows before that what is tried. Its version is known only when it has run.
+   */
+  async #suspect(stage: Stage, files: readonly string[]): Promise<void> {
+    const { catalog, persistence } = this.#control
+    if (!persistence.recorder || this.#ask.edition) return
+    const units = files.flatMap((file) => {
+      const entry = catalog.byFile(file)
+      if (!entry) return []
+      const version = nextVersion(entry.running.version, this.#control.usedVersions(entry)).toString()
+      const artifacts = catalog.closure(file, stage.update)
+      return [{ unit: entry.name, version, hash: this.#control.hashOf(file, stage.update), artifacts }]
+    })
+    this.#suspects = units.map(({ unit }) => unit)
+    await persistence.recorder.trial(this.id, units)
   }
 
   /** A process that dies in probation must find on disk what it was trying. */

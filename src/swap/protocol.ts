@@ -165,6 +165,8 @@ export interface HistoryEntry {
 export interface ReplyMessage {
   readonly type: 'reply'
   readonly request: number
+  /** not the answer yet, which takes long */
+  readonly progress?: unknown
   readonly value?: unknown
   readonly error?: Finding
 }
@@ -247,6 +249,8 @@ export interface Requests {
   vitals: Record<string, never>
   checkpoint: { units: readonly CheckpointUnit[] }
   participants: Record<string, never>
+  /** the observer passes on a command for the store, checked */
+  storage: object
   /** the observer asks to hear every event; answered with what has happened so far */
   observe: Record<string, never>
   close: Record<string, never>
@@ -261,7 +265,10 @@ export interface RequestMessage<N extends RequestName = RequestName> {
   readonly body: Requests[N]
 }
 
-/** A participant found something wrong with the swap in progress. */
+/** How participants name each other: who has which name, only the control thread knows. */
+export const slotName = (slot: number): string => `slot ${slot}`
+
+/** A participant found something wrong with the swap in progress, with itself or with the one that the finding names. */
 export interface FailureMessage {
   readonly type: 'failure'
   readonly slot: number

@@ -18,10 +18,12 @@ export interface SocketRequest {
 }
 
 export type SocketMessage =
+  /** none or several of them, before the answer */
+  | { readonly id: number; readonly progress: unknown }
   | { readonly id: number; readonly value: unknown }
   | { readonly id: number; readonly error: Finding }
   | { readonly event: EngineEvent }
-  | { readonly progress: SwapProgress | null }
+  | { readonly swap: SwapProgress | null }
 
 /** characters of a request */
 export const LONGEST_LINE = 64 * 1024
