@@ -19,8 +19,10 @@ test('units, participants, swaps, history and metrics tell of a change', async (
   await engine.until(async () => (await swaps())[0]?.outcome === 'permanent', 'the end of probation')
   const history = await (await engine.get('/api/units/clock/history')).json()
   expect(history).toMatchObject([{ outcome: 'boot' }, { outcome: 'committed' }, { outcome: 'permanent' }])
-  const participants = await (await engine.get('/api/participants')).json()
-  expect(participants).toMatchObject([
+  const participants = async () =>
+    (await (await engine.get('/api/participants')).json()) as { interval?: { median: number } }[]
+  await engine.until(async () => (await participants())[0]?.interval !== undefined, 'times between ticks')
+  expect(await participants()).toMatchObject([
     { name: 'main', state: 'ticking', interval: { median: expect.any(Number) } },
   ])
   let metrics = ''
