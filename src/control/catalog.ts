@@ -24,6 +24,8 @@ export interface Edition {
 export interface Backup {
   readonly version: string
   readonly memory: SharedArrayBuffer
+  /** false: the arena itself, which a migration left behind, and which late participants may still read */
+  readonly isCopy: boolean
 }
 
 /** A unit as the control thread knows it. */
@@ -160,5 +162,7 @@ export function backupRoom(entry: UnitEntry): SharedArrayBuffer {
 /** Keeps a backup; what is one too many is the room for the next. */
 export function keepBackup(entry: UnitEntry, backup: Backup, most: number): void {
   entry.backups.push(backup)
-  if (entry.backups.length > most) entry.spare = entry.backups.shift()!.memory
+  if (entry.backups.length <= most) return
+  const { memory, isCopy } = entry.backups.shift()!
+  if (isCopy) entry.spare = memory
 }

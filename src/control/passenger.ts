@@ -30,7 +30,8 @@ export function moveOf({ entry, contract, from, version, evaluated, candidate }:
     moved: !entry || moved,
     plan: planOf(candidate),
     memory,
-    backup: entry && backupRoom(entry),
+    // A migration leaves the old arena behind as it was: that is the backup.
+    backup: entry && !moved ? backupRoom(entry) : undefined,
   }
 }
 

@@ -60,7 +60,11 @@ export class Records {
       const edition: Edition = { version, contract, hash, artifacts, record, at: Date.now() }
       if (entry) {
         registry.setState(entry.running.record, 'standby')
-        const backup: Backup = { version: entry.running.version.toString(), memory: move.backup! }
+        const backup: Backup = {
+          version: entry.running.version.toString(),
+          memory: move.backup ?? entry.memory.arena,
+          isCopy: move.backup !== undefined,
+        }
         keepBackup(entry, backup, settings.backups)
         entry.memory = move.memory
         for (const { record: unused } of catalog.run(entry, edition)) registry.setState(unused, 'retired')

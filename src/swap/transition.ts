@@ -67,7 +67,7 @@ export class Transition {
     return { name, file, version, unit, state, namespace }
   }
 
-  /** Copies the arenas of the units that move into the backup ring. */
+  /** Copies the arenas that the swap leaves in use into the backup ring; of the others the old arena stays. */
   backup(): void {
     for (const { unit, backup } of this.message.moves) {
       const running = this.#world.units.get(unit)
@@ -120,9 +120,16 @@ export class Transition {
     this.migrated = false
   }
 
-  /** The state of the commit, to come back to. */
-  keepMoved(): void {
-    for (const { unit, moved } of this.message.moves) if (moved) this.#next.get(unit)!.state.keepShared()
+  /** The state of the commit, to come back to. What a migration leaves behind is kept by being left. */
+  keepShared(): void {
+    const moved = new Set<UnitState>()
+    for (const move of this.message.moves) {
+      if (!move.moved) continue
+      this.#next.get(move.unit)!.state.keepShared()
+      const running = this.#world.units.get(move.unit)
+      if (running) moved.add(running.state)
+    }
+    for (const { state } of this.#world.units.values()) if (!moved.has(state)) state.keepShared()
   }
 
   /** Checks the next version's state before anybody runs on it. */
