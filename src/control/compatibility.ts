@@ -34,7 +34,8 @@ export class Compatibility {
   /** Works out ahead what following the running version means. */
   stage(entry: UnitEntry | undefined, candidate: Described): Candidate {
     const member = new Member(describe(candidate))
-    const terms = { rules: this.#rules, policy: this.#policy, stored: entry ? this.#stored(entry) : [] }
+    const stored = entry ? this.#stored(entry) : []
+    const terms = { rules: this.#rules, policy: this.#policy, stored, walksChains: true }
     const from = entry && this.#member(entry.running).descriptor
     return { member, transition: compareVersions(from, member.descriptor, terms) }
   }

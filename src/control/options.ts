@@ -88,6 +88,8 @@ export interface RuntimeOptions {
     parkMs?: number
     /** that the participant which moves the state may take; default 1000 */
     leadMs?: number
+    /** that a migration should take at the boundary; one that takes longer is sliced, or warned of; default 8 */
+    migrateMs?: number
     /** until a manual swap is confirmed; default 600,000 */
     confirmMs?: number
     /** the same in probation; default 1000 */
@@ -110,6 +112,7 @@ export interface Settings {
   prepareMs: number
   parkMs: number
   leadMs: number
+  migrateMs: number
   confirmMs: number
   probationMs: number
   mode: 'lockstep' | 'independent'
@@ -170,6 +173,7 @@ export function settingsOf(options: RuntimeOptions): Settings {
     prepareMs: integer('deadlines.prepareMs', deadlines.prepareMs ?? 2000, 1, 600_000),
     parkMs: integer('deadlines.parkMs', deadlines.parkMs ?? 250, 1, 600_000),
     leadMs: integer('deadlines.leadMs', deadlines.leadMs ?? 1000, 1, 600_000),
+    migrateMs: within('deadlines.migrateMs', deadlines.migrateMs ?? 8, 0, 600_000),
     confirmMs: integer('deadlines.confirmMs', deadlines.confirmMs ?? 600_000, 1, HOUR_MS * 24),
     probationMs: integer('deadlines.probationMs', deadlines.probationMs ?? 1000, 1, 600_000),
     store: store === false ? undefined : storeSettingsOf(store),

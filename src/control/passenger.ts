@@ -4,7 +4,8 @@ import type { UnitMove } from '../swap/report.ts'
 import type { Contract } from '../units/contract.ts'
 import type { Candidate } from '../version/compatibility/check.ts'
 import type { Version } from '../version/version.ts'
-import { backupRoom, newMemory, type UnitEntry } from './catalog.ts'
+import { backupRoom, type Catalog, newMemory, type UnitEntry } from './catalog.ts'
+import { stopoversOf } from './stopovers.ts'
 
 /** One unit's way through a swap. */
 export interface Passenger {
@@ -18,7 +19,11 @@ export interface Passenger {
 }
 
 /** What the participants are told of it; allocates its memory. @throws TickswapError STATE_LIMIT */
-export function moveOf({ entry, contract, from, version, evaluated, candidate }: Passenger): Move {
+export function moveOf(
+  { entry, contract, from, version, evaluated, candidate }: Passenger,
+  catalog: Catalog,
+  sliced: boolean,
+): Move {
   const moved = isMoved(candidate)
   const memory = entry && !moved ? { ...entry.memory, shared: contract.shared } : newMemory(contract)
   return {
@@ -29,6 +34,8 @@ export function moveOf({ entry, contract, from, version, evaluated, candidate }:
     evaluated,
     moved: !entry || moved,
     plan: planOf(candidate),
+    sliced,
+    via: stopoversOf(entry, candidate, catalog),
     memory,
     // A migration leaves the old arena behind as it was: that is the backup.
     backup: entry && !moved ? backupRoom(entry) : undefined,
@@ -50,6 +57,12 @@ export const isMoved = ({ transition }: Candidate): boolean => transition.passag
 
 export function planOf({ transition: { passage } }: Candidate): MigrationPlan {
   if (!passage) return { direction: 'none' }
-  const { direction, migration } = passage
+  const { direction, migration, chain } = passage
+  if (chain) return { direction, ranges: chain.ranges }
   return migration ? { direction, range: migration.range } : { direction }
+}
+
+/** Whether the way back is to be tried before the swap: it is written, and says that it loses nothing. */
+export function isOneWay({ transition: { passage } }: Candidate): boolean {
+  return passage?.isReversible !== true || passage.isLossy
 }

@@ -1,5 +1,4 @@
 import { type ErrorCode, type Finding, finding, findingOf } from '../errors.ts'
-import { allocate, copyMemory } from '../state/memory.ts'
 import { SlotTime } from '../swap/board.ts'
 import type { Move, PrepareMessage, Watch } from '../swap/protocol.ts'
 import type { Action, Outcome as OutcomeName, Strategy, SwapReport, Verdict } from '../swap/report.ts'
@@ -14,7 +13,10 @@ import type { Assessment } from './compatibility.ts'
 import type { Control } from './control.ts'
 import { inLoadOrder, withWayOut } from './dependencies.ts'
 import { unitFilesAmong } from './folder.ts'
-import { isMoved, moveOf, type Passenger, planOf, sharesMemory, unitMove } from './passenger.ts'
+import type { Tried } from './dry-run.ts'
+import { aboutMigrations, dryRunsOf, isSliced, slicesOf } from './migrations.ts'
+import type { Slice } from './rehearsal-thread.ts'
+import { moveOf, type Passenger, sharesMemory, unitMove } from './passenger.ts'
 import { Records } from './records.ts'
 import { Stop } from './stop.ts'
 import { Transaction } from './transaction.ts'
@@ -25,6 +27,8 @@ const SKIPPABLE: ReadonlySet<ErrorCode> = new Set(['TICKSWAP_E_REQUIREMENT', 'TI
 const CULPABLE: ReadonlySet<ErrorCode> = new Set(['TICKSWAP_E_MIGRATION_FAILED', 'TICKSWAP_E_VERIFY_FAILED'])
 /** Ticks over which the running version is timed when the next one is compared with it. */
 const BASELINE_TICKS = 8
+/** Times that rows which were written meanwhile are moved again before the boundary. */
+const MOST_CATCH_UPS = 8
 
 /** One swap on its way from detect to permanent, or back. */
 export class Road {
@@ -42,6 +46,8 @@ export class Road {
   #actions: readonly Action[] = []
   #outcome: OutcomeName = 'unchanged'
   #alone = false
+  #tried: readonly Tried[] = []
+  #slices: readonly Slice[] = []
 
   constructor(id: number, control: Control, ask: Ask) {
     this.id = id
@@ -69,6 +75,7 @@ export class Road {
       await this.#account.timed('prepare', () => this.#prepare(this.#stage!))
       this.#account.preparedAt = this.#control.board.instant()
       await this.#transaction!.confirm()
+      await this.#catchUp()
       this.#goOn('park')
       this.#account.orderedAt = this.#control.board.instant()
       await this.#transaction!.meet()
@@ -188,7 +195,7 @@ export class Road {
         throw new Stop('refused', withWayOut(findings, catalog, this.#passengers, this.#control.crew.uses()))
       this.#account.add(...findings)
     })
-    if (!isForced) await this.#account.timed('rehearse', () => rehearsal.dryRun(this.#dryRuns()))
+    if (!isForced) await this.#account.timed('rehearse', () => this.#tryMigrations())
   }
 
   /** Files of units whose code changes, be it their own, or in a module that travels with them. */
@@ -238,19 +245,21 @@ export class Road {
     return this.#control.crew.uses().filter(({ unit }) => moving.has(unit))
   }
 
-  #dryRuns() {
-    return this.#passengers.flatMap(({ entry, contract, candidate }) => {
-      if (!entry || !isMoved(candidate)) return []
-      // Live memory, copied while the engine writes: good enough to see whether the migration throws.
-      const arena = allocate(entry.memory.arena.byteLength, contract.name)
-      copyMemory(entry.memory.arena, arena)
-      return [{ file: contract.file, plan: planOf(candidate), arena }]
-    })
+  /** Tries the migrations on copies, and says of them what a report is to say. */
+  async #tryMigrations(): Promise<void> {
+    const { rehearsal, catalog, settings } = this.#control
+    const tried = await rehearsal.dryRun(dryRunsOf(this.#passengers, catalog))
+    this.#tried = tried
+    this.#account.add(...aboutMigrations(this.#passengers, tried, settings.migrateMs))
   }
 
   async #prepare(stage: Stage): Promise<void> {
     const control = this.#control
-    this.#moves = this.#passengers.map(moveOf)
+    this.#moves = this.#passengers.map((passenger) => {
+      const ms = this.#tried.find(({ unit }) => unit === passenger.contract.name)?.ms ?? 0
+      return moveOf(passenger, control.catalog, isSliced(passenger, ms, control.settings.migrateMs))
+    })
+    this.#slices = slicesOf(this.#passengers, this.#moves)
     const { generation, back } = this.#records.stage(this.#passengers)
     this.#alone = control.settings.mode === 'independent' && !this.#meets()
     const message: PrepareMessage = {
@@ -278,11 +287,23 @@ export class Road {
       isClosed: () => control.closed,
       progress: (phase, done, total, waiting) => control.progress(this, phase, done, total, waiting),
     })
+    const slicing = control.rehearsal.slice(this.#slices)
+    slicing.catch(() => {})
     try {
-      await Promise.all([this.#transaction.prepare(), this.#putOnTrial(stage)])
+      await Promise.all([this.#transaction.prepare(), this.#putOnTrial(stage)]).finally(() => slicing)
     } catch (error) {
       if (control.crew.online().length === 0) control.retryWhenOnline(this.#ask)
       throw error
+    }
+  }
+
+  /** Until few rows are left for the boundary, or the engine writes as fast as they are moved. */
+  async #catchUp(): Promise<void> {
+    if (this.#slices.length === 0) return
+    let [before, rows] = [Number.POSITIVE_INFINITY, Number.MAX_VALUE]
+    for (let i = 0; i < MOST_CATCH_UPS && rows > 0 && rows < before; i++) {
+      before = rows
+      rows = await this.#control.rehearsal.catchUp(this.#slices)
     }
   }
 

@@ -6,6 +6,7 @@ import type { GraphUpdate } from '../units/code/artifact.ts'
 import type { CheckpointUnit } from './checkpoint.ts'
 import type { Outcome, Strategy, SwapProgress, SwapReport } from './report.ts'
 import type { ScriptVersion } from './scripts.ts'
+import type { Stopover } from './stopover.ts'
 
 /** The messages between the control thread and the participants. What fits a word is on the board instead. */
 
@@ -21,6 +22,10 @@ export interface Move {
   /** the state moves to other memory */
   readonly moved: boolean
   readonly plan: MigrationPlan
+  /** its rows are being moved beside what runs: the boundary moves what was written since, and the rest */
+  readonly sliced: boolean
+  /** versions that a chain of migrations passes through, in the order of the way */
+  readonly via: readonly Stopover[]
   readonly memory: UnitMemory
   /** receives a copy of the running arena at the commit */
   readonly backup: SharedArrayBuffer | undefined

@@ -1,13 +1,15 @@
 import { ADVICE, type ErrorCode, type Finding, finding, TickswapError } from '../errors.ts'
 import { type Layout, viewsOf } from '../state/layout.ts'
 import { copyMemory, UnitState } from '../state/memory.ts'
-import { carrySoft, migrate, reverse } from '../state/migrate.ts'
+import { carrySoft, type Migrations, migrate, reverse, type Stop } from '../state/migrate.ts'
 import { copySoft } from '../state/soft.ts'
 import type { Prepared } from '../units/code/linker.ts'
 import { placeOf } from '../units/code/place.ts'
 import type { ColumnArray } from '../units/column.ts'
-import { isUnit, type Migration, type SetupContext, type State } from '../units/unit.ts'
+import { isUnit, type SetupContext, type State } from '../units/unit.ts'
 import type { Move, PrepareMessage } from './protocol.ts'
+import { SlicedMove } from './sliced.ts'
+import { Stopovers } from './stopover.ts'
 import { type LiveUnit, peersIn, type World } from './world.ts'
 
 /** Forgets what an earlier attempt wrote: migrations find new memory, whoever wrote to it before. */
@@ -15,10 +17,8 @@ function startOver(move: Move, { state, unit }: LiveUnit, leads: boolean): void 
   state.soft = (unit.definition.state?.soft?.() ?? {}) as Record<string, unknown>
   if (!move.moved) return
   for (const { name } of move.memory.own.slots) state.columns[name]!.fill(0)
-  if (leads) new Uint8Array(move.memory.arena).fill(0)
+  if (leads && !move.sliced) new Uint8Array(move.memory.arena).fill(0)
 }
-
-type Migrations = Readonly<Record<string, Migration>> | undefined
 
 /** One swap as one participant lives it: prepared beside what runs, committed, then settled or reverted. */
 export class Transition {
@@ -35,6 +35,10 @@ export class Transition {
   readonly #prepared: Prepared
   readonly #next = new Map<string, LiveUnit>()
   readonly #previous = new Map<string, LiveUnit>()
+  /** versions that state passes through on its way, by unit */
+  readonly #stops = new Map<string, Stopovers>()
+  /** migrations that were begun before the boundary, by unit */
+  readonly #sliced = new Map<string, SlicedMove>()
 
   /**
    * Takes over modules that were evaluated beside the running ones.
@@ -47,7 +51,13 @@ export class Transition {
     this.files = new Set(message.update.evaluate)
     this.#prepared = prepared
     try {
-      for (const move of message.moves) this.#next.set(move.unit, this.#instantiate(move))
+      for (const move of message.moves) {
+        this.#next.set(move.unit, this.#instantiate(move))
+        if (move.via.length > 0) this.#stops.set(move.unit, new Stopovers(move.via))
+        const running = world.units.get(move.unit)
+        const next = this.#next.get(move.unit)!
+        if (move.sliced && running) this.#sliced.set(move.unit, new SlicedMove(move, running, next))
+      }
     } catch (error) {
       this.discard()
       throw error
@@ -103,9 +113,11 @@ export class Transition {
         if (!running) {
           if (leads) next.unit.definition.init?.(next.state)
         } else if (!move.moved) carrySoft(running.state, next.state)
+        else if (move.sliced) this.#sliced.get(move.unit)!.finish(leads)
         else {
           const migrations = migrationsOf(move, running, next)
-          transfer(move.plan, migrations, running.state, next.state, leads, move.memory.own)
+          const stops = this.#stops.get(move.unit)?.fresh()
+          transfer(move.plan, migrations, running.state, next.state, leads, move.memory.own, stops)
         }
       } catch (error) {
         const what = `migrating ${move.unit} from ${move.from} threw`
@@ -140,7 +152,8 @@ export class Transition {
       if (found) return found
       const running = this.#world.units.get(move.unit)
       if (!move.moved || !running) continue
-      const bad = next.state.nonFiniteSince(running.state)
+      const isScanned = this.#sliced.get(move.unit)?.isWhole === false
+      const bad = next.state.nonFiniteSince(running.state, isScanned)
       if (bad)
         return finding(
           'TICKSWAP_E_MIGRATION_FAILED',
@@ -237,7 +250,8 @@ export class Transition {
     const target = { columns, soft: copySoft(previous.state.soft) } as State
     try {
       const migrations = migrationsOf(move, previous, next)
-      transfer(reverse(move.plan), migrations, next.state.asKept(), target, shared, memory.own)
+      const stops = this.#stops.get(move.unit)?.fresh().reverse()
+      transfer(reverse(move.plan), migrations, next.state.asKept(), target, shared, memory.own, stops)
       if (shared && previous.unit.definition.verify?.(target) === false) return false
     } catch {
       return false
@@ -250,6 +264,7 @@ export class Transition {
 
   /** Puts back what ran before. Exact: the old instances, their bindings and their memory. */
   revert(): Finding[] {
+    this.#forgetSlices()
     this.#prepared.revert()
     this.#prepared.discard()
     const warnings: Finding[] = []
@@ -279,14 +294,21 @@ export class Transition {
       previous.unit.bind(undefined)
     }
     this.#previous.clear()
+    this.#forgetSlices()
     this.#prepared.settle()
     return warnings
   }
 
   /** Forgets a candidate that was not committed. */
   discard(): void {
+    this.#forgetSlices()
     this.#prepared.discard()
     for (const move of this.message.moves) if (move.moved) this.#next.get(move.unit)?.state.release()
+  }
+
+  #forgetSlices(): void {
+    for (const sliced of this.#sliced.values()) sliced.release()
+    this.#sliced.clear()
   }
 }
 
@@ -345,15 +367,16 @@ function transfer(
   to: State,
   shared: boolean,
   targetOwn: Layout,
+  stops?: readonly Stop[],
 ): void {
-  if (shared) return migrate(plan, migrations, from, to)
+  if (shared) return migrate(plan, migrations, from, to, stops)
   const columns: Record<string, unknown> = { ...to.columns }
   const own = new Set(targetOwn.slots.map((slot) => slot.name))
   for (const name of Object.keys(columns))
     if (!own.has(name)) columns[name] = (to.columns as Record<string, { slice(): unknown }>)[name]!.slice()
   const private_ = { columns, soft: to.soft } as State
   try {
-    migrate(plan, migrations, from, private_)
+    migrate(plan, migrations, from, private_, stops)
   } finally {
     // Somebody who comes late to a swap that is past reversing keeps at least what was carried over.
     to.soft = private_.soft
