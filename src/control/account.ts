@@ -24,6 +24,8 @@ export class Account {
   preparedAt: number | undefined
   orderedAt: number | undefined
   superseded = false
+  /** how state went back with a rollback by hand */
+  restored: SwapReport['restored']
   readonly #findings: Finding[] = []
   readonly #board: Board
   readonly #crew: Crew
@@ -73,6 +75,7 @@ export class Account {
       stallMs: Math.max(0, ...participants.map(({ stallMs }) => stallMs)),
       at: Math.round(swap.at),
       ...(this.superseded && { superseded: true }),
+      ...(wasLive && this.restored && { restored: this.restored }),
       ...(wentBack && { rolledBack: this.#rolledBack(), restored: this.#restored() }),
     }
   }

@@ -4,6 +4,7 @@ import type { Artifact, GraphUpdate } from '../units/code/artifact.ts'
 import type { Contract } from '../units/contract.ts'
 import { requireIntegrity } from '../version/record.ts'
 import { Version } from '../version/version.ts'
+import { BackupRing } from './backups.ts'
 import { namesInOrder } from './dependencies.ts'
 
 /** One version of a unit that runs or has run. */
@@ -20,14 +21,6 @@ export interface Edition {
   readonly at: number
 }
 
-/** A copy of a unit's arena from before a swap. */
-export interface Backup {
-  readonly version: string
-  readonly memory: SharedArrayBuffer
-  /** false: the arena itself, which a migration left behind, and which late participants may still read */
-  readonly isCopy: boolean
-}
-
 /** A unit as the control thread knows it. */
 export interface UnitEntry {
   readonly name: string
@@ -39,10 +32,7 @@ export interface UnitEntry {
   readonly editions: Edition[]
   /** of them, one of each version that does not run: those whose records stand by in the registry */
   standby: readonly Edition[]
-  /** newest last; at most as many as the runtime keeps */
-  readonly backups: Backup[]
-  /** memory of a backup that was not needed */
-  spare?: SharedArrayBuffer | undefined
+  readonly backups: BackupRing
 }
 
 /** Editions that stay available for going back, per unit. */
@@ -90,7 +80,7 @@ export class Catalog {
       running: edition,
       editions: [edition],
       standby: [],
-      backups: [],
+      backups: new BackupRing(name),
     })
   }
 
@@ -149,20 +139,4 @@ function sealOf(artifacts: readonly Artifact[]): string {
 export function newMemory(contract: Contract): UnitMemory {
   const { shared, own, name } = contract
   return { shared, own, arena: allocate(shared.bytes, name), lastGood: allocate(shared.bytes, name) }
-}
-
-/** Memory for a copy of a unit's arena. The ring gives none up before the swap is permanent. */
-export function backupRoom(entry: UnitEntry): SharedArrayBuffer {
-  const size = entry.memory.arena.byteLength
-  const { spare } = entry
-  entry.spare = undefined
-  return spare?.byteLength === size ? spare : allocate(size, entry.name)
-}
-
-/** Keeps a backup; what is one too many is the room for the next. */
-export function keepBackup(entry: UnitEntry, backup: Backup, most: number): void {
-  entry.backups.push(backup)
-  if (entry.backups.length <= most) return
-  const { memory, isCopy } = entry.backups.shift()!
-  if (isCopy) entry.spare = memory
 }

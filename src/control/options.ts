@@ -13,6 +13,7 @@ import {
   logOptions,
   type Picture,
 } from './admin-options.ts'
+import type { BackupLimits } from './backups.ts'
 import type { FlapLimit } from './flapping.ts'
 import { bad, integer, oneOf, within } from './option-values.ts'
 import { type RulesOption, rulesOption } from './rules-option.ts'
@@ -52,8 +53,11 @@ export interface RuntimeOptions {
     /** ticks after which a version gives way to the next swap that waits; default 10, at most `ticks` */
     leastTicks?: number
   }
-  /** backups kept per unit, 1 to 64; default 4 */
-  backups?: number
+  /**
+   * backups kept per unit: how many, 1 to 64, default 4; or with more limits: none older than `ageMs`, and no more
+   * than `bytes` of them in memory. The newest is kept in any case
+   */
+  backups?: number | { count?: number; ageMs?: number; bytes?: number }
   /** what is decided about certain transitions: a list, or the path of a YAML or JSON file; docs/compatibility.md */
   rules?: readonly Rule[] | string | URL
   /** flags that versions must and must not have; default: `{ excluded: ['yanked', 'quarantined'] }` */
@@ -105,7 +109,7 @@ export interface Settings {
   maxParticipants: number
   ticks: number
   budgetMs: number
-  backups: number
+  backups: BackupLimits
   rules: RulesOption | undefined
   flags: FlagPolicy
   evaluateMs: number
@@ -166,7 +170,7 @@ export function settingsOf(options: RuntimeOptions): Settings {
       withinMs: integer('flapping.withinMs', flapping.withinMs ?? 60_000, 1, HOUR_MS),
     },
     budgetMs: within('probation.budgetMs', probation.budgetMs ?? 50, 0.001, 60_000),
-    backups: integer('backups', options.backups ?? 4, 1, 64),
+    backups: backupLimits(options.backups ?? 4),
     rules: rulesOption(options.rules),
     flags: readPolicy(options.flags, 'flags'),
     evaluateMs: integer('deadlines.evaluateMs', deadlines.evaluateMs ?? 1000, 1, 600_000),
@@ -180,6 +184,15 @@ export function settingsOf(options: RuntimeOptions): Settings {
     socket: socketFolder(options.socket ?? (process.env.TICKSWAP_SOCKET || false)),
     admin: adminSettings(options.admin ?? adminOf(process.env), options.picture),
     log: logOptions(options.log ?? (process.env.TICKSWAP_LOG || false)),
+  }
+}
+
+function backupLimits(backups: NonNullable<RuntimeOptions['backups']>): BackupLimits {
+  const { count = 4, ageMs, bytes } = typeof backups === 'object' ? backups : { count: backups }
+  return {
+    count: integer(typeof backups === 'object' ? 'backups.count' : 'backups', count, 1, 64),
+    ageMs: ageMs === undefined ? Number.POSITIVE_INFINITY : within('backups.ageMs', ageMs, 1, 2 ** 53),
+    bytes: bytes === undefined ? Number.POSITIVE_INFINITY : within('backups.bytes', bytes, 1, 2 ** 53),
   }
 }
 

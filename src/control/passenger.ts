@@ -1,10 +1,13 @@
+import type { UnitMemory } from '../state/memory.ts'
 import type { MigrationPlan } from '../state/migrate.ts'
 import type { Move } from '../swap/protocol.ts'
 import type { UnitMove } from '../swap/report.ts'
 import type { Contract } from '../units/contract.ts'
 import type { Candidate } from '../version/compatibility/check.ts'
 import type { Version } from '../version/version.ts'
-import { backupRoom, type Catalog, newMemory, type UnitEntry } from './catalog.ts'
+import type { Restored } from './backups.ts'
+import { type Catalog, newMemory, type UnitEntry } from './catalog.ts'
+import { memoryOf } from './restores.ts'
 import { stopoversOf } from './stopovers.ts'
 
 /** One unit's way through a swap. */
@@ -18,14 +21,20 @@ export interface Passenger {
   readonly candidate: Candidate
 }
 
-/** What the participants are told of it; allocates its memory. @throws TickswapError STATE_LIMIT */
-export function moveOf(
-  { entry, contract, from, version, evaluated, candidate }: Passenger,
-  catalog: Catalog,
-  sliced: boolean,
-): Move {
-  const moved = isMoved(candidate)
-  const memory = entry && !moved ? { ...entry.memory, shared: contract.shared } : newMemory(contract)
+/** What is known of the way of its state. */
+export interface Carriage {
+  readonly catalog: Catalog
+  /** its rows are moved beside what runs */
+  readonly isSliced: boolean
+  /** the backup that it goes back to */
+  readonly restored: Restored | undefined
+}
+
+/** What the participants are told of it; allocates its memory. @throws TickswapError STATE_LIMIT, BACKUP_CORRUPT */
+export function moveOf(passenger: Passenger, { catalog, isSliced, restored }: Carriage): Move {
+  const { entry, contract, from, version, evaluated, candidate } = passenger
+  const moved = isMoved(candidate) || restored !== undefined
+  const carried = { plan: planOf(candidate), via: stopoversOf(entry, candidate, catalog) }
   return {
     unit: contract.name,
     file: contract.file,
@@ -33,13 +42,19 @@ export function moveOf(
     to: version.toString(),
     evaluated,
     moved: !entry || moved,
-    plan: planOf(candidate),
-    sliced,
-    via: stopoversOf(entry, candidate, catalog),
-    memory,
+    ...(restored ? ({ plan: { direction: 'none' }, via: [] } as const) : carried),
+    sliced: isSliced && !restored,
+    restored: restored !== undefined,
+    memory: memoryFor(passenger, moved, restored),
     // A migration leaves the old arena behind as it was: that is the backup.
-    backup: entry && !moved ? backupRoom(entry) : undefined,
+    backup: entry && !moved ? entry.backups.room(entry.memory.arena.byteLength) : undefined,
   }
+}
+
+function memoryFor(passenger: Passenger, moved: boolean, restored: Restored | undefined): UnitMemory {
+  const { entry, contract } = passenger
+  if (restored) return memoryOf(restored, passenger)
+  return entry && !moved ? { ...entry.memory, shared: contract.shared } : newMemory(contract)
 }
 
 export const unitMove = ({ from, contract, version, hash }: Passenger): UnitMove => ({

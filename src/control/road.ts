@@ -1,5 +1,5 @@
 import { type ErrorCode, type Finding, finding, findingOf } from '../errors.ts'
-import { SlotTime } from '../swap/board.ts'
+import { SlotTime, Word } from '../swap/board.ts'
 import type { Move, PrepareMessage, Watch } from '../swap/protocol.ts'
 import type { Action, Outcome as OutcomeName, Strategy, SwapReport, Verdict } from '../swap/report.ts'
 import { scriptsOf } from '../swap/scripts.ts'
@@ -7,7 +7,7 @@ import type { Stage } from '../units/code/artifact.ts'
 import { StageError } from '../units/code/stage-error.ts'
 import type { Contract } from '../units/contract.ts'
 import { Account } from './account.ts'
-import type { Ask } from './ask.ts'
+import type { Ask, GoBack } from './ask.ts'
 import { checkName, checkUses, declaredBy, type EngineUse, nextVersion, type Side } from './check.ts'
 import type { Assessment } from './compatibility.ts'
 import type { Control } from './control.ts'
@@ -18,6 +18,7 @@ import { aboutMigrations, dryRunsOf, isSliced, slicesOf } from './migrations.ts'
 import type { Slice } from './rehearsal-thread.ts'
 import { moveOf, type Passenger, sharesMemory, unitMove } from './passenger.ts'
 import { Records } from './records.ts'
+import { aboutCascade, type Restores, restoresFor, withRestores } from './restores.ts'
 import { Stop } from './stop.ts'
 import { Transaction } from './transaction.ts'
 
@@ -48,6 +49,7 @@ export class Road {
   #alone = false
   #tried: readonly Tried[] = []
   #slices: readonly Slice[] = []
+  #restores: Restores = new Map()
 
   constructor(id: number, control: Control, ask: Ask) {
     this.id = id
@@ -81,10 +83,27 @@ export class Road {
       await this.#transaction!.meet()
       this.#records.activate()
       this.#outcome = 'committed'
+      if (this.#ask.trigger === 'rollback') this.#account.restored = this.#restored()
     } catch (error) {
       this.#stopped(error)
     }
     return this.report()
+  }
+
+  /** What goes back, when something does. */
+  get #editions(): readonly GoBack[] {
+    const { edition, cascade = [] } = this.#ask
+    return edition ? [edition, ...cascade] : []
+  }
+
+  #restored(): NonNullable<SwapReport['restored']> {
+    if (this.#restores.size === 0) {
+      const how = this.#moves.some(({ moved }) => moved) ? 'down' : 'none'
+      return { how, ticksLost: 0 }
+    }
+    const now = this.#control.board.load(Word.ROUND_TICK)
+    const ticks = Array.from(this.#restores.values(), ({ backup }) => now - backup.tick)
+    return { how: 'backup', ticksLost: Math.max(0, ...ticks) }
   }
 
   /** The report of a swap that never had its turn. */
@@ -124,7 +143,7 @@ export class Road {
     // Somebody who hangs may still write to the memory of a backup that a reversed swap had begun.
     if (stop.outcome === 'refused')
       for (const [i, { entry }] of this.#passengers.entries())
-        if (entry) entry.spare = this.#moves[i]?.backup ?? entry.spare
+        entry?.backups.giveBack(this.#moves[i]?.backup)
     this.#records.retire()
   }
 
@@ -157,7 +176,7 @@ export class Road {
       )
     const stage = await stager.stage(
       edition
-        ? { artifacts: edition.edition.artifacts }
+        ? { artifacts: this.#editions.flatMap((each) => each.edition.artifacts) }
         : { files: this.#ask.files, entries: await newUnits() },
     )
     if (stage.update.artifacts.length === 0 && stage.update.evaluate.length === 0)
@@ -187,13 +206,15 @@ export class Road {
           ...checkUses(after, this.#uses()),
         ],
       )
-      const { verdict, actions, findings } = isForced ? forced(assessed) : assessed
+      this.#restores = await restoresFor(this.#ask, this.#passengers)
+      const judged = withRestores(assessed, this.#restores)
+      const { verdict, actions, findings } = isForced ? forced(judged) : judged
       this.#verdict = verdict
       this.#actions = actions
       this.#passengers = inLoadOrder(this.#passengers, after)
       if (this.#verdict === 'incompatible')
         throw new Stop('refused', withWayOut(findings, catalog, this.#passengers, this.#control.crew.uses()))
-      this.#account.add(...findings)
+      this.#account.add(...findings, ...aboutCascade(this.#ask))
     })
     if (!isForced) await this.#account.timed('rehearse', () => this.#tryMigrations())
   }
@@ -228,10 +249,8 @@ export class Road {
   #passenger(stage: Stage, contract: Contract, evaluated: ReadonlySet<string>): Passenger {
     const entry = this.#control.catalog.units.get(contract.name)
     const declared = declaredBy(contract)
-    const version =
-      this.#ask.edition?.unit === contract.name
-        ? this.#ask.edition.edition.version
-        : nextVersion(declared, this.#control.usedVersions(entry))
+    const back = this.#editions.find(({ unit }) => unit === contract.name)
+    const version = back?.edition.version ?? nextVersion(declared, this.#control.usedVersions(entry))
     const hash = this.#control.hashOf(contract.file, stage.update)
     const artifacts = this.#control.catalog.closure(contract.file, stage.update)
     const candidate = this.#control.compatibility.stage(entry, { contract, version, hash, artifacts })
@@ -245,19 +264,26 @@ export class Road {
     return this.#control.crew.uses().filter(({ unit }) => moving.has(unit))
   }
 
+  /** Those whose state is not that of a backup. */
+  get #migrating(): Passenger[] {
+    return this.#passengers.filter(({ contract }) => !this.#restores.has(contract.name))
+  }
+
   /** Tries the migrations on copies, and says of them what a report is to say. */
   async #tryMigrations(): Promise<void> {
     const { rehearsal, catalog, settings } = this.#control
-    const tried = await rehearsal.dryRun(dryRunsOf(this.#passengers, catalog))
+    const tried = await rehearsal.dryRun(dryRunsOf(this.#migrating, catalog))
     this.#tried = tried
-    this.#account.add(...aboutMigrations(this.#passengers, tried, settings.migrateMs))
+    this.#account.add(...aboutMigrations(this.#migrating, tried, settings.migrateMs))
   }
 
   async #prepare(stage: Stage): Promise<void> {
     const control = this.#control
     this.#moves = this.#passengers.map((passenger) => {
       const ms = this.#tried.find(({ unit }) => unit === passenger.contract.name)?.ms ?? 0
-      return moveOf(passenger, control.catalog, isSliced(passenger, ms, control.settings.migrateMs))
+      const restored = this.#restores.get(passenger.contract.name)
+      const isSlicedNow = isSliced(passenger, ms, control.settings.migrateMs)
+      return moveOf(passenger, { catalog: control.catalog, isSliced: isSlicedNow, restored })
     })
     this.#slices = slicesOf(this.#passengers, this.#moves)
     const { generation, back } = this.#records.stage(this.#passengers)

@@ -4,7 +4,7 @@ import type { UnitMemory } from '../state/memory.ts'
 import type { MigrationPlan } from '../state/migrate.ts'
 import type { GraphUpdate } from '../units/code/artifact.ts'
 import type { CheckpointUnit } from './checkpoint.ts'
-import type { Outcome, Strategy, SwapProgress, SwapReport } from './report.ts'
+import type { Outcome, RollbackState, Strategy, SwapProgress, SwapReport } from './report.ts'
 import type { ScriptVersion } from './scripts.ts'
 import type { Stopover } from './stopover.ts'
 
@@ -24,6 +24,8 @@ export interface Move {
   readonly plan: MigrationPlan
   /** its rows are being moved beside what runs: the boundary moves what was written since, and the rest */
   readonly sliced: boolean
+  /** the memory holds a backup already: only what is a participant's own is carried over */
+  readonly restored: boolean
   /** versions that a chain of migrations passes through, in the order of the way */
   readonly via: readonly Stopover[]
   readonly memory: UnitMemory
@@ -171,7 +173,7 @@ export interface Requests {
   leave: Record<string, never>
   use: { unit: string; range: string | undefined }
   swap: { units: readonly string[]; terms?: SwapTerms }
-  rollback: { unit: string; to: string | undefined; terms?: SwapTerms }
+  rollback: { unit: string; to: string | undefined; state?: RollbackState; terms?: SwapTerms }
   /** takes back a request of the same participant */
   cancel: { request: number }
   /** id of a swap that waits for consent, or a unit of it */

@@ -1,7 +1,7 @@
 import { ADVICE, type ErrorCode, type Finding, finding, TickswapError } from '../errors.ts'
 import { type Layout, viewsOf } from '../state/layout.ts'
 import { copyMemory, UnitState } from '../state/memory.ts'
-import { carrySoft, type Migrations, migrate, reverse, type Stop } from '../state/migrate.ts'
+import { carryOver, carrySoft, type Migrations, migrate, reverse, type Stop } from '../state/migrate.ts'
 import { copySoft } from '../state/soft.ts'
 import type { Prepared } from '../units/code/linker.ts'
 import { placeOf } from '../units/code/place.ts'
@@ -17,7 +17,7 @@ function startOver(move: Move, { state, unit }: LiveUnit, leads: boolean): void 
   state.soft = (unit.definition.state?.soft?.() ?? {}) as Record<string, unknown>
   if (!move.moved) return
   for (const { name } of move.memory.own.slots) state.columns[name]!.fill(0)
-  if (leads && !move.sliced) new Uint8Array(move.memory.arena).fill(0)
+  if (leads && !move.sliced && !move.restored) new Uint8Array(move.memory.arena).fill(0)
 }
 
 /** One swap as one participant lives it: prepared beside what runs, committed, then settled or reverted. */
@@ -113,6 +113,7 @@ export class Transition {
         if (!running) {
           if (leads) next.unit.definition.init?.(next.state)
         } else if (!move.moved) carrySoft(running.state, next.state)
+        else if (move.restored) carryOwn(move, running.state, next.state)
         else if (move.sliced) this.#sliced.get(move.unit)!.finish(leads)
         else {
           const migrations = migrationsOf(move, running, next)
@@ -197,7 +198,7 @@ export class Transition {
   wayBack(): boolean {
     return this.message.moves.every((move) => {
       const previous = this.#previous.get(move.unit)
-      return !previous || !move.moved || this.#moveBack(move, previous, true)
+      return !previous || !move.moved || (!move.restored && this.#moveBack(move, previous, true))
     })
   }
 
@@ -381,4 +382,13 @@ function transfer(
     // Somebody who comes late to a swap that is past reversing keeps at least what was carried over.
     to.soft = private_.soft
   }
+}
+
+/** What each participant has for itself goes on where the shared columns are those of a backup. */
+function carryOwn({ memory }: Move, from: State, to: State): void {
+  const own = new Set(memory.own.slots.map(({ name }) => name))
+  const columns = Object.fromEntries(Object.entries(to.columns).filter(([name]) => own.has(name)))
+  const mine = { columns, soft: to.soft } as State
+  carryOver(from, mine)
+  to.soft = mine.soft
 }
