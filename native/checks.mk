@@ -223,6 +223,20 @@ example-native-thread: ## a native engine thread that follows swaps without Node
 	@cmake -S native -B .build/cmake >/dev/null && cmake --build .build/cmake --target native_thread >/dev/null
 	@.build/cmake/native_thread
 
+# As an install does, in a folder of its own; what it depends on is taken from here.
+PACKAGE := .build/package
+.PHONY: check-package
+check-package: dist/.stamp ## the published package builds its addon by node-gyp, and the library and the example by cmake
+	@$(call need,cmake,cmake)
+	@rm -rf $(PACKAGE) && mkdir -p $(PACKAGE)
+	@npm pack --silent --ignore-scripts --pack-destination $(PACKAGE) >/dev/null && tar xzf $(PACKAGE)/tickswap-*.tgz -C $(PACKAGE)
+	@ln -s $(CURDIR)/node_modules $(PACKAGE)/node_modules
+	cd $(PACKAGE)/package && $(CURDIR)/node_modules/.bin/node-gyp rebuild --loglevel=error $(NODEDIR_FLAG) >/dev/null
+	node $(PACKAGE)/package/dist/cli/main.js diagnostics --format json >/dev/null
+	@$(call loads,$(PACKAGE)/package/build/Release,node)
+	cmake -S $(PACKAGE)/package/native -B $(PACKAGE)/core >/dev/null && cmake --build $(PACKAGE)/core -j2 >/dev/null
+	ctest --test-dir $(PACKAGE)/core --output-on-failure -Q
+
 .build/count.so: native/count/count.c
 	@mkdir -p $(@D)
 	$(CC) -std=c11 -O2 -Wall -Wextra -shared -fPIC -o $@ $<
@@ -233,4 +247,4 @@ count-instructions: .build/check/arm64 .build/count.so ## instructions per eleme
 	@node native/count/run.js .build/check/arm64 $(CURDIR)/.build/count.so $(ARGS)
 
 .PHONY: check-core
-check-core: check-native check-arm64 check-macho model-check check-ordering count-instructions check-cmake sanitize test-arm64 ## all of the native core's proofs, one after the other
+check-core: check-native check-arm64 check-macho model-check check-ordering count-instructions check-cmake check-package sanitize test-arm64 ## all of the native core's proofs, one after the other

@@ -3,7 +3,7 @@ import { Worker } from 'node:worker_threads'
 import type { AdminData, AdminStarted } from './admin/thread.ts'
 import { type RuntimeOptions, type Settings, settingsOf } from './control/options.ts'
 import type { ControlData, ControlStarted } from './control/thread.ts'
-import { TickswapError } from './errors.ts'
+import { type Finding, TickswapError } from './errors.ts'
 import { Registry } from './registry/registry.ts'
 import { Runtime } from './runtime.ts'
 import { Board, ParticipantState, SlotWord } from './swap/board.ts'
@@ -35,11 +35,17 @@ export async function createRuntime(options: RuntimeOptions = {}): Promise<Runti
     const runtime = await join(ticket, settings.name)
     const threads = { control, admin: admin?.worker, address: admin?.address }
     runtime.own(threads, settings.store?.saveEveryMs ?? 0)
+    if (process.env.TICKSWAP_SYNC_TEST !== undefined) runtime.on('warning', printSyncTest)
     return runtime
   } catch (error) {
     await Promise.all([control.terminate(), admin?.worker.terminate()])
     throw error
   }
+}
+
+/** For whoever asked for the test on the command line. */
+function printSyncTest({ code, message, file, participant }: Finding): void {
+  if (code === 'TICKSWAP_E_SYNC_TEST') console.error(`sync test: ${message} (${file}, in ${participant})`)
 }
 
 interface Admin {

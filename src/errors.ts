@@ -62,6 +62,20 @@ export const ADVICE = {
   TICKSWAP_E_VERIFY_FAILED: 'The state does not satisfy `verify`; fix the code, the migration or the check.',
   TICKSWAP_E_EVALUATE: 'The body of the module threw; fix it and save.',
   TICKSWAP_E_EVALUATE_TIMEOUT: 'The body of the module did not return in time; move loops out of it.',
+  TICKSWAP_E_REHEARSAL_EXCEPTION:
+    'The candidate threw on a copy of the state; fix it and save. Decline with `rehearse: false` if a copy is not enough for it.',
+  TICKSWAP_E_REHEARSAL_TIMEOUT:
+    'The candidate did not come to the end of its rehearsal; look for a loop that does not end, or raise deadlines.rehearseMs.',
+  TICKSWAP_E_REHEARSAL_NON_FINITE:
+    'The candidate wrote NaN or Infinity to a copy of the state; fix it, or declare the column with { nonFinite: true }.',
+  TICKSWAP_E_REHEARSAL_VERIFY:
+    '`verify` rejects what the candidate makes of a copy of the state; fix the code or the check.',
+  TICKSWAP_E_REHEARSAL_MEMORY:
+    'The candidate took more memory than a rehearsal may; find what it keeps, or raise rehearsal.memoryMb.',
+  TICKSWAP_E_REHEARSAL_EXIT:
+    'The candidate ended the thread of its rehearsal; take the call of process.exit out of it.',
+  TICKSWAP_E_SYNC_TEST:
+    'The unit depends on more than its arguments, columns and soft state, such as a variable of the module, the time or chance; move that into the state.',
   TICKSWAP_E_TOP_LEVEL_AWAIT: 'Move the await into a function, or let the loop yield to the event loop.',
   TICKSWAP_E_PREPARE: 'A participant could not load the candidate; the message says why.',
   TICKSWAP_E_STRAGGLER:

@@ -24,7 +24,13 @@ export type {
   UnitMove,
   Verdict,
 } from './swap/report.ts'
-export { createLoader, type Loader, type LoaderOptions } from './units/code/loader.ts'
+export {
+  createLoader,
+  type GraphModule,
+  type Loader,
+  type LoaderOptions,
+  type ReloadReport,
+} from './units/code/loader.ts'
 export { Constraint, type ConstraintOptions } from './version/constraint.ts'
 export { FLAG_SETS, FLAGS, type Flag, type FlagSet, type FlagSetName, type Flags } from './version/flags.ts'
 export type { IdentifierBase, Increment } from './version/increment.ts'

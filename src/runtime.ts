@@ -59,12 +59,10 @@ export class Runtime {
   #lastRequest = 0
   #closed = false
   #closing: Promise<void> | undefined
-
   readonly #taken: number
   #watch: NodeJS.Timeout | undefined
   /** What makes the addon mark the slot when this thread ends without leaving. */
   readonly #deathNote: number
-
   /** @internal */
   constructor(ticket: Ticket, slot: number) {
     this.#ticket = ticket
@@ -75,10 +73,15 @@ export class Runtime {
     this.#channel = new BroadcastChannel(participantChannel(ticket.id, slot))
     this.#control = new BroadcastChannel(controlChannel(ticket.id))
     this.#taken = board.at(slot, SlotWord.TAKEN)
-    this.#channel.onmessage = (event) => this.#take((event as { data: ToParticipant }).data)
+    this.#channel.onmessage = (event) => {
+      this.#take((event as { data: ToParticipant }).data)
+      this.#participant.loadAhead()
+    }
     this.#participant = new Participant(board, slot, this.#registry, {
       receive: () => this.#receive(),
       failure: (message) => this.#send({ type: 'failure', slot, ...message }),
+      invalidated: (body) => this.#send({ type: 'request', slot, request: 0, name: 'invalidate', body }),
+      sampled: (message) => this.#send(message),
       resume: () => this.#send({ type: 'request', slot, request: 0, name: 'resume', body: {} }),
     })
     this.tick = this.#participant.tick
@@ -169,7 +172,10 @@ export class Runtime {
    * required the version go back with it.
    * @throws TickswapError UNIT_UNKNOWN, NO_SUCH_VERSION, VERSION_INVALID, OPTION, CLOSED
    */
-  async rollback(unit: string, options: SwapOptions & { to?: string; state?: RollbackState } = {}): Promise<SwapReport> {
+  async rollback(
+    unit: string,
+    options: SwapOptions & { to?: string; state?: RollbackState } = {},
+  ): Promise<SwapReport> {
     const { to, state = 'auto' } = options
     oneOf('state', state, ROLLBACK_STATES)
     const body = { unit, to, state, terms: termsOf(options) }
@@ -395,6 +401,7 @@ export class Runtime {
         return this.#start(message)
       case 'prepare':
       case 'outcome':
+      case 'sample':
         return this.#participant.order(message)
       case 'event':
         return this.#news.hear(message)

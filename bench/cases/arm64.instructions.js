@@ -18,7 +18,7 @@ export const targets = [
 const TOOLS = ['aarch64-linux-gnu-gcc', 'qemu-aarch64', 'make']
 const BUILT = { program: '.build/check/arm64', plugin: '.build/count.so' }
 
-/** Instructions per element of each kernel, NEON and C, counted under emulation. The result is the worst ratio. */
+/** Instructions per element of each kernel, assembly and C, counted under emulation. The result is the worst ratio. */
 export function run() {
   const missing = TOOLS.find((tool) => spawnSync('/bin/sh', ['-c', `command -v ${tool}`]).status !== 0)
   if (missing) return { skipped: `${missing} is not installed, so nothing was counted` }
@@ -29,11 +29,11 @@ export function run() {
   })
   const batches = counts.filter(({ mostOfC }) => mostOfC === 0.5)
   const worst = Math.max(...batches.map(({ ratio }) => ratio))
-  const parts = counts.map(({ name, element, neon, c, ratio }) => ({
+  const parts = counts.map(({ name, element, own, c, ratio }) => ({
     name,
     unit: `/${element}`,
     n: 1,
-    median: neon,
+    median: own,
     peer: { name: 'the C twin', median: c },
     ratio,
   }))

@@ -100,28 +100,19 @@ async function settled(rig, edit) {
 }
 
 /**
- * How long the swap stood still only because no tick began. Workers take orders at the
- * beginning of a tick and nowhere else, so it waits twice: from the order to load until the
- * last worker begins a tick, and from the moment when all have loaded until the last begins
- * the next one. Each is counted from the ticks the workers wrote down, and as the wait for
+ * How long the swap stood still only because no tick began: from the moment when all workers
+ * have loaded the candidate, which they do between two ticks, until the last of them begins
+ * the next tick. It is counted from the ticks the workers wrote down, and as the wait for
  * ONE beginning, so at most a period: ticks that the runtime lets pass are its own time.
  *
- * The order goes out when detect, stage, rehearse and check are over. The report has their
- * durations, and the instant of the first sign by way of liveMs, which ends at the flip; the
- * end of the first step with the new code stands in for the flip. It is later by the length
- * of that step, which makes the first wait shorter, never longer.
+ * All have loaded when detect, stage, rehearse, check and prepare are over. The report has
+ * their durations, and the instant of the first sign by way of liveMs, which ends at the
+ * flip; the end of the first step with the new code stands in for the flip. It is later by
+ * the length of that step, which makes the wait shorter, never longer.
  */
 function waits(log, { live }, report) {
-  const { detect = 0, stage = 0, rehearse = 0, check = 0 } = report.phases
-  const ordered = live - report.liveMs + detect + stage + rehearse + check
-  const loads = log.rows.map((_, worker) => {
-    const begin = log.beginAfter(worker, ordered) ?? ordered
-    const { phases } = report.participants.find(({ participant }) => participant === `worker-${worker}`)
-    return { begin, end: begin + (phases.prepare ?? 0) }
-  })
-  const last = loads.reduce((one, other) => (other.end > one.end ? other : one))
-  const begins = log.rows.map((_, worker) => log.beginAfter(worker, last.end) ?? last.end)
-  const untilLoad = Math.min(PERIOD_MS, last.begin - ordered)
-  const untilFlip = Math.min(PERIOD_MS, Math.max(...begins) - last.end)
-  return Math.max(0, untilLoad) + Math.max(0, untilFlip)
+  const { detect = 0, stage = 0, rehearse = 0, check = 0, prepare = 0 } = report.phases
+  const loaded = live - report.liveMs + detect + stage + rehearse + check + prepare
+  const begins = log.rows.map((_, worker) => log.beginAfter(worker, loaded) ?? loaded)
+  return Math.max(0, Math.min(PERIOD_MS, Math.max(...begins) - loaded))
 }

@@ -28,10 +28,10 @@
     scan_64 \type
     fadd v16.\type, v16.\type, v17.\type
     fadd v19.\type, v19.\type, v20.\type
-    fadd v16.\type, v16.\type, v19.\type
-    fcmeq v16.\type, v16.\type, v16.\type
+    fadd v16.\type, v16.\type, v19.\type    // v16 = a sum that is NaN or zero in each lane
+    fcmeq v16.\type, v16.\type, v16.\type   // all ones where it is no NaN
     uminv b16, v16.16b
-    fmov w5, s16
+    fmov w5, s16                                // w5 = 0 when a lane has a NaN
     cbz w5, \found
 .endm
 
@@ -48,19 +48,19 @@ function ts_first_non_finite_f32_neon
     b.hs 1b
     b 3f
 2:
-    sub x2, x2, #256
+    sub x2, x2, #256                            // x2 = the block again
 3:
     add x4, x4, #64                             // x4 = floats left
 4:
     cbz x4, 5f
     ldr w5, [x2], #4
-    lsl w5, w5, #1
+    lsl w5, w5, #1                              // w5 = the float without its sign
     sub x4, x4, #1
     cmp w5, w3
     b.lo 4b
     sub x2, x2, x0
     lsr x0, x2, #2
-    sub x0, x0, #1
+    sub x0, x0, #1                              // x0 = the one before x2
     ret
 5:
     mov x0, #-1
@@ -80,19 +80,19 @@ function ts_first_non_finite_f64_neon
     b.hs 1b
     b 3f
 2:
-    sub x2, x2, #256
+    sub x2, x2, #256                            // x2 = the block again
 3:
     add x4, x4, #32                             // x4 = doubles left
 4:
     cbz x4, 5f
     ldr x5, [x2], #8
-    lsl x5, x5, #1
+    lsl x5, x5, #1                              // x5 = the double without its sign
     sub x4, x4, #1
     cmp x5, x3
     b.lo 4b
     sub x2, x2, x0
     lsr x0, x2, #3
-    sub x0, x0, #1
+    sub x0, x0, #1                              // x0 = the one before x2
     ret
 5:
     mov x0, #-1
@@ -104,9 +104,9 @@ function ts_xor_neon
     subs x3, x3, #64                            // x3 = bytes left, less a block
     b.lo 2f
 1:
-    ldp q0, q1, [x1]
+    ldp q0, q1, [x1]                            // v0 to v3 = 64 bytes of a
     ldp q2, q3, [x1, #32]
-    ldp q4, q5, [x2]
+    ldp q4, q5, [x2]                            // v4 to v7 = 64 bytes of b
     ldp q6, q7, [x2, #32]
     add x1, x1, #64
     add x2, x2, #64
@@ -151,11 +151,11 @@ function ts_changed_pages_neon
 1:
     mov x6, #PAGE_BYTES                         // x6 = bytes left of the page
 2:
-    ldp q0, q1, [x0]
+    ldp q0, q1, [x0]                            // v0 to v7 = 128 bytes of now
     ldp q2, q3, [x0, #32]
     ldp q4, q5, [x0, #64]
     ldp q6, q7, [x0, #96]
-    ldp q16, q17, [x1]
+    ldp q16, q17, [x1]                          // v16 to v24, but v18, = the same of before
     ldp q19, q20, [x1, #32]
     ldp q21, q22, [x1, #64]
     ldp q23, q24, [x1, #96]
@@ -173,7 +173,7 @@ function ts_changed_pages_neon
     orr v6.16b, v6.16b, v7.16b
     orr v0.16b, v0.16b, v2.16b
     orr v4.16b, v4.16b, v6.16b
-    orr v0.16b, v0.16b, v4.16b
+    orr v0.16b, v0.16b, v4.16b                  // v0 = every bit that differs, 16 bytes wide
     umaxp v0.4s, v0.4s, v0.4s
     fmov x7, d0                                 // x7 = what differs, folded
     add x0, x0, #128
@@ -192,22 +192,16 @@ function ts_changed_pages_neon
     b.lo 1b
 4:
     sub x4, x4, x3
-    lsr x0, x4, #2
+    lsr x0, x4, #2                              // x0 = indices that were written
     ret
 end_function ts_changed_pages_neon
 
-/* Copies 128 bytes from x1 to x0; both move on */
+/* Copies 128 bytes from x1 to x0, by the byte as far as alignment goes; both move on */
 .macro copy_128
-    ldp q0, q1, [x1]
-    ldp q2, q3, [x1, #32]
-    ldp q4, q5, [x1, #64]
-    ldp q6, q7, [x1, #96]
-    add x1, x1, #128
-    stp q0, q1, [x0]
-    stp q2, q3, [x0, #32]
-    stp q4, q5, [x0, #64]
-    stp q6, q7, [x0, #96]
-    add x0, x0, #128
+    ld1 {v0.16b-v3.16b}, [x1], #64
+    ld1 {v4.16b-v7.16b}, [x1], #64
+    st1 {v0.16b-v3.16b}, [x0], #64
+    st1 {v4.16b-v7.16b}, [x0], #64
 .endm
 
 /* void ts_copy_neon(void *to, const void *from, size_t bytes) */
@@ -246,7 +240,7 @@ function ts_copy_pages_neon
     mov x5, x1
 1:
     ldr w6, [x2], #4                            // w6 = the page
-    add x0, x4, x6, lsl #12
+    add x0, x4, x6, lsl #12                     // x0, x1 = its bytes, there and here
     add x1, x5, x6, lsl #12
     mov x7, #PAGE_BYTES                         // x7 = bytes left of it
 2:

@@ -11,14 +11,14 @@ import { BASELINE, CPU, countAll } from './counts.js'
 const [program, plugin, ...options] = process.argv.slice(2)
 const results = countAll({ program, plugin })
 
-for (const { name, element, neon, c, ratio } of results)
-  console.log(`${name.padEnd(22)} instructions/${element.padEnd(9)} neon ${neon}  c ${c}  ratio ${ratio.toFixed(2)}`)
+for (const { name, element, own, c, ratio } of results)
+  console.log(`${name.padEnd(22)} instructions/${element.padEnd(9)} assembly ${own}  c ${c}  ratio ${ratio.toFixed(2)}`)
 
 const json = options[options.indexOf('--json') + 1]
 if (options.includes('--json')) writeFileSync(json, `${JSON.stringify({ cpu: CPU, results }, null, 2)}\n`)
 const isWritten = options.includes('--write')
 if (isWritten) {
-  const counts = Object.fromEntries(results.map(({ name, neon }) => [name, neon]))
+  const counts = Object.fromEntries(results.map(({ name, own }) => [name, own]))
   writeFileSync(BASELINE, `${JSON.stringify(counts, null, 2)}\n`)
 }
 
@@ -26,7 +26,7 @@ const fail = (what) => {
   console.error(what)
   process.exitCode = 1
 }
-for (const { name, neon, ratio, mostOfC, baseline, grown } of results) {
+for (const { name, own, ratio, mostOfC, baseline, grown } of results) {
   if (ratio > mostOfC) fail(`${name} takes ${ratio.toFixed(2)} of the instructions that C takes, ${mostOfC} is the most`)
-  if (grown && !isWritten) fail(`${name} takes ${neon} instructions, the baseline has ${baseline}`)
+  if (grown && !isWritten) fail(`${name} takes ${own} instructions, the baseline has ${baseline}`)
 }

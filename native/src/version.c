@@ -85,15 +85,23 @@ static size_t at_most(size_t a, size_t b) {
   return a < b ? a : b;
 }
 
+/* Merges every two neighbouring runs of `run` indices, the last ones perhaps shorter. */
+static void merge_runs(const ts_version_record *records, const uint32_t *from, uint32_t *to, size_t count,
+                       size_t run) {
+  for (; count >= 2 * run; count -= 2 * run, from += 2 * run, to += 2 * run)
+    ts_kernels.version_merge(records, from, run, from + run, run, to);
+  size_t left = at_most(run, count);
+  ts_kernels.version_merge(records, from, left, from + left, count - left, to);
+}
+
 void ts_version_sort(const ts_version_record *records, uint32_t *indices, size_t count, uint32_t *scratch) {
   uint32_t *from = indices, *to = scratch;
-  for (size_t at = 0; at < count; at += SORTED_BY_INSERTION)
-    insertion_sort(records, indices + at, at_most(SORTED_BY_INSERTION, count - at));
+  size_t at = 0;
+  for (; count - at >= SORTED_BY_INSERTION; at += SORTED_BY_INSERTION)
+    insertion_sort(records, indices + at, SORTED_BY_INSERTION);
+  insertion_sort(records, indices + at, count - at);
   for (size_t run = SORTED_BY_INSERTION; run < count; run *= 2) {
-    for (size_t at = 0; at < count; at += 2 * run) {
-      size_t left = at_most(run, count - at), right = at_most(run, count - at - left);
-      ts_kernels.version_merge(records, from + at, left, from + at + left, right, to + at);
-    }
+    merge_runs(records, from, to, count, run);
     uint32_t *swapped = from;
     from = to;
     to = swapped;

@@ -16,6 +16,8 @@ static ts_version_record records[KEYS];
 static uint32_t runs[KEYS], indices[KEYS], merged[KEYS];
 static uint64_t hashes[BYTES / TS_PAGE_BYTES];
 static uint8_t left[BYTES], right[BYTES], delta[BYTES];
+static uint32_t words[KEYS];
+static _Alignas(8) uint32_t pairs[KEYS][2];
 static volatile uint64_t sink;
 
 static void set_up(void) {
@@ -100,6 +102,39 @@ static void copy_pages(void) {
   ts_kernels.copy_pages(delta, left, merged, BYTES / TS_PAGE_BYTES / 2);
 }
 
+/* Steps on words that nobody else uses: each finds what it wants. */
+static void take(void) {
+  uint32_t taken = 0;
+  for (int i = 0; i < KEYS; i++) taken += (uint32_t)ts_kernels.word_take(&words[i]);
+  memset(words, 0, sizeof words);
+  sink = taken;
+}
+
+static void claim(void) {
+  uint32_t claimed = 0;
+  for (uint32_t i = 0; i < KEYS; i++) claimed += (uint32_t)ts_kernels.word_claim(&words[i], i + 1);
+  memset(words, 0, sizeof words);
+  sink = claimed;
+}
+
+static void swap(void) {
+  uint32_t sum = 0;
+  for (uint32_t i = 0; i < KEYS; i++) sum += ts_kernels.word_swap(&words[i], 0);
+  sink = sum;
+}
+
+static void add(void) {
+  uint32_t sum = 0;
+  for (uint32_t i = 0; i < KEYS; i++) sum += ts_kernels.word_add(&words[i], 0);
+  sink = sum;
+}
+
+static void step_pairs(void) {
+  uint32_t stepped = 0;
+  for (int i = 0; i < KEYS; i++) stepped += (uint32_t)ts_kernels.pair_step(pairs[i], 0, 0, 0, 0);
+  sink = stepped;
+}
+
 static const struct bench {
   const char *name, *unit;
   uint64_t elements;
@@ -120,6 +155,11 @@ static const struct bench {
     {"arena.changed", "byte", BYTES, changed},
     {"arena.copy", "byte", BYTES, copy},
     {"arena.copy-pages", "byte", BYTES / 2, copy_pages},
+    {"word.take", "step", KEYS, take},
+    {"word.claim", "step", KEYS, claim},
+    {"word.swap", "step", KEYS, swap},
+    {"word.add", "step", KEYS, add},
+    {"pair.step", "step", KEYS, step_pairs},
 };
 
 enum { COUNT = sizeof BENCHES / sizeof BENCHES[0], SAMPLES = 25, ROUNDS = 8 };

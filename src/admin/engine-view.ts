@@ -2,6 +2,9 @@ import { EventEmitter } from 'node:events'
 import { BroadcastChannel } from 'node:worker_threads'
 import { type Finding, TickswapError } from '../errors.ts'
 import type { Alert } from '../observe/alerts.ts'
+import type { RegistryDiagnostics } from '../registry/diagnostics.ts'
+import type { RegistryReader } from '../registry/reader.ts'
+import { Registry } from '../registry/registry.ts'
 import type { UnitStatus } from '../runtime/shapes.ts'
 import { Board, ParticipantState, Word } from '../swap/board.ts'
 import {
@@ -76,6 +79,7 @@ export class EngineView {
   /** epoch milliseconds */
   readonly startedAt = Date.now()
   readonly #board: Board
+  readonly #registry: RegistryReader
   readonly #control: BroadcastChannel
   readonly #channel: BroadcastChannel
   readonly #events = new EventEmitter().setMaxListeners(0)
@@ -89,6 +93,7 @@ export class EngineView {
 
   constructor(ticket: Ticket) {
     this.#board = new Board(ticket.board)
+    this.#registry = Registry.attach(ticket.registry)
     this.#control = new BroadcastChannel(controlChannel(ticket.id))
     // What participants tell the control thread arrives here too, and would pile up unread.
     this.#control.onmessage = () => {}
@@ -139,6 +144,11 @@ export class EngineView {
       })
     }
     return this.#units
+  }
+
+  /** What the registry holds, and what has happened in it. */
+  registry(): RegistryDiagnostics {
+    return this.#registry.diagnostics()
   }
 
   async participants(): Promise<ParticipantStatus[]> {

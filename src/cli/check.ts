@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { sep } from 'node:path'
 import { type Command, Option } from 'commander'
 import { TickswapError } from '../errors.ts'
@@ -7,7 +8,9 @@ import { preview } from './check/preview.ts'
 import { show } from './check/show.ts'
 import { givenFolder, nearestFolder, realFile } from './check/units-folder.ts'
 import { EXIT } from './exit-codes.ts'
-import { FORMATS, type Format, print } from './format.ts'
+import { type Format, print } from './format.ts'
+import { formatOption, storeOption } from './store-option.ts'
+import { storeOf } from './versions/known-versions.ts'
 
 const HELP = `
 Examples:
@@ -24,8 +27,8 @@ Units are looked for in the folder of --units, or of TICKSWAP_UNITS; by default 
 upwards that holds units, and on from there as long as the folder above holds more of them, below the
 folder of the package or repository.
 
-With --matrix the argument is one unit, by name or file. Its versions are those that git has, the latest build of
-each number, and what is on disk.
+With --matrix the argument is one unit, by name or file. Its versions are those that git and the store of an
+engine have, the latest build of each number, and what is on disk.
 
 Exits with 1 where saving would be refused.`
 
@@ -35,6 +38,7 @@ interface CheckOptions {
   matrix?: true
   builds?: true
   rules?: string
+  store: string
   format: Format
 }
 
@@ -50,21 +54,26 @@ export function registerCheck(program: Command): void {
     .option('--matrix', 'compare all versions of one unit with each other')
     .option('--builds', 'with --matrix: every build of a version')
     .option('--rules <file>', 'rules for certain transitions, in YAML or JSON')
-    .addOption(new Option('--format <format>', 'how to print').choices(FORMATS).default('table'))
+    .addOption(storeOption())
+    .addOption(formatOption())
     .addHelpText('after', HELP)
     .action(check)
 }
 
-async function check(names: readonly string[], options: CheckOptions): Promise<void> {
+async function check(names: readonly string[], options: CheckOptions, command: Command): Promise<void> {
   const { units, base, format, rules } = options
   if (options.matrix) {
     const [name, more] = names
     if (more !== undefined) throw new TickswapError('TICKSWAP_E_USAGE', '--matrix takes one unit')
-    return printMatrix(name!, { units, rules, builds: options.builds === true, format })
+    const store = storeOf(command, options.store)
+    return printMatrix(name!, { units, rules, store, builds: options.builds === true, format })
   }
   const files = [...new Set(names.map(realFile))]
   const revision = base === 'none' ? undefined : (base ?? 'HEAD')
-  for (const file of files) if (base !== undefined && revision) requireRevision(file, revision)
+  for (const file of files) {
+    if (base !== undefined && revision) requireRevision(file, revision)
+    requireFile(file, revision)
+  }
   const folder = units === undefined ? await folderOf(files) : givenFolder(units)
   const found = await preview({ folder, files, revision, rules: rulesOf(rules) })
   if (format === 'table') console.log(show(found))
@@ -75,6 +84,13 @@ async function check(names: readonly string[], options: CheckOptions): Promise<v
 function requireRevision(file: string, revision: string): void {
   if (committed(file, revision)) return
   throw new TickswapError('TICKSWAP_E_USAGE', `--base: git knows no revision ${revision} of ${file}`)
+}
+
+/** A file that is gone can be checked as long as there was one. */
+function requireFile(file: string, revision: string | undefined): void {
+  const was = revision === undefined || existsSync(file) ? undefined : committed(file, revision)
+  if (existsSync(file) || (was && was !== 'absent')) return
+  throw new TickswapError('TICKSWAP_E_USAGE', `there is no file ${file}`)
 }
 
 /** The folder that holds the units of all files. */

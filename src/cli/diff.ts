@@ -1,10 +1,14 @@
-import { type Command, Option } from 'commander'
+import { type Command, InvalidArgumentError, Option } from 'commander'
 import { type Change, sentence } from '../version/compatibility/change.ts'
 import { compareVersions } from '../version/compatibility/transition.ts'
+import { Version } from '../version/version.ts'
 import { tell } from './check/show.ts'
-import { FORMATS, type Format, layOut, print } from './format.ts'
+import { type Format, layOut, print } from './format.ts'
+import { formatOption, storeOption } from './store-option.ts'
 import { findUnit } from './versions/find-unit.ts'
-import { type GitVersion, GitVersions, pick } from './versions/git-versions.ts'
+import { pick } from './versions/git-versions.ts'
+import { knownVersions, storeOf } from './versions/known-versions.ts'
+import type { KnownVersion } from './versions/timeline.ts'
 
 const HELP = `
 Examples:
@@ -12,29 +16,42 @@ Examples:
   tickswap diff traffic 1.4.0 working        against what is on disk
   tickswap diff traffic 1.4.0 1.4.0.3 --format json
 
-Versions are those that \`tickswap history\` lists; one without a build is the latest build of that number.`
+Versions are those that \`tickswap history --versions\` lists; one without a build is the latest build of that number.`
 
 export function registerDiff(program: Command): void {
   program
     .command('diff')
     .description('what changed between two versions of a unit: exports, state, requirements, size')
     .argument('<unit>', 'name of a unit, or its file')
-    .argument('<from>', 'a version')
-    .argument('<to>', 'a version, or "working" for what is on disk')
+    .argument('<from>', 'a version', versionArgument)
+    .argument('<to>', 'a version, or "working" for what is on disk', versionArgument)
     .addOption(new Option('--units <dir>', 'the folder of the units').env('TICKSWAP_UNITS'))
-    .addOption(new Option('--format <format>', 'how to print').choices(FORMATS).default('table'))
+    .addOption(storeOption())
+    .addOption(formatOption())
     .addHelpText('after', HELP)
     .action(diff)
 }
 
-async function diff(name: string, from: string, to: string, options: { units?: string; format: Format }) {
-  const versions = new GitVersions(await findUnit(name, options.units)).all()
+function versionArgument(text: string): string {
+  if (text === 'working' || Version.isValid(text)) return text
+  throw new InvalidArgumentError('it is a version such as 1.4.0, or "working"')
+}
+
+interface DiffOptions {
+  units?: string
+  store: string
+  format: Format
+}
+
+async function diff(name: string, from: string, to: string, options: DiffOptions, command: Command) {
+  const store = storeOf(command, options.store)
+  const versions = (await knownVersions(await findUnit(name, options.units), store)).all()
   const result = difference(pick(versions, from), pick(versions, to), versions)
   if (options.format === 'table') console.log(show(result))
   else print(result, options.format)
 }
 
-function difference(a: GitVersion, b: GitVersion, all: readonly GitVersion[]) {
+function difference(a: KnownVersion, b: KnownVersion, all: readonly KnownVersion[]) {
   const stored = all.map(({ descriptor }) => descriptor)
   const { verdict, actions, level, changes, findings } = compareVersions(a.descriptor, b.descriptor, {
     stored,

@@ -11,6 +11,7 @@ Examples:
   tickswap run engine.ts
   tickswap run --units ./systems engine.ts
   tickswap run --admin 8240 engine.ts         (a page at 127.0.0.1:8240 shows and steers it)
+  tickswap run --sync-test=traffic,roads engine.ts
   tickswap run engine.mjs --ticks 1000       (--ticks 1000 goes to the engine)
 
 TypeScript needs no build step: types are removed when a file is loaded, in the engine and in the
@@ -20,6 +21,7 @@ interface RunOptions {
   units?: string
   store?: string
   admin?: string
+  syncTest?: string | true
 }
 
 export function registerRun(program: Command): void {
@@ -33,6 +35,9 @@ export function registerRun(program: Command): void {
       new Option('--store <folder>', 'where createRuntime keeps its store unless the engine says so'),
     )
     .addOption(new Option('--admin <port>', 'open the HTTP interface and page at this port of this machine'))
+    .addOption(
+      new Option('--sync-test [units]', 'run every tick twice and tell which units are not deterministic'),
+    )
     .addHelpText('after', EXAMPLES)
     .passThroughOptions()
     .action(async (entry: string, args: string[], options: RunOptions) => {
@@ -41,6 +46,7 @@ export function registerRun(program: Command): void {
         ...(options.store !== undefined && { TICKSWAP_STORE: resolve(options.store) }),
         TICKSWAP_SOCKET: process.env.TICKSWAP_SOCKET ?? resolve('.tickswap'),
         ...(options.admin !== undefined && { TICKSWAP_ADMIN: checkPort(options.admin) }),
+        ...(options.syncTest !== undefined && { TICKSWAP_SYNC_TEST: syncTested(options.syncTest) }),
         ...(options.units !== undefined && { TICKSWAP_UNITS: checkFolder(options.units) }),
       }
       process.exitCode = await runEngine(script, args, env)
@@ -57,6 +63,9 @@ function checkEntry(entry: string): string {
   }
   return script
 }
+
+/** All units, or those of a list of names. */
+const syncTested = (units: string | true): string => (units === true ? '' : units)
 
 function checkPort(text: string): string {
   if (/^\d{1,5}$/.test(text) && Number(text) <= 65_535) return text

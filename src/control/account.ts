@@ -1,6 +1,6 @@
 import type { Finding } from '../errors.ts'
 import { type Board, Instant, Restore, SlotTime, Word } from '../swap/board.ts'
-import type { ParticipantReport, Phase, PhaseTimes, SwapReport } from '../swap/report.ts'
+import type { ParticipantReport, Phase, PhaseTimes, RehearsedUnit, SwapReport } from '../swap/report.ts'
 import type { Crew } from './crew.ts'
 import { locate } from './locate.ts'
 
@@ -26,6 +26,7 @@ export class Account {
   superseded = false
   /** how state went back with a rollback by hand */
   restored: SwapReport['restored']
+  rehearsed: readonly RehearsedUnit[] | undefined
   readonly #findings: Finding[] = []
   readonly #board: Board
   readonly #crew: Crew
@@ -68,6 +69,7 @@ export class Account {
       phases: { ...this.phases },
       participants,
       findings: [...this.#findings].sort(byWeight),
+      ...(this.rehearsed && { rehearsed: this.rehearsed }),
       ...(this.preparedAt !== undefined && { preparedAt: this.preparedAt }),
       ...(this.orderedAt !== undefined && { orderedAt: this.orderedAt }),
       ...(wasLive && { liveMs: liveAt - swap.at, liveAt }),
@@ -108,7 +110,14 @@ export class Account {
       ...(wentBack && { rollback: time(SlotTime.ROLLBACK) }),
     }
     const participant = this.#crew.name(slot)
-    return { participant, phases, stallMs: time(SlotTime.STALL), tick: time(SlotTime.TICK) }
+    return {
+      participant,
+      phases,
+      warmMs: time(SlotTime.WARM),
+      worstWarmMs: time(SlotTime.WORST_WARM),
+      stallMs: time(SlotTime.STALL),
+      tick: time(SlotTime.TICK),
+    }
   }
 
   #time(slot: number, which: number): number {

@@ -23,6 +23,8 @@ export interface Ask {
   readonly removed: readonly string[]
   /** files that were saved empty and stayed so */
   readonly empty: readonly string[]
+  /** modules that passed an update on to their importers, which are evaluated again */
+  readonly invalidated?: readonly string[]
   /** performance.timeOrigin + performance.now() at the first sign */
   readonly at: number
   /** edits that have been merged into it because they came while it was being staged */

@@ -115,9 +115,12 @@ export class BackupRing {
   async read(version: string): Promise<Restored | undefined> {
     const passedOver: TickswapError[] = []
     for (const backup of this.all.filter((each) => each.version === version).reverse()) {
-      const bytes = backup.memory ? new Uint8Array(backup.memory) : await backup.read?.().catch(() => undefined)
+      const bytes = backup.memory
+        ? new Uint8Array(backup.memory)
+        : await backup.read?.().catch(() => undefined)
       const found = bytes && hashHex(bytes)
-      if (found !== undefined && (backup.hash ??= found) === found) return { backup, bytes: bytes!, passedOver }
+      backup.hash ??= found ?? 'unknown'
+      if (backup.hash === found) return { backup, bytes: bytes!, passedOver }
       const is = found === undefined ? 'it cannot be read' : `it is ${found}`
       const message = `the backup of ${this.#unit} ${version} has the hash ${backup.hash}, but ${is}`
       passedOver.push(new TickswapError('TICKSWAP_E_BACKUP_CORRUPT', message, { unit: this.#unit }))

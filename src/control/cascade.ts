@@ -18,7 +18,9 @@ export function cascadeOf(first: GoBack, catalog: Catalog): GoBack[] {
       if (stays.has(name) || unmetBy(after.get(name)!.contract, after).length === 0) continue
       stays.add(name)
       isOver = false
-      const edition = editions.findLast((each) => each !== running && unmetBy(each.contract, after).length === 0)
+      const edition = editions.findLast(
+        (each) => each !== running && unmetBy(each.contract, after).length === 0,
+      )
       if (!edition) continue
       catalog.requireWhole(edition)
       after.set(name, edition)

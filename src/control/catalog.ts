@@ -136,7 +136,8 @@ function sealOf(artifacts: readonly Artifact[]): string {
 }
 
 /** Memory for a new version's state. @throws TickswapError STATE_LIMIT */
-export function newMemory(contract: Contract): UnitMemory {
+export function newMemory(contract: Contract, hasSpare: boolean): UnitMemory {
   const { shared, own, name } = contract
-  return { shared, own, arena: allocate(shared.bytes, name), lastGood: allocate(shared.bytes, name) }
+  const room = () => allocate(shared.bytes, name)
+  return { shared, own, arena: room(), lastGood: room(), ...(hasSpare && { spare: room() }) }
 }

@@ -16,6 +16,9 @@ export interface Assessment {
   readonly findings: readonly Finding[]
 }
 
+/** The versions of a unit that a store keeps. */
+export type KeptVersions = (unit: string) => readonly UnitDescriptor[]
+
 /** Compares candidates with what runs, by the rules and the flags of this runtime. */
 export class Compatibility {
   readonly #catalog: Catalog
@@ -23,10 +26,20 @@ export class Compatibility {
   readonly #policy: FlagPolicy
   readonly #company = new Company([])
   readonly #members = new WeakMap<Edition, Member>()
+  readonly #kept: KeptVersions
 
-  /** @throws TickswapError RULES_INVALID */
-  constructor(catalog: Catalog, rules: RulesOption | undefined, policy: FlagPolicy) {
+  /**
+   * @param kept versions that ran before this start
+   * @throws TickswapError RULES_INVALID
+   */
+  constructor(
+    catalog: Catalog,
+    rules: RulesOption | undefined,
+    policy: FlagPolicy,
+    kept: KeptVersions = () => [],
+  ) {
     this.#catalog = catalog
+    this.#kept = kept
     this.#rules = new RuleBook(knownRules(rules))
     this.#policy = policy
   }
@@ -59,7 +72,9 @@ export class Compatibility {
   }
 
   #stored(entry: UnitEntry): UnitDescriptor[] {
-    return entry.editions.map((edition) => this.#member(edition).descriptor)
+    const ran = entry.editions.map((edition) => this.#member(edition).descriptor)
+    const known = new Set(ran.map(({ version }) => version))
+    return [...this.#kept(entry.name).filter(({ version }) => !known.has(version)), ...ran]
   }
 
   #member(edition: Edition): Member {

@@ -25,7 +25,7 @@ import { Barrier } from './barrier.ts'
 import { Behind } from './behind.ts'
 import { Catalog, newMemory, type UnitEntry } from './catalog.ts'
 import { declaredBy, sidesOf } from './check.ts'
-import { Compatibility } from './compatibility.ts'
+import { Compatibility, type KeptVersions } from './compatibility.ts'
 import { Crew } from './crew.ts'
 import { Desk } from './desk.ts'
 import { Failures } from './failures.ts'
@@ -42,6 +42,7 @@ import { takenBackWarning } from './recorder.ts'
 import { Rehearsal } from './rehearsal.ts'
 import { Retries } from './retries.ts'
 import { Road } from './road.ts'
+import { Samples } from './samples.ts'
 import { Waits } from './waits.ts'
 import { type WatchBatch, Watcher } from './watcher.ts'
 
@@ -49,7 +50,6 @@ const BURY_EVERY_MS = 250
 const REHEARSAL_AFTER_MS = 500
 /** Edits that come without end are not waited for without end. */
 const MOST_MERGES = 16
-
 /** The event that tells engines about an outcome. */
 const EVENTS: Record<Exclude<SwapReport['outcome'], 'unchanged' | 'dry-run'>, RuntimeEvent> = {
   refused: 'reject',
@@ -68,6 +68,7 @@ export class Control {
   readonly barrier: Barrier
   readonly catalog = new Catalog()
   readonly rehearsal: Rehearsal
+  readonly samples: Samples
   readonly stager: Stager
   readonly #desk: Desk
   readonly quarantine = new Quarantine()
@@ -102,16 +103,18 @@ export class Control {
     this.registry = registry
     this.settings = settings
     this.crew = new Crew(board, id, (slot) => registry.leave(slot))
-    this.compatibility = new Compatibility(this.catalog, settings.rules, settings.flags)
+    this.compatibility = new Compatibility(this.catalog, settings.rules, settings.flags, this.kept)
     this.barrier = new Barrier(board, this.crew)
     this.failures = new Failures(this.barrier)
     this.#waits = new Waits(board, this.crew)
+    this.samples = new Samples(board, this.crew)
     this.flapping = new Flapping(settings.flapping)
-    this.rehearsal = new Rehearsal(() => this.graph(), settings.evaluateMs)
+    this.rehearsal = new Rehearsal(() => this.graph(), settings)
     this.persistence = new Persistence(settings)
     this.stager = new Stager({ root: settings.units, hash: hashHex, ...this.persistence.staging })
     this.#desk = new Desk(this.catalog, this.crew, registry, this.quarantine, {
       groups: () => this.groups(),
+      edit: (ask) => this.#enqueue({ ask }),
       request: (wanted) => this.#request(wanted),
       cancel: (key) => this.#cancel(key),
       confirm: (swap) => this.#confirm(swap),
@@ -120,6 +123,8 @@ export class Control {
     this.#channel = new BroadcastChannel(controlChannel(id))
     this.#channel.onmessage = (event) => this.#take((event as { data: ToControl }).data)
   }
+
+  readonly kept: KeptVersions = (unit) => this.persistence.recorder?.keptOf(unit) ?? []
 
   // ---- start ------------------------------------------------------------------------
 
@@ -182,7 +187,7 @@ export class Control {
       const unit = this.registry.registerUnit(contract.name)
       const record = this.registry.registerVersion({ unit, version, hash, timestamp })
       const artifacts = this.catalog.closure(contract.file)
-      this.catalog.add(unit, newMemory(contract), {
+      this.catalog.add(unit, newMemory(contract, this.settings.syncTest !== undefined), {
         version,
         contract,
         hash,
@@ -385,6 +390,7 @@ export class Control {
   // ---- messages ---------------------------------------------------------------------
 
   #take(message: ToControl): void {
+    if (message.type === 'sampled') return this.samples.take(message)
     if (message.type === 'failure') {
       const { id, slot, finding: found } = message
       const named = { ...found, participant: this.crew.name(slot) }
@@ -438,7 +444,7 @@ export class Control {
       this.board,
       this.crew,
       slot,
-      { type: 'boot', name, base, scripts, units, first, history },
+      { type: 'boot', name, base, scripts, units, first, history, syncTest: this.settings.syncTest },
       this.offer,
     )
     for (const each of first ? this.persistence.takenBack : [])

@@ -1,5 +1,6 @@
 import { ADVICE, type Finding } from '../errors.ts'
 import type { Contract } from '../units/contract.ts'
+import type { UnitDescriptor } from '../version/compatibility/descriptor.ts'
 import { Constraint } from '../version/constraint.ts'
 import { satisfies } from '../version/resolve/domain.ts'
 import { loadOrder } from '../version/resolve/order.ts'
@@ -16,6 +17,7 @@ import {
 import { Version } from '../version/version.ts'
 import type { Catalog, UnitEntry } from './catalog.ts'
 import type { EngineUse, Side } from './check.ts'
+import type { KeptVersions } from './compatibility.ts'
 
 /** A version of a unit as the resolver sees it. */
 export const choiceOf = ({ version, contract: { requires, optional, provides } }: Side): Choice => {
@@ -56,23 +58,28 @@ export function inLoadOrder<T extends { readonly contract: Contract }>(
 export const bindingsIn = (catalog: Catalog): Binding[] =>
   bindingsOf(choicesOf(new Map([...catalog.units].map(([name, { running }]) => [name, running]))))
 
+/** Everything that could run. */
+export interface Known {
+  readonly catalog: Catalog
+  /** the versions of a unit that ran before this start, as far as a store keeps them */
+  readonly kept: KeptVersions
+  readonly candidates: readonly Side[]
+  readonly uses: readonly EngineUse[]
+}
+
 /**
  * Adds to findings about requirements what can be done: the set of versions, from those that
  * run, the candidates and those that ran, that satisfies everybody; or, where there is none, the
  * chain of requirements that makes it impossible.
  */
-export function withWayOut(
-  findings: readonly Finding[],
-  catalog: Catalog,
-  candidates: readonly Side[],
-  uses: readonly EngineUse[],
-): Finding[] {
+export function withWayOut(findings: readonly Finding[], known: Known): Finding[] {
+  const { catalog, candidates, uses } = known
   if (!findings.some(isUnmet)) return [...findings]
   const moving = new Map(candidates.map((side) => [side.contract.name, side]))
   const demands = uses.map(({ participant, unit, range }) => {
     return { who: `the engine, in ${participant},`, unit, range }
   })
-  const resolution = resolve({ units: choicesFrom(catalog, moving), demands })
+  const resolution = resolve({ units: choicesFrom(known, moving), demands })
   return findings.map((found) => {
     if (!isUnmet(found)) return found
     return resolution.isResolved ? withRollbacks(found, resolution, catalog) : withChain(found, resolution)
@@ -82,27 +89,35 @@ export function withWayOut(
 const isUnmet = ({ code, severity }: Finding): boolean =>
   code === 'TICKSWAP_E_REQUIREMENT' && severity === 'error'
 
-function choicesFrom(catalog: Catalog, moving: ReadonlyMap<string, Side>): UnitChoices[] {
+function choicesFrom({ catalog, kept }: Known, moving: ReadonlyMap<string, Side>): UnitChoices[] {
   const units = [...catalog.units.values()]
     .filter(({ name }) => !moving.has(name))
-    .map((entry) => ({ unit: entry.name, choices: knownOf(entry) }))
+    .map((entry) => ({ unit: entry.name, choices: knownOf(entry, kept(entry.name)) }))
   return [...units, ...[...moving].map(([unit, side]) => ({ unit, choices: [choiceOf(side)] }))]
 }
 
 /** What runs, and then what ran, the highest first. */
-function knownOf({ running, editions }: UnitEntry): Choice[] {
-  const others = editions.filter(({ version }) => Version.compare(version, running.version) !== 0)
-  const highest = others.sort((a, b) => Version.compare(b.version, a.version))
-  return [running, ...highest].map(choiceOf)
+function knownOf({ running, editions }: UnitEntry, kept: readonly UnitDescriptor[]): Choice[] {
+  const choices = [...editions.map(choiceOf), ...kept.map(keptChoice)]
+  const others = choices.filter(({ version }) => Version.compare(version, running.version) !== 0)
+  return [choiceOf(running), ...others.sort((a, b) => Version.compare(b.version, a.version))]
+}
+
+const keptChoice = ({ version, requires, optional = {}, provides = {} }: UnitDescriptor): Choice => {
+  return { version: Version.parse(version), requires, optional, provides }
 }
 
 function withRollbacks(found: Finding, { changed, chosen }: Resolved, catalog: Catalog): Finding {
+  if (changed.length === 0) return found
   const steps = changed.map((unit) => {
-    const from = catalog.units.get(unit)?.running.version
-    return `${unit} back from ${from} to ${chosen.get(unit)!.version}`
+    const { running, editions } = catalog.units.get(unit)!
+    const { version } = chosen.get(unit)!
+    if (editions.some((edition) => Version.compare(edition.version, version) === 0))
+      return `roll ${unit} back from ${running.version} to ${version}`
+    return `restore the files of ${unit} ${version}, which ran before this start, in place of ${running.version}`
   })
-  if (steps.length === 0) return found
-  const advice = `Roll ${steps.join(' and ')}, which satisfies everybody, and save again; or: ${ADVICE[found.code]}`
+  const way = steps.join(' and ')
+  const advice = `${way[0]!.toUpperCase()}${way.slice(1)}, which satisfies everybody, and save again; or: ${ADVICE[found.code]}`
   return { ...found, advice }
 }
 

@@ -3,11 +3,12 @@ import type { Registry } from '../registry/registry.ts'
 import type { RequestMessage, SwapTerms } from '../swap/protocol.ts'
 import type { SwapReport } from '../swap/report.ts'
 import type { Ask } from './ask.ts'
+import { cascadeOf } from './cascade.ts'
 import type { Catalog, UnitEntry } from './catalog.ts'
 import type { Crew } from './crew.ts'
-import { cascadeOf } from './cascade.ts'
 import { bindingsIn } from './dependencies.ts'
 import { editionToGoBackTo, wantedOf } from './edition.ts'
+import { Invalidations } from './invalidations.ts'
 import type { Quarantine } from './quarantine.ts'
 import type { Request } from './queue.ts'
 
@@ -17,6 +18,8 @@ export type Wanted = Omit<Request, 'resolve' | 'reject'>
 /** What the control thread does for the desk. */
 export interface Office {
   groups(): ReadonlyMap<string, readonly string[]>
+  /** queues an edit that nobody waits for */
+  edit(ask: Ask): void
   /** queues a swap; resolves when it is live or has been given up */
   request(wanted: Wanted): Promise<SwapReport>
   /** false: there is no such request, or it has been committed */
@@ -34,6 +37,7 @@ export class Desk {
   readonly #registry: Registry
   readonly #quarantine: Quarantine
   readonly #office: Office
+  readonly #invalidations = new Invalidations()
 
   constructor(catalog: Catalog, crew: Crew, registry: Registry, quarantine: Quarantine, office: Office) {
     this.#catalog = catalog
@@ -61,6 +65,8 @@ export class Desk {
         return this.#crew.listen(slot)
       case 'resume':
         return this.#crew.resume(slot)
+      case 'invalidate':
+        return this.#invalidate(message as RequestMessage<'invalidate'>)
       case 'quarantine':
         return this.#quarantine.list()
       case 'lift':
@@ -72,6 +78,11 @@ export class Desk {
       default:
         throw new TickswapError('TICKSWAP_E_INTERNAL', `nobody answers ${message.name}`)
     }
+  }
+
+  #invalidate({ body: { id, swap } }: RequestMessage<'invalidate'>): void {
+    const ask = this.#invalidations.ask(id, swap)
+    if (ask) this.#office.edit(ask)
   }
 
   #lift(what: string): number {
@@ -113,7 +124,18 @@ export class Desk {
       const there = { unit, edition }
       const by = this.#crew.name(slot)
       const cascade = cascadeOf(there, this.#catalog)
-      return { trigger: 'rollback', by, files, removed: [], empty: [], at, edition: there, cascade, state, ...terms }
+      return {
+        trigger: 'rollback',
+        by,
+        files,
+        removed: [],
+        empty: [],
+        at,
+        edition: there,
+        cascade,
+        state,
+        ...terms,
+      }
     }
     // Rollbacks to different versions are different wishes.
     return this.#office.request(wanted('rollback', slot, request, [unit, to ?? '', state], terms, find))

@@ -39,7 +39,9 @@ export function within(columns: Readonly<Record<string, ColumnArray>>, ms: numbe
         return Reflect.set(target, key, value, target)
       },
     })
-  const fenced = Object.fromEntries(Object.entries(columns).map(([name, column]) => [name, fence(name, column)]))
+  const fenced = Object.fromEntries(
+    Object.entries(columns).map(([name, column]) => [name, fence(name, column)]),
+  )
   const leave = (act: () => void): void => {
     try {
       act()

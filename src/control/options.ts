@@ -2,6 +2,7 @@ import { resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { LogLevel, LogOptions } from '../observe/log-level.ts'
 import { type StoreOptions, type StoreSettings, storeSettingsOf } from '../store/settings.ts'
+import type { SyncWish } from '../swap/protocol.ts'
 import type { Strategy } from '../swap/report.ts'
 import { type FlagPolicy, readPolicy } from '../version/compatibility/flag-policy.ts'
 import type { Rule } from '../version/compatibility/rules.ts'
@@ -54,6 +55,27 @@ export interface RuntimeOptions {
     leastTicks?: number
   }
   /**
+   * How candidates that give a `rehearse` are tried on copies before anybody runs them; false: not at all.
+   */
+  rehearsal?:
+    | false
+    | {
+        /** ticks, 1 to 10,000; default 8 */
+        ticks?: number
+        /** the heap of the thread in which modules are tried, 16 to 65,536 MB; default 512 */
+        memoryMb?: number
+        /** ticks that each participant then runs on a copy of its own, to be fast at once, 0 to 10,000; default 24 */
+        warmTicks?: number
+        /** milliseconds of a tick that a participant spends on that, unless one call takes longer; default 0.5 */
+        warmSliceMs?: number
+      }
+  /**
+   * Runs every tick twice and compares, to find units that are not deterministic: all of them, or those named.
+   * For the time of a test; with `mode: 'lockstep'`. What differs is a `warning`, TICKSWAP_E_SYNC_TEST. Default: the
+   * environment's TICKSWAP_SYNC_TEST, which `tickswap run --sync-test` sets; otherwise false
+   */
+  syncTest?: boolean | { units: readonly string[] }
+  /**
    * backups kept per unit: how many, 1 to 64, default 4; or with more limits: none older than `ageMs`, and no more
    * than `bytes` of them in memory. The newest is kept in any case
    */
@@ -86,6 +108,8 @@ export interface RuntimeOptions {
   deadlines?: {
     /** for the body of a module in rehearsal; default 1000 */
     evaluateMs?: number
+    /** for the whole rehearsal of a candidate on copies of the state; default 1000 */
+    rehearseMs?: number
     /** until every participant has loaded the candidate; default 2000 */
     prepareMs?: number
     /** that a participant waits at the boundary for the others; default 250 */
@@ -112,7 +136,16 @@ export interface Settings {
   backups: BackupLimits
   rules: RulesOption | undefined
   flags: FlagPolicy
+  syncTest: SyncWish | undefined
   evaluateMs: number
+  rehearseMs: number
+  /** ticks of a rehearsal, 0: none is held */
+  rehearsalTicks: number
+  memoryMb: number
+  /** ticks that each participant runs on a copy before the commit */
+  warmTicks: number
+  /** milliseconds of a tick that these may take */
+  warmSliceMs: number
   prepareMs: number
   parkMs: number
   leadMs: number
@@ -135,7 +168,7 @@ export interface Settings {
 }
 
 const KEYS = [
-  ...['units', 'watch', 'name', 'maxParticipants', 'mode', 'strategy', 'flapping'],
+  ...['units', 'watch', 'name', 'maxParticipants', 'mode', 'strategy', 'flapping', 'rehearsal', 'syncTest'],
   ...['probation', 'backups', 'rules', 'flags', 'deadlines', 'socket', 'admin', 'picture', 'log', 'store'],
 ]
 export const STRATEGIES: readonly Strategy[] = ['auto', 'manual', 'force', 'dry-run']
@@ -174,6 +207,9 @@ export function settingsOf(options: RuntimeOptions): Settings {
     rules: rulesOption(options.rules),
     flags: readPolicy(options.flags, 'flags'),
     evaluateMs: integer('deadlines.evaluateMs', deadlines.evaluateMs ?? 1000, 1, 600_000),
+    rehearseMs: integer('deadlines.rehearseMs', deadlines.rehearseMs ?? 1000, 1, 600_000),
+    syncTest: syncWish(options.syncTest ?? process.env.TICKSWAP_SYNC_TEST, options.mode),
+    ...rehearsalSettings(options.rehearsal ?? {}),
     prepareMs: integer('deadlines.prepareMs', deadlines.prepareMs ?? 2000, 1, 600_000),
     parkMs: integer('deadlines.parkMs', deadlines.parkMs ?? 250, 1, 600_000),
     leadMs: integer('deadlines.leadMs', deadlines.leadMs ?? 1000, 1, 600_000),
@@ -193,6 +229,28 @@ function backupLimits(backups: NonNullable<RuntimeOptions['backups']>): BackupLi
     count: integer(typeof backups === 'object' ? 'backups.count' : 'backups', count, 1, 64),
     ageMs: ageMs === undefined ? Number.POSITIVE_INFINITY : within('backups.ageMs', ageMs, 1, 2 ** 53),
     bytes: bytes === undefined ? Number.POSITIVE_INFINITY : within('backups.bytes', bytes, 1, 2 ** 53),
+  }
+}
+
+/** The environment's is a list of names, or empty for all units. */
+function syncWish(wanted: unknown, mode: unknown): SyncWish | undefined {
+  if (wanted === undefined || wanted === false) return undefined
+  if (mode === 'independent') throw bad("syncTest needs mode: 'lockstep'")
+  if (wanted === true || wanted === '') return {}
+  const { units } =
+    typeof wanted === 'string' ? { units: wanted.split(',') } : (wanted as { units?: readonly unknown[] })
+  if (!Array.isArray(units) || units.some((unit) => typeof unit !== 'string' || unit === ''))
+    throw bad('syncTest must be true, false or { units: [...] } with names of units')
+  return { units }
+}
+
+function rehearsalSettings(rehearsal: false | Exclude<RuntimeOptions['rehearsal'], false | undefined>) {
+  const { ticks = 8, memoryMb = 512, warmTicks = 24, warmSliceMs = 0.5 } = rehearsal || {}
+  return {
+    rehearsalTicks: rehearsal === false ? 0 : integer('rehearsal.ticks', ticks, 1, 10_000),
+    memoryMb: integer('rehearsal.memoryMb', memoryMb, 16, 65_536),
+    warmTicks: integer('rehearsal.warmTicks', warmTicks, 0, 10_000),
+    warmSliceMs: within('rehearsal.warmSliceMs', warmSliceMs, 0.01, 1000),
   }
 }
 

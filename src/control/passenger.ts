@@ -28,10 +28,12 @@ export interface Carriage {
   readonly isSliced: boolean
   /** the backup that it goes back to */
   readonly restored: Restored | undefined
+  /** with room for the test of ticks */
+  readonly hasSpare: boolean
 }
 
 /** What the participants are told of it; allocates its memory. @throws TickswapError STATE_LIMIT, BACKUP_CORRUPT */
-export function moveOf(passenger: Passenger, { catalog, isSliced, restored }: Carriage): Move {
+export function moveOf(passenger: Passenger, { catalog, isSliced, restored, hasSpare }: Carriage): Move {
   const { entry, contract, from, version, evaluated, candidate } = passenger
   const moved = isMoved(candidate) || restored !== undefined
   const carried = { plan: planOf(candidate), via: stopoversOf(entry, candidate, catalog) }
@@ -45,16 +47,21 @@ export function moveOf(passenger: Passenger, { catalog, isSliced, restored }: Ca
     ...(restored ? ({ plan: { direction: 'none' }, via: [] } as const) : carried),
     sliced: isSliced && !restored,
     restored: restored !== undefined,
-    memory: memoryFor(passenger, moved, restored),
+    memory: memoryFor(passenger, moved, restored, hasSpare),
     // A migration leaves the old arena behind as it was: that is the backup.
     backup: entry && !moved ? entry.backups.room(entry.memory.arena.byteLength) : undefined,
   }
 }
 
-function memoryFor(passenger: Passenger, moved: boolean, restored: Restored | undefined): UnitMemory {
+function memoryFor(
+  passenger: Passenger,
+  moved: boolean,
+  restored: Restored | undefined,
+  hasSpare: boolean,
+): UnitMemory {
   const { entry, contract } = passenger
-  if (restored) return memoryOf(restored, passenger)
-  return entry && !moved ? { ...entry.memory, shared: contract.shared } : newMemory(contract)
+  if (restored) return memoryOf(restored, passenger, hasSpare)
+  return entry && !moved ? { ...entry.memory, shared: contract.shared } : newMemory(contract, hasSpare)
 }
 
 export const unitMove = ({ from, contract, version, hash }: Passenger): UnitMove => ({

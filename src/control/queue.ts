@@ -72,7 +72,8 @@ function merge(ask: Ask, more: Ask): Ask {
   const files = [...new Set([...ask.files, ...more.files])]
   const empty = [...ask.empty.filter((file) => !more.files.includes(file)), ...more.empty]
   const removed = [...ask.removed.filter((file) => !more.files.includes(file)), ...more.removed]
-  return { ...ask, files, empty, removed }
+  const invalidated = [...(ask.invalidated ?? []), ...(more.invalidated ?? [])]
+  return { ...ask, files, empty, removed, invalidated }
 }
 
 /** Two that ask for the same: one swap answers both. */

@@ -8,12 +8,15 @@ import { CommandServer } from '../store/server.ts'
 import type { StoreSettings } from '../store/settings.ts'
 import { Store } from '../store/store.ts'
 import { Turns } from '../store/turns.ts'
+import { type VersionInfo, versionInfos } from '../store/versions.ts'
 import type { SwapReport } from '../swap/report.ts'
 import type { Artifact } from '../units/code/artifact.ts'
 import { readSource } from '../units/code/content/read.ts'
+import type { UnitDescriptor } from '../version/compatibility/descriptor.ts'
 import { Version } from '../version/version.ts'
 import type { Catalog, UnitEntry } from './catalog.ts'
 import { nextVersion } from './check.ts'
+import { describe } from './describe.ts'
 import { type KnownStart, knownStart, readyToKeep, type Shelf } from './shelf.ts'
 import { aboutState, newestState, type Saved } from './states.ts'
 
@@ -22,22 +25,8 @@ const MOST_WAITING = 10_000
 const RETRY_MS = 1000
 /** Keeps backups of swaps apart from the states that a start may resume. */
 const OF_SWAPS = '@backup'
-
-/** One module of a version, as its owner in the store lists it. */
-interface KeptModule {
-  /** relative to the folder of the units */
-  readonly id: string
-  readonly hash: string
-  /** the object with its source */
-  readonly source: string
-}
-
-interface VersionInfo {
-  readonly unit: string
-  readonly version: string
-  readonly hash: string
-  readonly modules: readonly KeptModule[]
-}
+/** Earlier versions of a unit that an edit is compared with. */
+const MOST_KEPT = 64
 
 /** A version on trial knows its contents, so that a start can tell whether the files are still that version. */
 interface Trial extends Pointed {
@@ -69,6 +58,8 @@ export class Recorder {
   #lost = 0
   #retry: NodeJS.Timeout | undefined
   #pointers = new Map<string, Pointer>()
+  /** versions that are kept, by unit, oldest first */
+  readonly #kept = new Map<string, UnitDescriptor[]>()
 
   private constructor(store: Store, shelf: Shelf, root: string, warn: (warning: Finding) => void) {
     this.store = store
@@ -105,6 +96,11 @@ export class Recorder {
     } catch (error) {
       this.#warn(warningOf(error))
     }
+  }
+
+  /** The versions of a unit that are kept, in the order in which they became permanent. */
+  keptOf(unit: string): readonly UnitDescriptor[] {
+    return this.#kept.get(unit) ?? []
   }
 
   // ---- at the start ---------------------------------------------------------------
@@ -163,6 +159,7 @@ export class Recorder {
       return { code: 'TICKSWAP_E_STORE_BOOT', message: `unit ${unit} went back to what was permanent` }
     })
     this.#write({ outcome: 'boot', trigger: 'start', units, ...(back.size > 0 && { reasons }) })
+    void this.#turns.run(() => this.#loadKept(entries)).catch((error) => this.#warn(warningOf(error)))
     this.#permanent(entries, catalog)
   }
 
@@ -229,7 +226,11 @@ export class Recorder {
   }
 
   /** Takes over a backup from before a swap: packed, as the difference to the one before, and read back. */
-  async put(unit: string, version: string, bytes: Uint8Array): Promise<() => Promise<Uint8Array | undefined>> {
+  async put(
+    unit: string,
+    version: string,
+    bytes: Uint8Array,
+  ): Promise<() => Promise<Uint8Array | undefined>> {
     const saving = this.store.backups.put(`${unit}${OF_SWAPS}`, version, bytes)
     this.#saves = Promise.all([this.#saves, saving.catch((error) => this.#warn(warningOf(error)))])
     const { owner } = await saving
@@ -248,6 +249,15 @@ export class Recorder {
     clearTimeout(this.#retry)
     await this.#server?.close()
     await this.store.close()
+  }
+
+  /** Not while the engine starts: only an edit asks for it. */
+  async #loadKept(entries: readonly UnitEntry[]): Promise<void> {
+    for (const { name } of entries) {
+      const infos = await versionInfos(this.store, name)
+      const kept = infos.flatMap(({ descriptor }) => descriptor ?? [])
+      this.#kept.set(name, kept.slice(-MOST_KEPT))
+    }
   }
 
   #permanent(entries: readonly UnitEntry[], catalog: Catalog): void {
@@ -284,8 +294,10 @@ export class Recorder {
       const source = sources[i] && hashes[blobs.indexOf(sources[i])]
       return source ? [{ id: relative(this.#root, artifact.id), hash: artifact.hash, source }] : []
     })
-    const info: VersionInfo = { unit: name, version: version.toString(), hash, modules }
+    const descriptor = describe(running)
+    const info: VersionInfo = { unit: name, version: version.toString(), hash, modules, descriptor }
     await this.store.objects.keep({ owner, info, hashes })
+    this.#kept.set(name, [...this.keptOf(name), descriptor].slice(-MOST_KEPT))
     return { version: info.version, hash, at, owner }
   }
 

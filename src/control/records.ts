@@ -1,7 +1,7 @@
 import { TickswapError } from '../errors.ts'
 import type { Move as RegistryMove } from '../registry/registry.ts'
-import type { Move } from '../swap/protocol.ts'
 import { type Board, Word } from '../swap/board.ts'
+import type { Move } from '../swap/protocol.ts'
 import type { Backup } from './backups.ts'
 import type { Edition, UnitEntry } from './catalog.ts'
 import type { Control } from './control.ts'

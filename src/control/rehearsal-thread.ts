@@ -9,6 +9,7 @@ import { placeOf } from '../units/code/place.ts'
 import { type Contract, contractOf } from '../units/contract.ts'
 import { isUnit } from '../units/unit.ts'
 import { type DryRun, dryRun, type Tried } from './dry-run.ts'
+import { type Opening, type RehearsalRequest, rehearse } from './rehearsal-run.ts'
 
 /**
  * The thread in which a candidate runs before any participant sees it. A body that throws
@@ -30,6 +31,7 @@ export type ToRehearsal =
   | { type: 'dry-run'; runs: readonly DryRun[] }
   | { type: 'slice'; slices: readonly Slice[] }
   | { type: 'catch-up' }
+  | { type: 'rehearse'; request: RehearsalRequest }
   | { type: 'accept' }
   | { type: 'discard' }
 
@@ -37,6 +39,7 @@ export type FromRehearsal =
   | { type: 'contracts'; contracts: Contract[] }
   | { type: 'ran'; tried: readonly Tried[] }
   | { type: 'sliced'; rows: number }
+  | { type: 'rehearsed'; openings: readonly Opening[]; caches: ReadonlyMap<string, Uint8Array> }
   | { type: 'failed'; finding: Finding }
 
 let linker = new Linker()
@@ -63,6 +66,16 @@ async function act(message: ToRehearsal): Promise<FromRehearsal | undefined> {
       return { type: 'sliced', rows: catchUp() }
     case 'catch-up':
       return { type: 'sliced', rows: catchUp() }
+    case 'rehearse':
+      return {
+        type: 'rehearsed',
+        openings: rehearse(message.request, {
+          files: evaluating,
+          next: (file) => prepared!.namespace(file),
+          running: (file) => (linker.has(file) ? linker.namespace(file) : undefined),
+        }),
+        caches: cachesOf(prepared!),
+      }
     case 'accept':
       endSlices()
       prepared?.commit()
@@ -75,6 +88,16 @@ async function act(message: ToRehearsal): Promise<FromRehearsal | undefined> {
       prepared = undefined
       return undefined
   }
+}
+
+/** V8's code caches, with the functions that the rehearsal ran. */
+function cachesOf(from: Prepared): Map<string, Uint8Array> {
+  const caches = new Map<string, Uint8Array>()
+  for (const id of from.evaluated) {
+    const cache = from.codeCache(id)
+    if (cache) caches.set(id, new Uint8Array(cache))
+  }
+  return caches
 }
 
 const candidate = (file: string): unknown => (prepared!.namespace(file) as { unit?: unknown }).unit
@@ -96,7 +119,11 @@ function beginSlice({ unit, file, range, old, next }: Slice): void {
   const [before, after] = definitions.map((each) => (isUnit(each) ? each.definition : undefined))
   const migration = after?.migrate?.[range]
   if (!before || !after || !migration) return
-  const slicer = new Slicer({ definition: before, memory: old }, { definition: after, memory: next }, migration)
+  const slicer = new Slicer(
+    { definition: before, memory: old },
+    { definition: after, memory: next },
+    migration,
+  )
   slicers.push(slicer)
   const place = slicer.begin()
   if (!place) return

@@ -11,7 +11,10 @@ import type { Passenger } from './passenger.ts'
 export type Restores = ReadonlyMap<string, Restored>
 
 /** What the state of a unit cannot be lost for, when it is there. */
-const ABOUT_STATE: ReadonlySet<string> = new Set(['TICKSWAP_E_MIGRATION_MISSING', 'TICKSWAP_E_MIGRATION_CHAIN'])
+const ABOUT_STATE: ReadonlySet<string> = new Set([
+  'TICKSWAP_E_MIGRATION_MISSING',
+  'TICKSWAP_E_MIGRATION_CHAIN',
+])
 
 /**
  * The backups that a rollback goes back to: where that was asked for, or where the present state cannot come along.
@@ -40,7 +43,9 @@ export async function restoresFor(
 /** A backup takes the place of a migration: that there is none is no reason any more. */
 export function withRestores(assessed: Assessment, restores: Restores): Assessment {
   if (restores.size === 0) return assessed
-  const kept = assessed.findings.filter(({ code, unit }) => !(ABOUT_STATE.has(code) && restores.has(unit ?? '')))
+  const kept = assessed.findings.filter(
+    ({ code, unit }) => !(ABOUT_STATE.has(code) && restores.has(unit ?? '')),
+  )
   const warnings = [...restores.values()].flatMap(({ passedOver }) =>
     passedOver.map((error): Finding => ({ ...error.finding, severity: 'warning' })),
   )
@@ -51,8 +56,12 @@ export function withRestores(assessed: Assessment, restores: Restores): Assessme
 }
 
 /** Memory for a unit that holds a backup. @throws TickswapError BACKUP_CORRUPT, STATE_LIMIT */
-export function memoryOf({ backup, bytes }: Restored, { contract }: Passenger): UnitMemory {
-  const memory = newMemory(contract)
+export function memoryOf(
+  { backup, bytes }: Restored,
+  { contract }: Passenger,
+  hasSpare: boolean,
+): UnitMemory {
+  const memory = newMemory(contract, hasSpare)
   carryColumns({ layout: backup.layout, bytes }, { layout: memory.shared, memory: memory.arena })
   // Others may have written to it while it was copied.
   const after = hashHex(bytes)

@@ -1,6 +1,6 @@
 import { type ErrorCode, type Finding, finding, findingOf } from '../errors.ts'
 import { SlotTime, Word } from '../swap/board.ts'
-import type { Move, PrepareMessage, Watch } from '../swap/protocol.ts'
+import type { Move, PrepareMessage, Warmth, Watch } from '../swap/protocol.ts'
 import type { Action, Outcome as OutcomeName, Strategy, SwapReport, Verdict } from '../swap/report.ts'
 import { scriptsOf } from '../swap/scripts.ts'
 import type { Stage } from '../units/code/artifact.ts'
@@ -12,15 +12,16 @@ import { checkName, checkUses, declaredBy, type EngineUse, nextVersion, type Sid
 import type { Assessment } from './compatibility.ts'
 import type { Control } from './control.ts'
 import { inLoadOrder, withWayOut } from './dependencies.ts'
-import { unitFilesAmong } from './folder.ts'
 import type { Tried } from './dry-run.ts'
+import { unitFilesAmong } from './folder.ts'
 import { aboutMigrations, dryRunsOf, isSliced, slicesOf } from './migrations.ts'
-import type { Slice } from './rehearsal-thread.ts'
 import { moveOf, type Passenger, sharesMemory, unitMove } from './passenger.ts'
 import { Records } from './records.ts'
+import type { Slice } from './rehearsal-thread.ts'
 import { aboutCascade, type Restores, restoresFor, withRestores } from './restores.ts'
 import { Stop } from './stop.ts'
 import { Transaction } from './transaction.ts'
+import { Tryout } from './tryout.ts'
 
 /** Checks that `force` passes over: what they find becomes a warning. */
 const SKIPPABLE: ReadonlySet<ErrorCode> = new Set(['TICKSWAP_E_REQUIREMENT', 'TICKSWAP_E_MIGRATION_MISSING'])
@@ -50,6 +51,7 @@ export class Road {
   #tried: readonly Tried[] = []
   #slices: readonly Slice[] = []
   #restores: Restores = new Map()
+  #warmth: Warmth | undefined
 
   constructor(id: number, control: Control, ask: Ask) {
     this.id = id
@@ -142,8 +144,7 @@ export class Road {
     this.#control.persistence.recorder?.withdraw(this.#moves.map(({ unit }) => unit))
     // Somebody who hangs may still write to the memory of a backup that a reversed swap had begun.
     if (stop.outcome === 'refused')
-      for (const [i, { entry }] of this.#passengers.entries())
-        entry?.backups.giveBack(this.#moves[i]?.backup)
+      for (const [i, { entry }] of this.#passengers.entries()) entry?.backups.giveBack(this.#moves[i]?.backup)
     this.#records.retire()
   }
 
@@ -168,7 +169,7 @@ export class Road {
         : []
     })
     if (empty.length + removed.length > 0) throw new Stop('refused', [...empty, ...removed])
-    const { edition } = this.#ask
+    const { edition, invalidated = [] } = this.#ask
     const newUnits = () =>
       unitFilesAmong(
         this.#ask.files.filter((file) => !catalog.has(file)),
@@ -177,7 +178,7 @@ export class Road {
     const stage = await stager.stage(
       edition
         ? { artifacts: this.#editions.flatMap((each) => each.edition.artifacts) }
-        : { files: this.#ask.files, entries: await newUnits() },
+        : { files: this.#ask.files, entries: await newUnits(), invalidated },
     )
     if (stage.update.artifacts.length === 0 && stage.update.evaluate.length === 0)
       throw new Stop('unchanged', [])
@@ -212,11 +213,24 @@ export class Road {
       this.#verdict = verdict
       this.#actions = actions
       this.#passengers = inLoadOrder(this.#passengers, after)
-      if (this.#verdict === 'incompatible')
-        throw new Stop('refused', withWayOut(findings, catalog, this.#passengers, this.#control.crew.uses()))
+      if (this.#verdict === 'incompatible') throw new Stop('refused', this.#withWayOut(findings))
       this.#account.add(...findings, ...aboutCascade(this.#ask))
     })
-    if (!isForced) await this.#account.timed('rehearse', () => this.#tryMigrations())
+    if (isForced) return
+    await this.#account.timed('rehearse', async () => {
+      await this.#tryMigrations()
+      // What goes back to a backup ran as it is.
+      if (this.#restores.size > 0) return
+      const tried = await new Tryout(this.#control, stage, this.#passengers, files).run()
+      this.#account.rehearsed = tried.rehearsed
+      this.#stage = tried.stage
+      this.#warmth = tried.warmth
+    })
+  }
+
+  #withWayOut(findings: readonly Finding[]): Finding[] {
+    const { catalog, crew, kept } = this.#control
+    return withWayOut(findings, { catalog, kept, candidates: this.#passengers, uses: crew.uses() })
   }
 
   /** Files of units whose code changes, be it their own, or in a module that travels with them. */
@@ -283,7 +297,12 @@ export class Road {
       const ms = this.#tried.find(({ unit }) => unit === passenger.contract.name)?.ms ?? 0
       const restored = this.#restores.get(passenger.contract.name)
       const isSlicedNow = isSliced(passenger, ms, control.settings.migrateMs)
-      return moveOf(passenger, { catalog: control.catalog, isSliced: isSlicedNow, restored })
+      return moveOf(passenger, {
+        catalog: control.catalog,
+        isSliced: isSlicedNow,
+        restored,
+        hasSpare: control.settings.syncTest !== undefined,
+      })
     })
     this.#slices = slicesOf(this.#passengers, this.#moves)
     const { generation, back } = this.#records.stage(this.#passengers)
@@ -304,6 +323,7 @@ export class Road {
       watch: this.#watch(),
       dryRun: this.strategy === 'dry-run',
       alone: this.#alone,
+      warmth: this.#warmth,
     }
     control.offer = message
     this.#transaction = new Transaction(control, message, this.#terms(), {

@@ -37,8 +37,8 @@ const POLLING_QUIET_MS = 10
 const ECHO_MS = 30
 /** Endless writing is reported this often. */
 const BURST_LIMIT_MS = 300
-/** How long a file may be empty or gone before it is reported so. */
-const GRACE_MS = 100
+/** How long a file may be empty or gone before it is reported so: a machine under load may take this long to write. */
+const GRACE_MS = 250
 /** How long the rest of a burst waits for such files. */
 const HOLD_LIMIT_MS = 500
 /** After a burst all is looked at once more: events may have been lost, and stamps were racy. */

@@ -1,5 +1,6 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client'
 import type { Finding } from '../errors.ts'
+import type { RegistryDiagnostics } from '../registry/diagnostics.ts'
 import type { SwapReport } from '../swap/report.ts'
 import type { Alert } from './alerts.ts'
 
@@ -14,10 +15,38 @@ const OUTCOMES = ['refused', 'reversed', 'permanent', 'rolled-back'] as const
 export interface Snapshot {
   readonly units: readonly { unit: string; version: string; hash: string; arenaBytes: number }[]
   readonly participants: readonly { name: string; state: string; tick: number }[]
+  readonly registry: RegistryDiagnostics
   readonly eventClients: number
   readonly eventClientsDropped: number
   readonly uptimeSeconds: number
 }
+
+/** What the registry holds: metric, field, help. */
+const REGISTRY_GAUGES = [
+  ['bytes', 'bytes', 'Shared memory of the registry.'],
+  ['most_bytes', 'mostBytes', 'Shared memory that the registry may grow to.'],
+  ['units', 'units', 'Units that are registered.'],
+  ['versions', 'versions', 'Records of versions in use, those that wait to be used again among them.'],
+  ['version_capacity', 'versionCapacity', 'Records of versions there is room for without growing.'],
+  ['most_versions', 'mostVersions', 'Records of versions there can be room for.'],
+  ['reclaimable', 'reclaimable', 'Records of retired and quarantined versions, which wait to be used again.'],
+  ['participants', 'participants', 'Threads that hold a view of the registry.'],
+  ['oldest_view', 'oldestView', 'The oldest generation that a participant views; -1 without any.'],
+] as const
+
+/** What has happened in the registry, counted there modulo 2^32. */
+const REGISTRY_COUNTERS = [
+  ['generations_total', 'generation', 'Generations published.'],
+  ['registered_total', 'registered', 'Versions registered.'],
+  ['reclaimed_total', 'reclaimed', 'Versions that took the record of a retired one.'],
+  ['retired_total', 'retired', 'Versions retired or quarantined.'],
+  ['activated_total', 'activated', 'Moves of units to another version that went live.'],
+  ['growths_total', 'grown', 'Times that the tables grew.'],
+  ['probes_total', 'probes', 'Slots of the table of names looked at to register units.'],
+  ['joined_total', 'joined', 'Participants that joined.'],
+  ['left_total', 'left', 'Participants that left, or died and were let go of.'],
+  ['refused_total', 'refused', 'Writers that found another inside and were turned away.'],
+] as const
 
 /** Keeps a label's values few. */
 class Few {
@@ -70,6 +99,14 @@ export class Metrics {
   ])
   readonly #arenas = this.#gauge('unit_arena_bytes', 'Shared memory of the state of each unit.', ['unit'])
   readonly #participants = this.#gauge('participants', 'Participants by state.', ['state'])
+  readonly #held = REGISTRY_GAUGES.map(([name, field, help]) => ({
+    metric: this.#gauge(`registry_${name}`, help),
+    field,
+  }))
+  readonly #happened = REGISTRY_COUNTERS.map(([name, field, help]) => ({
+    metric: this.#counter(`registry_${name}`, help),
+    field,
+  }))
   readonly #clients = this.#gauge('event_clients', 'Clients that listen to the event stream.')
   readonly #dropped = this.#counter(
     'event_clients_dropped_total',
@@ -127,6 +164,11 @@ export class Metrics {
     }
     for (const state of ['ticking', 'paused', 'dead'])
       this.#participants.set({ state }, snapshot.participants.filter((one) => one.state === state).length)
+    for (const { metric, field } of this.#held) metric.set(snapshot.registry[field])
+    for (const { metric, field } of this.#happened) {
+      metric.reset()
+      metric.inc(snapshot.registry[field])
+    }
     this.#clients.set(snapshot.eventClients)
     this.#dropped.reset()
     this.#dropped.inc(snapshot.eventClientsDropped)

@@ -53,6 +53,14 @@ export interface UnitMemory {
   readonly arena: SharedArrayBuffer
   /** the arena as it was at the last boundary that passed every check */
   readonly lastGood: SharedArrayBuffer
+  /** room for one more, where every tick is tested */
+  readonly spare?: SharedArrayBuffer
+}
+
+/** What one participant has of a unit for itself: columns of its own, and soft state. */
+export interface OwnPart {
+  readonly columns: Readonly<Record<string, ColumnArray>>
+  readonly soft: Record<string, unknown>
 }
 
 /** The two memories of a unit, as the addon scans and copies them. */
@@ -142,6 +150,17 @@ export class UnitState implements State {
   restoreOwn(): void {
     copyMemory(this.#lastGoodOwn, this.#own)
     this.soft = copySoft(this.#lastGoodSoft)
+  }
+
+  /** A copy of this participant's own part. */
+  takeOwn(): OwnPart {
+    const { own } = this.memory
+    return { columns: viewsOf(own, this.#own.slice(0)), soft: copySoft(this.soft) }
+  }
+
+  putOwn({ columns, soft }: OwnPart): void {
+    for (const { name } of this.memory.own.slots) this.columns[name]!.set(columns[name]!)
+    this.soft = soft
   }
 
   /** This state as it was when last kept, shared columns from `lastGood`. For going back through a migration. */

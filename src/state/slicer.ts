@@ -1,7 +1,7 @@
 import { addon, type Handle } from '../native/addon.ts'
 import type { Migration, State, UnitDefinition } from '../units/unit.ts'
-import { viewsOf } from './layout.ts'
 import { ScannedMemory } from './finite.ts'
+import { viewsOf } from './layout.ts'
 import type { UnitMemory } from './memory.ts'
 import { rowMover } from './migrate.ts'
 import { WHOLE_BYTES } from './mirror.ts'

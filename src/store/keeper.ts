@@ -21,9 +21,12 @@ import { IN_ARCHIVE, type StoreReport } from './verify.ts'
 const VERSIONS = 'version/'
 const STATES = 'state/'
 
+/** Before the names of the owners of a unit's versions. */
+export const versionsOf = (unit: string): string => `${VERSIONS}${unit}/`
+
 /** The owner of a version's sources. */
 export const versionOwner = (unit: string, at: number, version: string, hash: string): string =>
-  `${VERSIONS}${unit}/${at.toString().padStart(16, '0')}/${version}/${hash}`
+  `${versionsOf(unit)}${at.toString().padStart(16, '0')}/${version}/${hash}`
 
 /** Forgets by policy, and mends. */
 export class Keeper {

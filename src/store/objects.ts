@@ -243,8 +243,9 @@ export class Objects {
 
 /** Bytes as they were stored have been checked already; unpacked ones have not. */
 function checked(hash: string, bytes: Uint8Array): Uint8Array {
-  if (blake3Hex(bytes) === hash) return bytes
-  throw damaged(`object ${hash} is not what was stored`)
+  const found = blake3Hex(bytes)
+  if (found === hash) return bytes
+  throw damaged(`object ${hash} is not what was stored: its hash is ${found}`)
 }
 
 function throwIt(error: unknown): never {

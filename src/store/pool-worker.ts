@@ -38,6 +38,8 @@ export default function work(job: Job): unknown {
 
 function unpack({ body, encoding, size, hash }: DecodeJob): Uint8Array {
   const bytes = decode(body, encoding, size)
-  if (blake3Hex(bytes) === hash) return bytes
-  throw new TickswapError('TICKSWAP_E_STORE_DAMAGED', `object ${hash} is not what was stored`)
+  const found = blake3Hex(bytes)
+  if (found === hash) return bytes
+  const message = `object ${hash} is not what was stored: its hash is ${found}`
+  throw new TickswapError('TICKSWAP_E_STORE_DAMAGED', message)
 }

@@ -31,13 +31,14 @@ export function seal(key: string, kind: Kind, ...parts: readonly Uint8Array[]): 
 
 /** @throws TickswapError STORE_DAMAGED that names the record */
 export function unseal(key: string, kind: Kind, record: Uint8Array): Uint8Array {
-  if (record.length >= SEAL_BYTES && record[0] === kind) {
-    const body = record.subarray(SEAL_BYTES)
-    const { buffer, byteOffset } = record
-    const written = new DataView(buffer, byteOffset, SEAL_BYTES).getBigUint64(1, true)
-    if (written === checksum(key, kind, body)) return body
-  }
-  throw damaged(`record ${key} is not what was written`)
+  if (record.length < SEAL_BYTES || record[0] !== kind) throw damaged(`record ${key} is not what was written`)
+  const body = record.subarray(SEAL_BYTES)
+  const { buffer, byteOffset } = record
+  const written = new DataView(buffer, byteOffset, SEAL_BYTES).getBigUint64(1, true)
+  const found = checksum(key, kind, body)
+  if (written === found) return body
+  const [was, is] = [written, found].map((sum) => sum.toString(16).padStart(16, '0'))
+  throw damaged(`record ${key} is not what was written: its checksum is ${is}, and ${was} was recorded`)
 }
 
 export const damaged = (message: string, cause?: unknown): TickswapError =>

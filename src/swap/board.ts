@@ -62,6 +62,14 @@ export const Word = {
   WAY_BACK: 22,
   /** the round whose leader has found nothing wrong */
   PASSING: 23,
+  /** how far the test of a tick has come: see SyncPhase */
+  SYNC_PHASE: 24,
+  /** the round in which the state was last kept for it */
+  SYNC_ROUND: 25,
+  /** who was there when the state was kept */
+  SYNC_MEMBERS: 26,
+  /** the last round that was led for it */
+  SYNC_DONE: 27,
   /** 1 when participants note the times between their ticks: see pace.ts */
   PACED: 31,
 } as const
@@ -90,6 +98,8 @@ export const SlotWord = {
   TAKEN: 10,
   /** 1 when the control thread keeps messages back until it asks for them */
   HELD: 11,
+  /** the round in which it last kept its own state for the test of a tick, and since when it has kept its calls */
+  SYNC_KEPT: 12,
 } as const
 
 /** Milliseconds of the last swap in a participant's slot. */
@@ -107,6 +117,9 @@ export const SlotTime = {
   LIVE_AT: 9,
   /** and of the end of a rollback */
   BACK_AT: 10,
+  /** of the candidate's ticks on a copy before the commit: all, and the most in one tick of the engine */
+  WARM: 11,
+  WORST_WARM: 12,
 } as const
 
 /** Instants of the swap in progress, performance.timeOrigin + performance.now(). */
@@ -144,6 +157,9 @@ export const MOST_ATTEMPTS = 1 << ATTEMPT_BITS
 
 /** The attempt that a decision is about; the first is 0. */
 export const attemptOf = (decision: number): number => (decision >>> STATUS_BITS) & (MOST_ATTEMPTS - 1)
+
+/** How far the test of a tick has come: see SyncTest. */
+export const SyncPhase = { IDLE: 0, OPENING: 1, REPLAY: 2 } as const
 
 export const Failure = {
   NONE: 0,

@@ -12,15 +12,15 @@ const seen = new WeakMap<Error, readonly FrameVersion[]>()
 export function versionsIn(error: unknown): readonly FrameVersion[] | undefined {
   if (!(error instanceof Error) || seen.has(error)) return seen.get(error as Error)
   const before = Object.getOwnPropertyDescriptor(Error, 'prepareStackTrace')
-  const make: unknown = before?.value
+  const known: unknown = before?.value
   Error.prepareStackTrace = (subject, sites) => {
     if (subject === error)
       seen.set(
         error,
         sites.map(versionOf).filter((version) => version !== undefined),
       )
-    const text = typeof make === 'function' ? make.call(Error, subject, sites) : plain(subject, sites)
-    return typeof text === 'string' ? annotated(text, sites) : text
+    const text = typeof known === 'function' ? known.call(Error, subject, sites) : plain(subject, sites)
+    return typeof text === 'string' && known !== make ? annotated(text, sites) : text
   }
   try {
     void error.stack
@@ -37,8 +37,13 @@ export function ofVersion(error: unknown): string {
   return !innermost || innermost.isRunning ? '' : `, in code of ${innermost.unit} ${innermost.version}`
 }
 
-const plain = (error: Error, sites: readonly NodeJS.CallSite[]): string =>
-  [Error.prototype.toString.call(error), ...sites].join('\n    at ')
+const plain = (error: Error, sites: readonly NodeJS.CallSite[]): string => {
+  try {
+    return [Error.prototype.toString.call(error), ...sites].join('\n    at ')
+  } catch {
+    return ['<error>', ...sites].join('\n    at ')
+  }
+}
 
 /**
  * Puts the version behind the frames that need it. The column in the text may be another one than the call
@@ -54,6 +59,8 @@ function annotated(stack: string, sites: readonly NodeJS.CallSite[]): string {
     const frame = start + /^\d*\)?/.exec(text.slice(at + start.length))![0]
     const version = versionOf(site)
     const note = version && !version.isRunning ? noteOf(version) : ''
+    from = at + frame.length
+    if (note !== '' && text.startsWith(note, from)) continue
     const shown = (version ? frame : mapped(site, frame)) + note
     text = text.slice(0, at) + shown + text.slice(at + frame.length)
     from = at + shown.length
@@ -77,13 +84,42 @@ function mapped(site: NodeJS.CallSite, frame: string): string {
   return frame.replace(`${url}:${line}:${column}`, origin)
 }
 
+type Make = NonNullable<typeof Error.prepareStackTrace>
+let before: PropertyDescriptor | undefined
+let make: Make | undefined
+
+/**
+ * Lets every stack say which of its frames are of a version that does not run. Until something was
+ * swapped there are none, and stacks are made as if nobody were here.
+ */
+export function annotateStacks(): void {
+  if (make) return
+  before = Object.getOwnPropertyDescriptor(Error, 'prepareStackTrace')
+  const known: unknown = before?.value
+  make = (error, sites) => {
+    const text = typeof known === 'function' ? known.call(Error, error, sites) : plain(error, sites)
+    return typeof text === 'string' ? annotated(text, sites) : text
+  }
+  Error.prepareStackTrace = make
+}
+
+function stopAnnotatingStacks(): void {
+  // Somebody else's by now, who may call ours.
+  if (Error.prepareStackTrace !== make) return
+  if (before) Object.defineProperty(Error, 'prepareStackTrace', before)
+  else Reflect.deleteProperty(Error, 'prepareStackTrace')
+  make = undefined
+}
+
 let watchers = 0
 const annotate = (error: unknown) => void versionsIn(error)
 
-/** Lets the errors that end this thread say which version they come from. @returns stops it */
+/** Lets the errors that end this thread say which version they come from. @returns stops it, and `annotateStacks` */
 export function annotateUncaught(): () => void {
   if (watchers++ === 0) process.on('uncaughtExceptionMonitor', annotate)
   return () => {
-    if (--watchers === 0) process.off('uncaughtExceptionMonitor', annotate)
+    if (--watchers > 0) return
+    process.off('uncaughtExceptionMonitor', annotate)
+    stopAnnotatingStacks()
   }
 }

@@ -42,6 +42,8 @@ export class Guard {
   /** An engine may hold on to watched exports when there is nothing to watch any more. */
   #mode: 'off' | 'time' | 'watch' = 'off'
   #depth = 0
+  /** arguments are kept as they are at the call; otherwise by reference */
+  #copied = false
 
   constructor(board: Board, slot: number, judge: Judge) {
     this.#board = board
@@ -50,8 +52,9 @@ export class Guard {
   }
 
   /** `time`: only adds up what the units take, to compare the next version with. */
-  begin(mode: 'time' | 'watch'): void {
+  begin(mode: 'time' | 'watch', copied = false): void {
     this.#mode = mode
+    this.#copied = copied
     this.nextTick()
   }
 
@@ -93,7 +96,8 @@ export class Guard {
     // A call that a unit makes back through a handle belongs to the call around it.
     if (this.#depth > 0 || this.#mode === 'off') return run()
     if (this.#mode === 'time') return this.#timed(unit, run)
-    const call: Call = { unit, name, args, start: this.#ticket(), end: 0 }
+    const kept = this.#copied ? copyOf(args) : args
+    const call: Call = { unit, name, args: kept, start: this.#ticket(), end: 0 }
     this.calls.push(call)
     if (this.#suspended) {
       call.end = this.#ticket()
@@ -131,5 +135,14 @@ export class Guard {
 
   #ticket(): number {
     return this.#board.add(Word.TICKET, 1) + 1
+  }
+}
+
+/** What cannot be copied is kept by reference. */
+function copyOf(args: unknown[]): unknown[] {
+  try {
+    return structuredClone(args)
+  } catch {
+    return args
   }
 }

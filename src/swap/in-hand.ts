@@ -1,5 +1,15 @@
 import { type Finding, finding, TickswapError } from '../errors.ts'
-import { type Board, Failure, Instant, Restore, SlotTime, SlotWord, Status, Word } from './board.ts'
+import {
+  type Board,
+  Failure,
+  Instant,
+  ParticipantState,
+  Restore,
+  SlotTime,
+  SlotWord,
+  Status,
+  Word,
+} from './board.ts'
 import type { Call } from './guard.ts'
 import type { Loaded } from './load.ts'
 import type { Probation } from './probation.ts'
@@ -7,6 +17,7 @@ import type { FailureMessage, OutcomeMessage, PrepareMessage } from './protocol.
 import type { Repeats } from './repeats.ts'
 import { replay } from './replay.ts'
 import { blame, type Transition, verifyUnit } from './transition.ts'
+import type { Warming } from './warming.ts'
 import type { World } from './world.ts'
 
 /** What the transition in hand needs of its participant. */
@@ -20,6 +31,8 @@ export interface Holder {
   readonly probation: Probation
   readonly repeats: Repeats
   failure(message: Omit<FailureMessage, 'type' | 'slot'>): void
+  /** asks for what modules passed on by `import.meta.hot.invalidate` */
+  passOn(): void
 }
 
 /** The candidate that one participant holds, from its loading until it is settled or given back. */
@@ -28,6 +41,9 @@ export class InHand {
   /** a candidate that could not be loaded here */
   #broken: { readonly id: number; readonly finding: Finding } | undefined
   #setUp = false
+  #warming: Warming | undefined
+  /** the tick in which the candidate was loaded */
+  #takenAt = 0
   /** rounds of the probation that had passed when this participant's own state was last kept */
   #keptAt = 0
   readonly #holder: Holder
@@ -40,14 +56,16 @@ export class InHand {
 
   // ---- loading --------------------------------------------------------------------
 
-  take({ id, moves, watch }: PrepareMessage, loaded: Loaded, ms: number): void {
+  take({ id, moves }: PrepareMessage, loaded: Loaded, ms: number): void {
     this.time(SlotTime.PREPARE, ms)
     if ('transition' in loaded) {
       this.transition = loaded.transition
       this.#setUp = false
-      if (watch.baselineTicks > 0 && this.#holder.ticks > 0)
-        return this.#holder.probation.measure(watch.baselineTicks)
-      return this.acknowledge(id)
+      const { board, slot, ticks } = this.#holder
+      this.#takenAt = ticks
+      const isTicking = board.state(slot) === ParticipantState.ONLINE
+      this.#warming = isTicking ? loaded.transition.warming() : undefined
+      return this.#warming ? undefined : this.#compare(loaded.transition)
     }
     const { error } = loaded
     const { unit, file } = moves[0] ?? { unit: '', file: '' }
@@ -55,6 +73,47 @@ export class InHand {
     this.#broken = { id, finding: blame(code, error, { unit, file }, `loading ${unit}`) }
     this.#holder.failure(this.#broken)
     this.acknowledge(-id)
+  }
+
+  /** What comes between the loading and the answer, a little in every tick. */
+  getReady(): void {
+    const { transition } = this
+    const { probation, ticks } = this.#holder
+    if (!transition || transition.committed) return this.#stopWarming()
+    if (this.#warming) {
+      // The tick of the loading has had its share.
+      if (ticks === this.#takenAt || !this.#warm(transition, this.#warming)) return
+      this.#stopWarming()
+      this.#compare(transition)
+    } else if (probation.isMeasuring && probation.measured()) this.acknowledge(transition.id)
+  }
+
+  /** Times the running version before it is replaced, where that was asked for, and answers. */
+  #compare({ id, message }: Transition): void {
+    const { baselineTicks } = message.watch
+    if (baselineTicks > 0 && this.#holder.ticks > 0) this.#holder.probation.measure(baselineTicks)
+    else this.acknowledge(id)
+  }
+
+  /** @returns true when it is over, be it that the candidate threw: it did not in its rehearsal */
+  #warm(transition: Transition, warming: Warming): boolean {
+    try {
+      return warming.slice(() => this.#board.now())
+    } catch (error) {
+      const { unit, file } = transition.message.moves[0] ?? { unit: '', file: '' }
+      const what = `${unit} threw when it was warmed on a copy`
+      const found = blame('TICKSWAP_E_REHEARSAL_EXCEPTION', error, { unit, file }, what)
+      this.report(transition, { ...found, severity: 'warning' })
+      return true
+    } finally {
+      this.time(SlotTime.WARM, warming.totalMs)
+      this.time(SlotTime.WORST_WARM, warming.worstMs)
+    }
+  }
+
+  #stopWarming(): void {
+    this.#warming?.stop()
+    this.#warming = undefined
   }
 
   /** Answers the order to prepare; a negative id says that the candidate could not be loaded. */
@@ -172,6 +231,7 @@ export class InHand {
   #settle(transition: Transition): void {
     for (const warning of transition.settle()) this.report(transition, warning)
     this.#forget(transition)
+    this.#holder.passOn()
   }
 
   /**
@@ -185,6 +245,7 @@ export class InHand {
     if (!transition.committed) {
       transition.discard()
       this.#forget(transition)
+      this.#holder.world.linker.takeInvalidated()
       return []
     }
     const from = board.now()
@@ -199,6 +260,7 @@ export class InHand {
     this.time(SlotTime.ROLLBACK, board.now() - from)
     this.time(SlotTime.BACK_AT, board.instant())
     this.#forget(transition)
+    this.#holder.world.linker.takeInvalidated()
     return undone
   }
 
@@ -210,6 +272,7 @@ export class InHand {
 
   #forget(transition: Transition): void {
     this.transition = undefined
+    this.#stopWarming()
     this.#holder.probation.end()
     this.#followed(transition)
   }

@@ -2,11 +2,13 @@ import { type Board, Failure, ParticipantState, SlotWord, Status, Word } from '.
 import type { InHand } from './in-hand.ts'
 import type { Leader } from './leader.ts'
 import type { Member, Office } from './rendezvous.ts'
+import type { SyncTest } from './sync-test.ts'
 
 /** What one participant does in the rounds of a swap. */
 export class Meeting implements Member {
   /** what the rendezvous at hand is for */
-  purpose: 'commit' | 'inspection' = 'commit'
+  purpose: 'commit' | 'inspection' | 'sync' = 'commit'
+  sync: SyncTest | undefined
   readonly #board: Board
   readonly #slot: number
   readonly #hand: InHand
@@ -20,12 +22,15 @@ export class Meeting implements Member {
   }
 
   lead(office: Office): void {
+    // The state stands where it did before the tick: whatever else is due comes after that.
+    if (this.sync && (this.purpose === 'sync' || this.sync.isReplaying)) return this.sync.lead(office)
     const transition = this.#hand.transition!
     if (this.purpose === 'commit') this.#leader.commit(transition, office)
     else this.#leader.inspect(transition, office)
   }
 
   takeOver(office: Office): void {
+    if (this.sync && (this.purpose === 'sync' || this.sync.isReplaying)) return this.sync.lead(office)
     this.#leader.inherit(this.#hand.transition!, office, this.purpose === 'inspection')
   }
 
@@ -51,7 +56,7 @@ export class Meeting implements Member {
       return false
     }
     // In probation the others go back without the straggler, which follows when it comes.
-    board.swap(Word.FAILURE, Failure.NONE, Failure.STRAGGLER)
+    if (this.purpose === 'inspection') board.swap(Word.FAILURE, Failure.NONE, Failure.STRAGGLER)
     for (const slot of missing)
       board.swap(board.at(slot, SlotWord.STATE), ParticipantState.ONLINE, ParticipantState.PAUSED)
     return true

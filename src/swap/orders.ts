@@ -41,6 +41,13 @@ export class Orders {
     return finding('TICKSWAP_E_LEFT_BEHIND', 'the module that the others run still awaits in its body here')
   }
 
+  /** Whether all there is to do is to load, which no tick has to be kept waiting for. */
+  canLoadAhead(): boolean {
+    const [order, ...more] = this.#queue
+    // The running version is timed from a boundary on.
+    return !this.#loading && more.length === 0 && order?.type === 'prepare' && order.watch.baselineTicks === 0
+  }
+
   /** As far as possible: what follows a candidate that still awaits must wait too. */
   carryOut(): void {
     if (this.#loading && !this.#giveUpLoading()) return

@@ -2,7 +2,7 @@ import { type Finding, TickswapError } from '../errors.ts'
 import type { Registry } from '../registry/registry.ts'
 import { Linker } from '../units/code/linker.ts'
 import { type Board, later, ParticipantState, reached, SlotTime, SlotWord, Status, Word } from './board.ts'
-import { annotateUncaught } from './frames.ts'
+import { annotateStacks, annotateUncaught } from './frames.ts'
 import { InHand } from './in-hand.ts'
 import type { HealthCheck } from './inspect.ts'
 import { Leader } from './leader.ts'
@@ -10,11 +10,21 @@ import { Meeting } from './meeting.ts'
 import { type Order, Orders } from './orders.ts'
 import { paced } from './pace.ts'
 import { Probation } from './probation.ts'
-import type { BootMessage, FailureMessage, PrepareMessage } from './protocol.ts'
+import type {
+  BootMessage,
+  FailureMessage,
+  PrepareMessage,
+  Requests,
+  SampledMessage,
+  SampleMessage,
+  SyncWish,
+} from './protocol.ts'
 import { leadAlone, letPass, rendezvous } from './rendezvous.ts'
 import { Repeats } from './repeats.ts'
 import { announceReplay, forgetReplay } from './replay.ts'
+import { Sampler } from './sampler.ts'
 import { Scripts } from './scripts.ts'
+import { SyncTest } from './sync-test.ts'
 import { dispose } from './transition.ts'
 import { bootWorld, type LiveUnit, type World } from './world.ts'
 
@@ -29,6 +39,8 @@ export interface Wire {
   /** handles what has arrived without yielding to the event loop */
   receive(): void
   failure(message: Omit<FailureMessage, 'type' | 'slot'>): void
+  invalidated(body: Requests['invalidate']): void
+  sampled(message: SampledMessage): void
   /** asks for the messages that were kept back while this participant rested */
   resume(): void
 }
@@ -52,7 +64,7 @@ function ticker(words: Int32Array, tickWord: number, boundary: (explicit: boolea
 export class Participant {
   readonly board: Board
   readonly slot: number
-  readonly world: World = { linker: new Linker(), units: new Map() }
+  readonly world: World = { linker: new Linker({ onInvalidate: () => this.passOn() }), units: new Map() }
   /**
    * A tick boundary. When nothing changes: one plain write, one plain read of shared memory.
    * @throws TickswapError LEFT_BEHIND when the others run a version that this participant cannot load
@@ -72,6 +84,7 @@ export class Participant {
   readonly #scripts = new Scripts(this.world)
   readonly #stopAnnotating = annotateUncaught()
   readonly #orders: Orders
+  readonly #sampler: Sampler
   #booted = false
   #left = false
   #explicit = false
@@ -101,6 +114,14 @@ export class Participant {
         return this.#hand.answer(transition, call, lead)
       },
     })
+    this.#sampler = new Sampler({
+      slot,
+      world: this.world,
+      record: () => this.#meeting.sync !== undefined || (!this.#hand.transition && this.probation.record()),
+      recorded: () => this.probation.calls,
+      stop: () => this.#meeting.sync ?? this.probation.stop(),
+      answer: (message) => wire.sampled(message),
+    })
     this.#hand = new InHand(this)
     this.#leader = new Leader(board, slot, registry, this.world, {
       report: (transition, found) => this.#hand.report(transition, found),
@@ -125,12 +146,31 @@ export class Participant {
     this.#wire.failure(message)
   }
 
+  /** What modules passed on by `import.meta.hot.invalidate`; while a swap is open, after it. */
+  passOn(): void {
+    if (!this.#booted || this.#hand.transition) return
+    const swap = this.board.load(this.board.at(this.slot, SlotWord.FOLLOWED))
+    for (const id of this.world.linker.takeInvalidated()) this.#wire.invalidated({ id, swap })
+  }
+
   /** Loads what runs at the moment, before the first tick. */
   async boot(message: BootMessage): Promise<void> {
     this.#scripts.add(message.scripts)
     await bootWorld(this.world, message, this.slot)
+    if (message.syncTest) this.#meeting.sync = this.#syncTest(message.syncTest)
     this.#booted = true
     this.#orders.carryOut()
+  }
+
+  #syncTest(wish: SyncWish): SyncTest {
+    const { board, slot, world, probation } = this
+    const meet = () => {
+      this.#meeting.purpose = 'sync'
+      rendezvous(board, slot, this.#meeting, board.load(Word.PROBATION_DEADLINE_MS))
+      if (!this.#explicit) this.#setTick(later(this.ticks | 0, board.load(Word.ROUND_TICK)))
+    }
+    const report = (found: Finding) => this.#wire.failure({ id: 0, finding: found })
+    return new SyncTest({ board, slot, world, probation, meet, report }, wish)
   }
 
   /** @throws TickswapError UNIT_UNKNOWN */
@@ -143,8 +183,10 @@ export class Participant {
 
   /** What the engine sees of a unit: its exports, watched while a version is in probation. */
   surface(live: LiveUnit): object {
-    const isWatched = this.#hand.transition?.committed || this.probation.isMeasuring
-    return isWatched ? this.probation.surface(live) : live.namespace
+    const { probation } = this
+    const isKept = this.#meeting.sync !== undefined || this.#sampler.isRecording(live.name)
+    const isWatched = this.#hand.transition?.committed || probation.isMeasuring || isKept
+    return isWatched ? probation.surface(live) : live.namespace
   }
 
   /** Has the engine's check asked at the end of every tick of a probation. @returns stops it */
@@ -154,9 +196,22 @@ export class Participant {
   }
 
   /** Takes an order of the control thread; carried out at the next boundary, or now when not ticking. */
-  order(order: Order): void {
+  order(order: Order | SampleMessage): void {
+    if (order.type === 'sample') return this.#sampler.want(order)
     this.#orders.push(order)
     if (this.#booted && this.board.state(this.slot) === ParticipantState.PAUSED) this.#orders.carryOut()
+  }
+
+  /**
+   * Between two ticks of a loop that yields: loads a candidate as soon as the order is there, so that the
+   * next boundary can be the one at which it goes live.
+   */
+  loadAhead(): void {
+    if (!this.#booted || this.#left || !this.#isOnline || this.#hand.transition) return
+    if (!this.#orders.canLoadAhead()) return
+    // Its next tick must look, as those of everybody with a candidate do.
+    this.board.attend()
+    this.#orders.carryOut()
   }
 
   /** Is not waited for until the next tick(). */
@@ -201,18 +256,20 @@ export class Participant {
     // A listener may have closed the runtime.
     if (this.#left) return LOOK_EVERY_TICK
     this.#orders.carryOut()
+    const isSampling = this.#sampler.turn()
     // A unit's code may take so long in here that the others have gone on without this participant.
     do {
       if (!this.#isOnline) this.#goOnline()
       if (this.#left) return LOOK_EVERY_TICK
       this.#align()
-      this.#measure()
+      this.#hand.getReady()
       this.#meet()
       this.#hand.follow()
       this.repeats.makeUp()
     } while (!this.#left && (this.#isPast() || (!this.#isOnline && !board.load(Word.CLOSED))))
     // A new generation goes live at boundaries that all of them look at: idle ticks need not say that they passed.
     if (!this.#left) this.#registry.tick(this.slot)
+    if (isSampling || this.#meeting.sync) return LOOK_EVERY_TICK
     // With a candidate in hand it looks at every tick: the control thread counts on that (Barrier).
     return this.#hand.transition ? LOOK_EVERY_TICK : attention
   }
@@ -293,19 +350,12 @@ export class Participant {
     this.board.store(this.#tickWord, tick)
   }
 
-  /** Times the running version before it is replaced, where that was asked for. */
-  #measure(): void {
-    const transition = this.#hand.transition
-    if (transition && !transition.committed && this.probation.isMeasuring && this.probation.measured())
-      this.#hand.acknowledge(transition.id)
-  }
-
   /** Takes part in the rendezvous that is due, if one is. */
   #meet(): void {
     const { board, slot } = this
     const transition = this.#hand.transition
-    if (!transition) return
-    const status = board.status(transition.id)
+    const status = transition ? board.status(transition.id) : Status.NONE
+    if (!transition) return this.#testTick()
     if (transition.message.alone) {
       if (status === Status.COMMITTED) this.#hand.passAlone(transition)
       return
@@ -322,9 +372,14 @@ export class Participant {
       this.probation.endTick(transition)
       announceReplay(board, slot, this.probation.calls)
       rendezvous(board, slot, this.#meeting, board.load(Word.PROBATION_DEADLINE_MS))
-    } else return
+    } else return status === Status.COMMITTED ? undefined : this.#testTick()
     // Participants that count their own ticks agree on the number from here on.
     if (!this.#explicit) this.#setTick(later(this.ticks | 0, board.load(Word.ROUND_TICK)))
+  }
+
+  /** Runs the tick that ended once more, where that was asked for. */
+  #testTick(): void {
+    if (this.#isOnline && this.#isNewTick()) this.#meeting.sync?.turn()
   }
 
   /**
@@ -345,5 +400,6 @@ export class Participant {
     const { board, slot } = this
     board.times.fill(0, board.timeAt(slot, 0), board.timeAt(slot + 1, 0))
     this.#scripts.add(message.scripts)
+    annotateStacks()
   }
 }

@@ -39,6 +39,7 @@ export class Probation implements Judge {
 
   /** Times the running version for `ticks`, to compare the next one with. */
   measure(ticks: number): void {
+    this.isRecording = false
     this.#measure = new Measure(ticks)
     this.#guard.begin('time')
   }
@@ -57,7 +58,27 @@ export class Probation implements Judge {
     return this.#measure !== undefined
   }
 
+  /**
+   * Keeps the engine's calls of the tick to come, and holds nothing against them. false: it is at work.
+   * @param copied with copies of their arguments, as they are when the call is made
+   */
+  record(copied = false): boolean {
+    if (this.#measure || this.#ward.transition()?.committed) return false
+    this.#guard.begin('watch', copied)
+    this.isRecording = true
+    return true
+  }
+
+  /** the calls since the last boundary are kept, and nothing else is done with them */
+  isRecording = false
+
+  stop(): void {
+    this.isRecording = false
+    this.#guard.end()
+  }
+
   begin(transition: Transition): void {
+    this.isRecording = false
     this.#measure = undefined
     this.#guard.begin('watch')
     this.#surfaces = new WeakMap()
@@ -92,6 +113,7 @@ export class Probation implements Judge {
   }
 
   end(): void {
+    this.isRecording = false
     this.#guard.end()
     this.#measure = undefined
     this.#baseline = new Map()

@@ -1,9 +1,13 @@
 import type { ErrorCode, Finding } from '../errors.ts'
 import type { Move as RegistryMove } from '../registry/registry.ts'
+import type { Layout } from '../state/layout.ts'
 import type { UnitMemory } from '../state/memory.ts'
 import type { MigrationPlan } from '../state/migrate.ts'
 import type { GraphUpdate } from '../units/code/artifact.ts'
+import type { ColumnArray } from '../units/column.ts'
+import type { RehearsalKind } from '../units/contract.ts'
 import type { CheckpointUnit } from './checkpoint.ts'
+import type { Cue } from './play.ts'
 import type { Outcome, RollbackState, Strategy, SwapProgress, SwapReport } from './report.ts'
 import type { ScriptVersion } from './scripts.ts'
 import type { Stopover } from './stopover.ts'
@@ -45,6 +49,33 @@ export interface Watch {
   readonly heapBytes?: number
 }
 
+/** What one participant has for itself of a unit: columns of its own, and soft state. Structured-cloneable. */
+export interface OwnState {
+  readonly columns: Readonly<Record<string, ColumnArray>>
+  readonly soft: Record<string, unknown>
+}
+
+/** A unit with the state that it begins a rehearsal with. */
+export interface WarmPart {
+  readonly unit: string
+  readonly file: string
+  readonly shared: Layout
+  readonly own: Layout
+  readonly base: SharedArrayBuffer
+  readonly private: OwnState
+  readonly rehearsal: RehearsalKind
+}
+
+/** How a participant warms a candidate on a copy of its own, before it says that it is ready. */
+export interface Warmth {
+  /** the units that move and are rehearsed, and those that they import */
+  readonly parts: readonly WarmPart[]
+  readonly cues: readonly Cue[]
+  readonly ticks: number
+  /** milliseconds of a tick of the engine */
+  readonly sliceMs: number
+}
+
 export interface PrepareMessage {
   readonly type: 'prepare'
   readonly id: number
@@ -63,6 +94,25 @@ export interface PrepareMessage {
   readonly dryRun: boolean
   /** nobody meets: each participant flips at its own boundary */
   readonly alone: boolean
+  readonly warmth?: Warmth | undefined
+}
+
+/** Asks for what a rehearsal needs of a participant. */
+export interface SampleMessage {
+  readonly type: 'sample'
+  readonly sample: number
+  /** whose own columns and soft state are wanted */
+  readonly units: readonly string[]
+  /** whose calls of one tick are wanted */
+  readonly calls: readonly string[]
+}
+
+export interface SampledMessage {
+  readonly type: 'sampled'
+  readonly slot: number
+  readonly sample: number
+  readonly units: readonly { readonly unit: string; readonly private: OwnState }[]
+  readonly cues: readonly Cue[]
 }
 
 /** Tells participants that do not tick at the moment what became of a swap. */
@@ -95,6 +145,13 @@ export interface BootMessage {
   /** true for the participant that fills new state */
   readonly first: boolean
   readonly history: readonly HistoryEntry[]
+  /** every tick is run twice */
+  readonly syncTest?: SyncWish | undefined
+}
+
+/** Which units are looked at when ticks are run twice; all of them without `units`. */
+export interface SyncWish {
+  readonly units?: readonly string[]
 }
 
 /** One thing that happened to a unit. */
@@ -159,6 +216,7 @@ export type ToParticipant =
   | BootMessage
   | PrepareMessage
   | OutcomeMessage
+  | SampleMessage
   | ReplyMessage
   | EventMessage
   | ClosedMessage
@@ -180,6 +238,8 @@ export interface Requests {
   confirm: { swap: number | string }
   /** asks for the events of progress */
   listen: Record<string, never>
+  /** a module's importers are to be evaluated again; `swap`: the last one that the participant has followed */
+  invalidate: { id: string; swap: number }
   /** asks for the messages that were kept back */
   resume: Record<string, never>
   quarantine: Record<string, never>
@@ -210,7 +270,7 @@ export interface FailureMessage {
   readonly finding: Finding
 }
 
-export type ToControl = RequestMessage | FailureMessage
+export type ToControl = RequestMessage | FailureMessage | SampledMessage
 
 /** What a joiner needs. Structured-cloneable, so that it travels as workerData. */
 export interface Ticket {

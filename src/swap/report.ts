@@ -1,4 +1,5 @@
 import type { Finding } from '../errors.ts'
+import type { RehearsalKind } from '../units/contract.ts'
 import type { Action, Verdict } from '../version/compatibility/verdict.ts'
 
 /** The phases of the road, in order. The ones from park to commit share one tick boundary. */
@@ -76,9 +77,21 @@ export interface UnitMove {
   readonly hash: string
 }
 
+/** How a candidate was tried on copies before anybody ran it. */
+export interface RehearsedUnit {
+  readonly unit: string
+  /** `declined`: the unit says so; `none`: it gives no way to */
+  readonly how: RehearsalKind
+  /** ticks that it ran */
+  readonly ticks: number
+}
+
 export interface ParticipantReport {
   readonly participant: string
   readonly phases: PhaseTimes
+  /** milliseconds before the commit in which it ran the candidate on a copy, over several ticks, and the most of one tick */
+  readonly warmMs: number
+  readonly worstWarmMs: number
   /** milliseconds spent inside the tick() that committed */
   readonly stallMs: number
   /** the tick, in this participant's own count, at which the swap took effect */
@@ -103,6 +116,8 @@ export interface SwapReport {
   readonly phases: PhaseTimes
   readonly participants: readonly ParticipantReport[]
   readonly findings: readonly Finding[]
+  /** the units that move; absent when the swap ended before */
+  readonly rehearsed?: readonly RehearsedUnit[]
   /** milliseconds from the first sign of the edit to the commit; absent when it was not committed */
   readonly liveMs?: number
   /** the worst stallMs of all participants */

@@ -10,6 +10,7 @@ import { isUnit, type SetupContext, type State } from '../units/unit.ts'
 import type { Move, PrepareMessage } from './protocol.ts'
 import { SlicedMove } from './sliced.ts'
 import { Stopovers } from './stopover.ts'
+import { Warming } from './warming.ts'
 import { type LiveUnit, peersIn, type World } from './world.ts'
 
 /** Forgets what an earlier attempt wrote: migrations find new memory, whoever wrote to it before. */
@@ -75,6 +76,12 @@ export class Transition {
       running && !move.moved ? running.state.inherit(move.memory, soft) : new UnitState(move.memory, soft)
     const { unit: name, file, to: version } = move
     return { name, file, version, unit, state, namespace }
+  }
+
+  /** What makes the candidate fast before it is live; undefined when it is not rehearsed. */
+  warming(): Warming | undefined {
+    const { warmth } = this.message
+    return warmth && new Warming(this.#prepared.twin(warmth.parts.map(({ file }) => file)), warmth)
   }
 
   /** Copies the arenas that the swap leaves in use into the backup ring; of the others the old arena stays. */

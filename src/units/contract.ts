@@ -23,6 +23,15 @@ export interface MigrationFacts {
   readonly rows: number
 }
 
+/** How a candidate of a unit is rehearsed: see UnitDefinition.rehearse. */
+export type RehearsalKind = 'hook' | 'calls' | 'declined' | 'none'
+
+export function rehearsalOf({ rehearse, deterministic }: UnitDefinition): RehearsalKind {
+  if (typeof rehearse === 'function') return 'hook'
+  if (rehearse === false) return 'declined'
+  return rehearse === 'calls' || deterministic === true ? 'calls' : 'none'
+}
+
 /** What the control thread knows of one version of a unit, without running it. Structured-cloneable. */
 export interface Contract {
   readonly name: string
@@ -40,6 +49,7 @@ export interface Contract {
   readonly hasSoft: boolean
   /** the consistency group that it names */
   readonly group: string | undefined
+  readonly rehearsal: RehearsalKind
   /** key to the type of its first value */
   readonly soft: Readonly<Record<string, string>>
   readonly migrations: readonly MigrationFacts[]
@@ -47,7 +57,7 @@ export interface Contract {
   readonly rules: readonly Rule[]
 }
 
-const HOOKS = ['init', 'setup', 'dispose', 'rehearse', 'verify', 'health'] as const
+const HOOKS = ['init', 'setup', 'dispose', 'verify', 'health'] as const
 
 /**
  * Reads and validates the unit that a file exports.
@@ -72,6 +82,11 @@ export function contractOf(exported: unknown, file: string): Contract {
   for (const hook of HOOKS)
     if (definition[hook] !== undefined && typeof definition[hook] !== 'function')
       throw invalid(`${hook} must be a function`)
+  const { rehearse, deterministic } = definition
+  if (![undefined, false, 'calls'].includes(rehearse as string) && typeof rehearse !== 'function')
+    throw invalid("rehearse must be a function, 'calls' or false")
+  if (deterministic !== undefined && typeof deterministic !== 'boolean')
+    throw invalid('deterministic must be true or false')
   if (definition.state?.soft !== undefined && typeof definition.state.soft !== 'function')
     throw invalid('state.soft must be a function that returns a new object')
   const soft = checkSoft(definition, invalid)
@@ -86,6 +101,7 @@ export function contractOf(exported: unknown, file: string): Contract {
     own: layoutOf(columns, 'participant'),
     hasSoft: definition.state?.soft !== undefined,
     group: definition.group,
+    rehearsal: rehearsalOf(definition),
     soft: Object.fromEntries(Object.entries(soft).map(([key, value]) => [key, softType(value)])),
     migrations: validMigrations(definition, file, name, invalid),
     rules: validRules(definition, invalid),

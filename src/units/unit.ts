@@ -43,9 +43,9 @@ export interface Migration<C extends Columns = Columns, S extends object = Recor
 }
 
 export interface SetupContext {
-  /** why the unit is being set up in this participant */
-  readonly reason: 'boot' | 'join' | 'swap' | 'rollback'
-  /** index of this participant, 0 to maxParticipants - 1 */
+  /** why the unit is being set up in this participant; `rehearsal`: on a copy, which nobody but the rehearsal sees */
+  readonly reason: 'boot' | 'join' | 'swap' | 'rollback' | 'rehearsal'
+  /** index of this participant, 0 to maxParticipants - 1; -1 in a rehearsal */
   readonly participant: number
 }
 
@@ -76,8 +76,19 @@ export interface UnitDefinition<C extends Columns = Columns, S extends object = 
   setup?(state: State<C, S>, context: SetupContext): void
   /** Called in every participant once the unit has been replaced for good, or at close. */
   dispose?(state: State<C, S>): void
-  /** Steps the candidate on a copy of the state before any participant sees it. */
-  rehearse?(state: State<C, S>): void
+  /**
+   * How a candidate is tried before any participant runs it, on copies of live state: a function that steps it
+   * once, as a tick of the engine would; `calls`: the calls that the engine made at the handle in its last tick
+   * are run again; `false`: not at all. Default: `calls` when the unit is deterministic, otherwise not at all.
+   * It also runs in every participant, on a copy of the module, to be fast from the first tick: what it does
+   * beside columns, soft state and the module's own variables must bear that. See docs/swap.md.
+   */
+  rehearse?: ((state: State<C, S>) => void) | 'calls' | false
+  /**
+   * The unit's functions depend on their arguments, columns and soft state alone, and change nothing else:
+   * the same calls give the same state. `syncTest` finds out whether that is so.
+   */
+  deterministic?: boolean
   /** Returns false or throws when the state is wrong. Checked at the commit and in probation. */
   verify?(state: State<C, S>): boolean | void
   /** Asked in every participant after every tick of the probation: false, a text or a throw fails the version. */

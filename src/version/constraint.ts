@@ -6,7 +6,7 @@ import { flagRefusal, refusals } from './range/explain.ts'
 import { type KeyRange, keysOf } from './range/keys.ts'
 import { readRange } from './range/read.ts'
 import { intersects, isSubset } from './range/relate.ts'
-import { admitsPrerelease, isWithin, type Point, pointOf, type Span, spanOf } from './range/span.ts'
+import { admitsPrerelease, endsWith, isWithin, type Point, pointOf, type Span, spanOf } from './range/span.ts'
 import { Version } from './version.ts'
 
 /** characters of a range; far above what people write, far below what takes time */
@@ -105,6 +105,21 @@ export class Constraint {
     const candidate = versionOf(version)
     if (!this.#hasFlags(candidate)) return false
     return this.#isInRange(pointOf(candidate, candidate.precedence()))
+  }
+
+  /**
+   * Whether somebody who requires this range can work with a version: as `matches`, and a build of a
+   * prerelease also where the range ends with that prerelease. `1.4.2-rc.1` does not match 1.4.2-rc.1.17,
+   * which is another prerelease to node-semver; it accepts it, since to us it is a later save of the same file.
+   * Text throws as Version.parse does.
+   */
+  accepts(version: Version | string): boolean {
+    const candidate = versionOf(version)
+    if (this.matches(candidate)) return true
+    if (candidate.build === 0 || candidate.prerelease.length === 0 || !this.#hasFlags(candidate)) return false
+    const point = pointOf(candidate, candidate.precedence())
+    const declared = pointOf(candidate, candidate.prerelease)
+    return this.#alternatives.some(({ bounds }) => endsWith(bounds, declared, point))
   }
 
   /** The highest of the versions that match, undefined when none does; of equal ones the first. */

@@ -16,12 +16,14 @@ function compareIdentifiers(a: Identifier, b: Identifier): number {
   return left === right ? 0 : left < right ? -1 : 1
 }
 
-/** Semantic versioning's order of prereleases: -1, 0 or 1; none at all comes after any. */
+/**
+ * Semantic versioning's order of prereleases: -1, 0 or 1; none at all comes after any. As node-semver has it, two that
+ * first differ in numbers too large to be told apart are equal, whatever follows.
+ */
 export function comparePrerelease(a: readonly Identifier[], b: readonly Identifier[]): number {
   if (a.length === 0 || b.length === 0) return Math.sign(b.length - a.length)
   for (let i = 0; i < a.length && i < b.length; i++) {
-    const order = compareIdentifiers(a[i]!, b[i]!)
-    if (order !== 0) return order
+    if (a[i] !== b[i]) return compareIdentifiers(a[i]!, b[i]!)
   }
   return Math.sign(a.length - b.length)
 }

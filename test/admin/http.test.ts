@@ -31,6 +31,15 @@ test('units, participants, swaps, history and metrics tell of a change', async (
   await engine.until(isTimed, 'times between ticks')
   expect(metrics).toContain('tickswap_swaps_total{outcome="permanent"} 1')
   expect(metrics).toMatch(/tickswap_unit_info\{unit="clock",version="1\.1\.0",hash="[0-9a-f]{16}"\} 1/)
+  const registry = (name: string) =>
+    Number(new RegExp(`^tickswap_registry_${name} (\\d+)$`, 'm').exec(metrics)?.[1])
+  const { registry: known } = engine.runtime.diagnostics()
+  expect(registry('generations_total')).toBe(known.generation)
+  expect(registry('registered_total')).toBe(2)
+  expect(registry('versions')).toBe(2)
+  expect(registry('reclaimable')).toBe(known.reclaimable)
+  expect(registry('bytes')).toBe(known.bytes)
+  for (const name of ['growths_total', 'refused_total']) expect(registry(name)).toBe(0)
 })
 
 test('going back takes a token, and happens', async () => {

@@ -160,3 +160,34 @@ test.each([
   expect(result.stdout).toBe('')
   expect(result.code).toBe(2)
 })
+
+test('--sync-test tells on stderr which unit is not deterministic', async () => {
+  const unit = (name: string) => `import { defineUnit, f32 } from 'tickswap/module'
+    let age = 0
+    export const unit = defineUnit({ version: '1.0.0', deterministic: true, state: { columns: { ${name}: f32(4) } } })
+    export const step = () => { if (++age > 5) unit.state.columns.${name}[2] = age }`
+  const root = folder({
+    'engine.ts': `
+      import { createRuntime } from 'tickswap'
+      const runtime = await createRuntime({ units: new URL('./units', import.meta.url), watch: false })
+      const [told, silent] = [runtime.use('told'), runtime.use('silent')]
+      let over = false
+      runtime.on('warning', () => { over = true })
+      const end = Date.now() + 10_000
+      while (!over && Date.now() < end) {
+        runtime.tick()
+        told.exports.step()
+        silent.exports.step()
+        await new Promise((resolve) => setTimeout(resolve, 1))
+      }
+      await runtime.close()`,
+    'units/told.ts': unit('heat'),
+    'units/silent.ts': unit('cold'),
+  })
+  const { stderr, code } = await run(['run', '--sync-test=told', join(root, 'engine.ts')])
+  expect(stderr).toMatch(
+    /^sync test: told 1\.0\.0, which declares itself deterministic: heat\[2\] is \d+ after a tick, and \d+ when the tick is run again \(.*told\.ts, in main\)$/m,
+  )
+  expect(stderr).not.toContain('silent')
+  expect(code).toBe(0)
+})

@@ -135,7 +135,7 @@ describe('diff', () => {
     await Promise.all([
       refused(['diff', 'traffic', '9.0.0', '1.0.0'], none, 2, 'there are: 1.0.0, 1.0.0.1, 2.0.0, 3.0.0'),
       refused(['diff', 'traffic', '1.0.0.9', '1.0.0'], none, 2, '1.0.0.9'),
-      refused(['diff', 'traffic', 'one', '1.0.0'], 'TICKSWAP_E_VERSION_INVALID', 1, 'one'),
+      refused(['diff', 'traffic', 'one', '1.0.0'], 'TICKSWAP_E_USAGE', 2, 'one'),
       refused(['diff', 'traffic', '1.0.0'], 'TICKSWAP_E_USAGE', 2, 'to'),
       refused(['diff', 'roads', '1.0.0', '2.0.0'], 'TICKSWAP_E_UNIT_UNKNOWN', 2, 'economy, traffic'),
       refused(['check', '--matrix', 'traffic', 'economy'], 'TICKSWAP_E_USAGE', 2, 'one unit'),
@@ -200,6 +200,21 @@ describe('check --matrix', () => {
 })
 
 describe('check of a file', () => {
+  test('judges units that are new, and units that cannot run', async () => {
+    const { repository } = history()
+    repository.write('systems/roads.ts', unit('1.0.0', '', `  requires: { traffic: '^9' },\n`))
+    repository.write(TRAFFIC, unit('3.0.0', 'export const a = 2', `  flags: ['shiny'],\n`))
+    const [fresh, broken] = await Promise.all(
+      ['systems/roads.ts', TRAFFIC].map((file) => repository.run('check', file)),
+    )
+    expect([fresh!.code, broken!.code]).toEqual([1, 1])
+    expect(fresh!.stdout).toMatch(/^roads new -> 1\.0\.0 +incompatible: reject$/m)
+    expect(fresh!.stdout).toContain(
+      'roads.ts:4:15: error TICKSWAP_E_REQUIREMENT: roads 1.0.0 requires traffic ^9',
+    )
+    expect(broken!.stdout).toContain('traffic.ts:4:3: error TICKSWAP_E_FLAG_UNKNOWN: "shiny" is no flag')
+  })
+
   test('judges the units that move, as their sources declare them', async () => {
     const { repository } = history()
     repository.write('systems/economy.ts', unit('1.0.0', '', `  requires: { traffic: '<4' },\n`))

@@ -230,6 +230,11 @@ test('the chain of migrations: by which versions the way goes, or where it break
   expect(codes(broken)).toContain('warning MIGRATION_CHAIN')
   const { message } = broken.findings.find(({ code }) => code === 'TICKSWAP_E_MIGRATION_CHAIN')!
   expect(message).toContain('breaks off at 2.0.0 -> 1.0.0: 2.0.0 has no `down`')
+  const oneWay = compareVersions(one, three, { stored: [one, two('up() {}'), three] })
+  expect(codes(oneWay)).toEqual(['info STATE_SHAPE', 'error MIGRATION_MISSING', 'warning MIGRATION_CHAIN'])
+  expect(oneWay.findings[2]!.message).toContain(
+    '2.0.0 has no `down` for it, and there is no way back over it',
+  )
 })
 
 describe('what the number promises', () => {
@@ -331,7 +336,7 @@ describe('rules', () => {
 
 test('requirements, of the candidate and of those who need it, with the place that says so', () => {
   const roads = (version: string) => ({ ...traffic(source({ version })), unit: 'roads' })
-  const needy = { ...traffic(source({ unit: `requires: { traffic: '^1.0.0' },` })), unit: 'economy' }
+  const needy = traffic(source({ unit: `name: 'economy', requires: { traffic: '^1.0.0' },` }))
   const company = new Company([roads('1.0.0'), needy].map((descriptor) => new Member(descriptor)))
   const judge = (version: string, range: string) => {
     const to = traffic(source({ version, unit: `requires: { roads: '${range}' },` }))
@@ -364,5 +369,24 @@ test('the same content is identical, whatever its number', () => {
     verdict: 'identical',
     findings: [],
     level: 'none',
+  })
+})
+
+describe('what an engine would refuse once it has run the file is refused without running it, at its place', () => {
+  test.each([
+    [`requires: { traffic: '^1.0.0' },`, 'CYCLE', 15],
+    [`requires: { roads: '^^1' },`, 'CONSTRAINT_INVALID', 15],
+    [`optional: { roads: '1.2.3.4.5' },`, 'CONSTRAINT_INVALID', 15],
+    [`requires: { roads: '*' }, optional: { roads: '*' },`, 'UNIT_INVALID', 41],
+    [`flags: ['stable', 'shiny'],`, 'FLAG_UNKNOWN', 3],
+    [`provides: { traffic: ['1', 'x'] },`, 'VERSION_INVALID', 3],
+    [`migrate: { '1..2': { up() {} } },`, 'CONSTRAINT_INVALID', 14],
+  ])('%s', (unit, code, column) => {
+    expect(() => traffic(source({ unit }))).toThrow(
+      expect.objectContaining({
+        code: `TICKSWAP_E_${code}`,
+        finding: expect.objectContaining({ line: 4, column, file: expect.stringMatching(/traffic\.ts$/) }),
+      }),
+    )
   })
 })

@@ -82,6 +82,11 @@ test('an error from code that was replaced says which version it is of, and whic
   const old = lines(runtime, caught(kept!), 'road.ts')
   expect(old).toEqual([expect.stringContaining('[road 1.0.0; 1.0.1 runs]')])
   expect(old[0]).toContain(place)
+  // Nobody has to ask: a log that writes `error.stack` says so too, once.
+  const logged = caught(kept!)
+    .stack!.split('\n')
+    .filter((line) => line.includes('road.ts'))
+  expect(logged).toEqual(old)
   const fresh = lines(runtime, caught(runtime.use<Api>('road').exports.kept!), 'road.ts')
   expect(fresh).toEqual([expect.stringMatching(/road\.ts:6:35\)?$/)])
 })
@@ -97,6 +102,7 @@ export let live = 0
   await scratch.write('road.ts', file('1.0.1'))
   await settled(runtime)
   const [line] = lines(runtime, caught(kept!), 'road.ts')
+  expect(caught(kept!).stack).toContain(line)
   expect(line).toMatch(/road\.ts:3:62\) \[road 1\.0\.0; 1\.0\.1 runs\]$/)
 })
 

@@ -18,6 +18,13 @@ test('random graphs and edits agree with fresh native loads', { timeout: 300_000
   expect(JSON.parse(stdout).compared).toBeGreaterThan(10)
 })
 
+test('programs of every kind of module run and change as they do natively', { timeout: 300_000 }, () => {
+  const { status, stdout, stderr } = run('--no-warnings', script('wide-child.mjs'), long ? '2000' : '50')
+  expect(stderr).toBe('')
+  expect(status).toBe(0)
+  expect(JSON.parse(stdout).compared).toBeGreaterThan(10)
+})
+
 test('reloads leave nothing behind', { timeout: 300_000 }, () => {
   const counts = long ? ['20000', '2000'] : ['800', '60']
   const { status, stdout, stderr } = run(

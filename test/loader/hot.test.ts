@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { createLoader, type Loader } from '../../dist/units/code/loader.js'
 
 let root: string
@@ -96,6 +96,15 @@ test('invalidate evaluates the importers', async () => {
   const report = await edit('a.js', `export const a = 2`)
   expect(report.evaluated).toEqual(['a.js', 'main.js'].map((name) => join(root, name)))
   expect((await loader.import('./main.js')).seen).toBe(2)
+})
+
+test('a module may invalidate itself at any time', async () => {
+  write('main.js', `import { late } from './a.js'\nlog('main')\nexport { late }\nimport.meta.hot.accept()`)
+  write('a.js', `export const late = () => import.meta.hot.invalidate()`)
+  const main = await loader.import('./main.js')
+  ;(main.late as () => void)()
+  await vi.waitUntil(() => log.length === 2)
+  expect(log).toEqual(['main', 'main'])
 })
 
 test('an edit that nobody accepts is refused with the path of importers', async () => {

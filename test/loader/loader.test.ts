@@ -1,6 +1,7 @@
 import { mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { createLoader, type Loader } from '../../dist/units/code/loader.js'
 
@@ -36,6 +37,19 @@ test('import, reload, graph, close', async () => {
   ])
   await loader.close()
   await expect(loader.import('./a.ts')).rejects.toMatchObject({ code: 'TICKSWAP_E_CLOSED' })
+})
+
+test('files are named by path, absolute or relative to the root, or by URL', async () => {
+  write('a.ts', `export const a: number = 1`)
+  const file = join(root, 'a.ts')
+  const names = ['./a.ts', 'a.ts', file, pathToFileURL(file).href, pathToFileURL(file)]
+  const namespaces = await Promise.all(names.map((name) => loader.import(name)))
+  for (const namespace of namespaces) expect(namespace).toBe(namespaces[0])
+  for (const [n, name] of names.entries()) {
+    write('a.ts', `export const a: number = ${n + 2}`)
+    expect((await loader.reload([name])).evaluated).toEqual([file])
+    expect((await loader.import(name)).a).toBe(n + 2)
+  }
 })
 
 test('one transaction: a broken file holds the others back, and mending it brings all of them', async () => {

@@ -4,9 +4,9 @@ import { afterEach, expect, test } from 'vitest'
 import { Project } from './project.ts'
 
 let project: Project
-let worker: Worker
+let worker: Worker | undefined
 afterEach(async () => {
-  await worker.terminate()
+  await worker?.terminate()
   project.close()
 })
 
@@ -62,4 +62,22 @@ export const value = (): unknown => [whole.deep.a, named, Object.keys(ns), esm, 
 
   const last = await project.stage({ 'value.ts': `export const value = (): unknown => 'last'` })
   expect(await send({ update: last.update })).toEqual({ result: ['last', '1.0.0'] })
+})
+
+test('code that a module makes at run time imports in a participant too, where modules come with a code cache', async () => {
+  project = new Project({
+    'package.json': '{"type":"module"}',
+    'b.js': 'export const b = 7',
+    'a.js': `export const direct = () => eval("import('./b.js')")
+export const indirect = () => (0, eval)("import('node:os')")
+export const made = () => new Function("return import('node:path')")()`,
+  })
+  const { update } = await project.stager.boot([project.path('a.js')])
+  const received = structuredClone(update)
+  expect(received.artifacts.every(({ cache }) => cache)).toBe(true)
+  project.linker.load(received)
+  const { direct, indirect, made } = project.exports('a.js')
+  expect((await direct()).b).toBe(7)
+  expect((await indirect()).EOL).toBe('\n')
+  expect((await made()).sep).toBe('/')
 })

@@ -18,6 +18,8 @@ const [kind, count] = [process.argv[2], Number(process.argv[3])]
 const MODULES = 40
 /** before the first reading: what V8 and the loader build up once */
 const WARM_UP = Math.ceil(count / 2)
+/** between one reading and the next */
+const STRETCHES = 2
 
 const root = realpathSync(mkdtempSync(join(tmpdir(), 'tickswap-memory-')))
 const hash = (bytes) => createHash('sha256').update(bytes).digest('hex').slice(0, 16)
@@ -74,13 +76,18 @@ try {
   }
   const from = performance.now()
   await reloads(WARM_UP)
-  const half = await gauge.read()
+  const readings = [await gauge.read()]
   evaluations = 0
-  await reloads(count - WARM_UP)
-  const end = await gauge.read()
+  for (let i = 0; i < STRETCHES; i++) {
+    await reloads(Math.floor((count - WARM_UP) / STRETCHES))
+    readings.push(await gauge.read())
+  }
+  const perStretch = evaluations / STRETCHES
+  const [half, end] = [readings[0], readings.at(-1)]
   const ms = (performance.now() - from) / count
   const perReload = evaluations / (count - WARM_UP)
-  console.log(JSON.stringify({ half, end, ...growth(half, end, evaluations), perReload, msPerReload: ms }))
+  const result = { half, end, ...growth(readings, perStretch), perReload, msPerReload: ms }
+  console.log(JSON.stringify(result))
 } finally {
   rmSync(root, { recursive: true, force: true })
 }

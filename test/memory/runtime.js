@@ -77,16 +77,23 @@ async function drive(count) {
     return { main: await gauge.read(), worker: inWorker }
   }
   await swaps(Math.ceil(count / 2))
-  const half = await read()
-  await swaps(Math.floor(count / 2))
-  const end = await read()
+  const readings = [await read()]
+  for (let i = 0; i < 2; i++) {
+    await swaps(Math.floor(count / 4))
+    readings.push(await read())
+  }
   // The unit and the module that travels with it.
-  const evaluations = 2 * Math.floor(count / 2)
+  const evaluations = 2 * Math.floor(count / 4)
+  const of = (thread) =>
+    growth(
+      readings.map((each) => each[thread]),
+      evaluations,
+    )
   const result = {
-    half,
-    end,
-    main: growth(half.main, end.main, evaluations),
-    worker: growth(half.worker, end.worker, evaluations),
+    half: readings[0],
+    end: readings.at(-1),
+    main: of('main'),
+    worker: of('worker'),
     failed: outcomes.map(({ code, message }) => `${code}: ${message}`),
   }
   worker.postMessage('end')

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { basename } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { SLOW } from '../other-node/slow.js'
 
 const native = new URL('../../native/', import.meta.url)
 const read = (path: string) => readFileSync(new URL(path, native), 'utf8')
@@ -69,19 +70,35 @@ describe('every kernel', () => {
     expect(listed.filter((slot) => slot !== 'name').sort()).toEqual([...slots].sort())
   })
 
-  it.each(slots.filter((slot) => !slot.startsWith('word_')))('%s is timed and counted', (slot) => {
+  it.each(slots)('%s is timed and counted', (slot) => {
     const driver = slot === 'hash_stripes' ? 'ts_hash64(' : `ts_kernels.${slot}(`
     expect(read('test/bench.c')).toContain(driver)
   })
 
-  it('has its instructions in the baseline', () => {
+  it('has its instructions in the baseline, in each implementation', () => {
     const baseline = Object.keys(JSON.parse(read('count/baseline.json')))
-    const compared = [...read('count/counts.js').matchAll(/^ {2}\['([\w.-]+)', '\w+', \w+\],/gm)].map(
-      ([, name]) => name,
+    const row = /^ {2}\['([\w.-]+)', '\w+', \w+((?:, '\w+')*)\],$/gm
+    const compared = [...read('count/counts.js').matchAll(row)].map(([, kernel, of]) => ({
+      kernel: kernel!,
+      implementations: [...of!.matchAll(/\w+/g)].map(([name]) => name),
+    }))
+    expect(compared.map(({ kernel }) => kernel).sort()).toEqual(counted.sort())
+    const names = compared.flatMap(({ kernel, implementations }) =>
+      implementations.length > 0 ? implementations.map((name) => `${kernel} ${name}`) : [kernel],
     )
-    expect(baseline.sort()).toEqual(counted.sort())
-    expect(compared.sort()).toEqual(counted)
+    expect(baseline.sort()).toEqual(names.sort())
+    const isStep = (kernel: string) => /^(?:word|pair)\./.test(kernel)
+    for (const { kernel, implementations } of compared)
+      expect(implementations, kernel).toEqual(isStep(kernel) ? ['llsc', 'lse'] : [])
   })
+})
+
+it('what emulation leaves out is there to be left out', () => {
+  for (const tests of Object.keys(SLOW)) {
+    const [folder] = /^test\/[\w-]+/.exec(tests)!
+    expect(list(`../${folder}/`, /\.test\.ts$/).length, tests).toBeGreaterThan(0)
+    expect(folder).not.toMatch(/native|registry|version/)
+  }
 })
 
 it('no implementation is without a run of its own', () => {

@@ -173,6 +173,37 @@ describe('resolve', () => {
     expect(() => resolve({ units: [badRange] })).toThrow(/TICKSWAP_E_CONSTRAINT_INVALID/)
   })
 
+  it('solves a circle whose versions go together, and tells one that no versions close', () => {
+    const circle = (b: readonly string[]) =>
+      resolve({
+        units: [
+          unit('a', ...['1.0.0', '2.0.0'].map((v) => choice(v, { requires: { b: `^${v[0]}` } }))),
+          unit('b', ...b.map((v) => choice(v, { requires: { a: `^${3 - Number(v[0])}` } }))),
+        ],
+      })
+    const torn = circle(['1.0.0', '2.0.0'])
+    expect(torn).toMatchObject({ isResolved: false })
+    expect((torn as { chain: string[] }).chain.toSorted()).toEqual([
+      'a 1.0.0 needs b ^1',
+      'a 2.0.0 needs b ^2',
+      'b 1.0.0 needs a ^2',
+      'b 2.0.0 needs a ^1',
+    ])
+    const units = [
+      unit('a', choice('1.0.0', { requires: { b: '^2' } }), choice('2.0.0', { requires: { b: '^2' } })),
+      unit('b', choice('2.0.0', { requires: { a: '^2' } })),
+    ]
+    expect(resolve({ units })).toMatchObject({ isResolved: true, changed: ['a'], order: [['a', 'b']] })
+  })
+
+  it('takes a later save of a prerelease for what was required by number', () => {
+    const units = [
+      unit('roads', choice('1.4.2-rc.1.17')),
+      unit('traffic', choice('1.0.0', { requires: { roads: '1.4.2-rc.1' } })),
+    ]
+    expect(resolve({ units }).isResolved).toBe(true)
+  })
+
   it('takes a chain of 20,000 units that need each other in a circle', () => {
     const names = Array.from({ length: 20_000 }, (_, i) => `u${i}`)
     const units = names.map((name, i) =>

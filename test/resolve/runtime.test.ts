@@ -65,6 +65,35 @@ test('where no known versions fit together, the chain of requirements is told', 
   )
 })
 
+test('saving a prerelease again breaks nobody who requires it by number', async () => {
+  const roads = (body: string) => unit(`version: '1.4.2-rc.1',`, body)
+  const { scratch, fleet } = await start({
+    'counter.ts': counter(),
+    'roads.ts': roads(''),
+    'traffic.ts': unit(`version: '1.0.0', requires: { roads: '1.4.2-rc.1' },`),
+  })
+  await scratch.write('roads.ts', roads('export const lanes = 2'))
+  expect((await fleet.report('permanent')).units).toMatchObject([{ unit: 'roads', to: '1.4.2-rc.1.1' }])
+})
+
+test('a circle whose versions exclude each other is refused, with the requirement and its place', async () => {
+  const needs = (version: string, other: string, range: string) =>
+    unit(`version: '${version}',\n  requires: { ${other}: '${range}' },`)
+  const { scratch, fleet } = await start({
+    'counter.ts': counter(),
+    'ring.ts': needs('1.0.0', 'round', '^1.0.0'),
+    'round.ts': needs('1.0.0', 'ring', '^1.0.0'),
+  })
+  await scratch.write('round.ts', needs('2.0.0', 'ring', '^2.0.0'))
+  const { findings } = await fleet.report('refused')
+  const unmet = findings.filter(({ code }) => code === 'TICKSWAP_E_REQUIREMENT')
+  expect(unmet.map(({ unit: name, line, column }) => [name, line, column])).toEqual([
+    ['round', 4, 15],
+    ['ring', 4, 15],
+  ])
+  expect(unmet[0]!.message).toMatch(/no known versions fit together: .*r\w+ \d\.0\.0 needs r\w+ \^\d/)
+})
+
 const LOG = `const log = ((globalThis as { log?: string[] }).log ??= [])\n`
 const told = (version: string, name: string, fields: string) =>
   unit(

@@ -101,8 +101,10 @@ describe('state keeps its values, there and back', () => {
     )
     const old = Object.entries(columns()).map(([name, column]) => [name, [...column]] as const)
     const migrate = `'^1.0.0': { up(old, next) { ${up} }, down(next, old) { ${down} } }`
-    const text = world({ version: '2.0.0', columns: after, migrate })
-      .replace("soft: () => ({ calls: 0 })", "soft: (): any => ({ calls: 0, money: [] })")
+    const text = world({ version: '2.0.0', columns: after, migrate }).replace(
+      'soft: () => ({ calls: 0 })',
+      'soft: (): any => ({ calls: 0, money: [] })',
+    )
     const report = await edit(text, 'permanent')
     expect(report.findings.filter(({ severity }) => severity === 'error')).toEqual([])
     expect(holds(columns())).toBe(true)
@@ -165,13 +167,18 @@ const REFUSED: { name: string; code: ErrorCode; text: string; says?: string }[] 
   {
     name: 'loses what it was given',
     code: 'TICKSWAP_E_MIGRATION_ROUND_TRIP',
-    text: two('up(old, next) { next.columns.speed.set(old.columns.speed) }, down(next, old) { old.columns.speed.set(next.columns.speed) }', 'speed: u8(5000)'),
+    text: two(
+      'up(old, next) { next.columns.speed.set(old.columns.speed) }, down(next, old) { old.columns.speed.set(next.columns.speed) }',
+      'speed: u8(5000)',
+    ),
     says: 'column speed[1]: 0.5 became 0',
   },
   {
     name: 'looks beyond the rows it is given',
     code: 'TICKSWAP_E_MIGRATION_RANGES',
-    text: two('rows: 5000, upRange(old, next, from, to) { for (let i = from; i < to; i++) next.columns.energy[i] = i - from }, down() {}'),
+    text: two(
+      'rows: 5000, upRange(old, next, from, to) { for (let i = from; i < to; i++) next.columns.energy[i] = i - from }, down() {}',
+    ),
     says: 'column energy[2731]',
   },
   {
@@ -242,7 +249,11 @@ describe('a chain of migrations', () => {
     await fleet.report('permanent', since)
     expect([...columns().a!]).toEqual(ones)
     // 3.0.0 knows nothing of 1.0.0, but 2.0.0 does.
-    const failing = chained('3.0.0', 'let age = 0', `if (++age === 3 && worker < 0) throw new Error('on purpose')`)
+    const failing = chained(
+      '3.0.0',
+      'let age = 0',
+      `if (++age === 3 && worker < 0) throw new Error('on purpose')`,
+    )
     const failed = await edit(failing, 'rolled-back')
     expect(failed.restored).toMatchObject({ how: 'down', ticksLost: 0 })
     expect([...columns().a!]).toEqual(ones)

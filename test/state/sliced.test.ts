@@ -39,7 +39,11 @@ const two = (step = '', upRange = '', version = '2.0.0') =>
 test('large state is moved beside the old version, and nothing that was written meanwhile is lost', async () => {
   const scratch = await Scratch.create({ 'world.ts': one })
   open.push(scratch)
-  const fleet = await Fleet.start(scratch, { unit: 'world', workers: 2, runtime: { probation: { ticks: 8 } } })
+  const fleet = await Fleet.start(scratch, {
+    unit: 'world',
+    workers: 2,
+    runtime: { probation: { ticks: 8 } },
+  })
   open.push(fleet)
   const columns = () => fleet.handle.state.columns as unknown as Record<string, Float64Array>
   /** What every step ever made has left in the column, and nothing else. */

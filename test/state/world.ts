@@ -9,7 +9,14 @@ export interface WorldOptions {
   step?: string
 }
 
-export const world = ({ version, columns, migrate, unit = '', head = '', step = '' }: WorldOptions): string => `
+export const world = ({
+  version,
+  columns,
+  migrate,
+  unit = '',
+  head = '',
+  step = '',
+}: WorldOptions): string => `
 import { defineUnit, f32, f64, i32, u8, u16, u32 } from 'tickswap/module'
 ${head}
 export const unit = defineUnit({

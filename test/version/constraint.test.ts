@@ -72,6 +72,60 @@ describe('matches', () => {
   })
 })
 
+describe('accepts', () => {
+  const accepts = (range: string, version: string) => Constraint.parse(range).accepts(version)
+
+  it.each([
+    ['1.4.2-rc.1', '1.4.2-rc.1.17', true],
+    ['=v1.4.2-rc.1', '1.4.2-rc.1.17', true],
+    ['<=1.4.2-rc.1', '1.4.2-rc.1.17', true],
+    ['1.4.0 - 1.4.2-rc.1', '1.4.2-rc.1.17', true],
+    ['2 || 1.4.2-rc.1', '1.4.2-rc.1.17', true],
+    ['1.4.2-rc.1 <1.4.2-rc.1.3', '1.4.2-rc.1.17', false],
+    ['<1.4.2-rc.1', '1.4.2-rc.1.17', false],
+    ['<1.4.2-rc.1.3', '1.4.2-rc.1.5', false],
+    ['1.4.2-rc.1.3', '1.4.2-rc.1.5', false],
+    ['1.4.2-rc.2', '1.4.2-rc.1.5', false],
+    ['1.4.3-rc.1', '1.4.2-rc.1.5', false],
+    ['1.4.2-rc', '1.4.2-rc.1', false],
+    ['1.4.2', '1.4.2.17', true],
+    ['<1.4.2', '1.4.2.17', false],
+  ])('of %s and %s is %s', (range, version, expected) => {
+    expect(accepts(range, version)).toBe(expected)
+  })
+
+  it('is true wherever matches is, and nowhere else but for builds of a prerelease', () => {
+    fc.assert(
+      fc.property(rangeText, semverText, options, (range, text, how) => {
+        const [constraint, version] = [Constraint.parse(range, how), Version.parse(text)]
+        if (constraint.matches(version)) expect(constraint.accepts(version)).toBe(true)
+        else if (constraint.accepts(version)) {
+          expect([version.build > 0, version.prerelease.length > 0]).toEqual([true, true])
+          expect(constraint.matches(version.withBuild(0))).toBe(true)
+        }
+      }),
+      { numRuns: 5000 },
+    )
+  })
+
+  it('lets every later save of a file through where its first one was required by number', () => {
+    fc.assert(
+      fc.property(semverText, fc.integer({ min: 1, max: 0xffffffff }), (text, build) => {
+        const declared = Version.parse(text)
+        if (declared.build === 0)
+          expect(Constraint.parse(`${declared}`).accepts(declared.withBuild(build))).toBe(true)
+      }),
+      { numRuns: 2000 },
+    )
+  })
+
+  it('asks for the flags as well', () => {
+    const stable = Constraint.parse('1.4.2-rc.1', { requiredFlags: ['stable'] })
+    expect(stable.accepts('1.4.2-rc.1.3')).toBe(false)
+    expect(stable.accepts(Version.parse('1.4.2-rc.1.3', { flags: ['stable'] }))).toBe(true)
+  })
+})
+
 describe('bounds with builds', () => {
   const release = fc.tuple(fc.nat(2), fc.nat(2), fc.nat(2), fc.nat(3)).map((parts) => parts.join('.'))
 
@@ -235,6 +289,7 @@ describe('parse', () => {
     ['1.0.0 || 01.2.3', 10],
     ['1.2.3.4.5', 8],
     ['1.2.3.4294967296', 1],
+    ['1.2.3.4*', 8],
     ['9007199254740992.0.0', 1],
     ['1 | 2', 3],
     ['1.2.3 - ', 9],

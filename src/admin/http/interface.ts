@@ -34,6 +34,7 @@ export async function openInterface(
     metrics.text({
       units: await view.units(),
       participants: await view.participants(),
+      registry: view.registry(),
       eventClients: server.events.clients,
       eventClientsDropped: server.events.dropped,
       uptimeSeconds: view.uptimeMs / 1000,

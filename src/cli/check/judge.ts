@@ -1,6 +1,7 @@
 import { nextVersion } from '../../control/check.ts'
-import { TickswapError } from '../../errors.ts'
+import { type Finding, TickswapError } from '../../errors.ts'
 import { type ReadUnit, type Tree, UnitReader } from '../../units/code/surface/unit-reader.ts'
+import { nameOfFile } from '../../units/contract.ts'
 import {
   type Candidate,
   Company,
@@ -15,7 +16,8 @@ import { Version } from '../../version/version.ts'
 /** What changing a unit would mean, as far as its sources tell. */
 export interface UnitVerdict extends Judgement {
   readonly unit: string
-  readonly from: string
+  /** absent for a unit that is new */
+  readonly from?: string
   readonly to: string
 }
 
@@ -27,7 +29,7 @@ export interface Sources {
   readonly units: readonly string[]
 }
 
-/** Judges units that would change together. Those that are new, or cannot be read, are left out. */
+/** Judges units that would change together, but for those of which only a run would tell the version. */
 export function judgeUnits(
   moved: readonly string[],
   { before, after, units }: Sources,
@@ -39,22 +41,45 @@ export function judgeUnits(
     const unit = readable(old, file)
     if (unit) company.set(new Member(unit.descriptor))
   }
-  const pairs = moved.flatMap((file) => {
-    const [from, to] = [readable(old, file), readable(now, file)]
-    return from && to ? [candidateOf(from, to, rules)] : []
-  })
+  const pairs: Candidate[] = []
+  const unsound: UnitVerdict[] = []
+  for (const file of moved) {
+    const [from, to] = [readable(old, file), readOrRefuse(now, file)]
+    if (!to) continue
+    if ('code' in to) unsound.push(refused(file, from, to))
+    else pairs.push(candidateOf(from, to, rules))
+  }
   const moving = new Map(pairs.map((candidate) => [candidate.member.name, candidate]))
-  return pairs.map((candidate) => {
+  const judged = pairs.map((candidate) => {
     const { from, to } = candidate.transition
     const { verdict, actions, findings } = checkCandidate(candidate, company, moving)
-    return { unit: to.unit, from: from!.version, to: to.version, verdict, actions, findings }
+    return { unit: to.unit, ...(from && { from: from.version }), to: to.version, verdict, actions, findings }
   })
+  return [...judged, ...unsound]
 }
 
-function candidateOf(from: ReadUnit, to: ReadUnit, rules: RuleBook): Candidate {
-  const version = nextVersion(Version.parse(to.descriptor.version), [Version.parse(from.descriptor.version)])
+/** A unit that cannot run. */
+function refused(file: string, from: ReadUnit | undefined, found: Finding): UnitVerdict {
+  const { unit, version } = from?.descriptor ?? { unit: found.unit ?? nameOfFile(file) }
+  const about = version === undefined ? { unit, to: 'unknown' } : { unit, from: version, to: version }
+  return { ...about, verdict: 'incompatible', actions: ['reject'], findings: [found] }
+}
+
+/** The unit, or why it cannot run; nothing where only a run would tell. */
+function readOrRefuse(reader: UnitReader, file: string): ReadUnit | Finding | undefined {
+  try {
+    return reader.read(file)
+  } catch (error) {
+    if (!(error instanceof TickswapError)) throw error
+    return error.code === 'TICKSWAP_E_VERSION_UNWRITABLE' ? undefined : error.finding
+  }
+}
+
+function candidateOf(from: ReadUnit | undefined, to: ReadUnit, rules: RuleBook): Candidate {
+  const used = from ? [Version.parse(from.descriptor.version)] : []
+  const version = nextVersion(Version.parse(to.descriptor.version), used)
   const member = new Member({ ...to.descriptor, version: version.toString() })
-  return { member, transition: compareVersions(from.descriptor, member.descriptor, { rules }) }
+  return { member, transition: compareVersions(from?.descriptor, member.descriptor, { rules }) }
 }
 
 function readable(reader: UnitReader, file: string): ReadUnit | undefined {

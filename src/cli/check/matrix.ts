@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { dirname, resolve } from 'node:path'
+import { resolve } from 'node:path'
 import { unitFilesIn } from '../../control/folder.ts'
 import { TickswapError } from '../../errors.ts'
 import { UnitReader } from '../../units/code/surface/unit-reader.ts'
@@ -9,13 +9,16 @@ import { RuleBook } from '../../version/compatibility/rules.ts'
 import { readRulesFile } from '../../version/compatibility/rules-file.ts'
 import { type Format, layOut, print } from '../format.ts'
 import { findUnit } from '../versions/find-unit.ts'
-import { GitVersions, latestBuilds } from '../versions/git-versions.ts'
+import { latestBuilds } from '../versions/git-versions.ts'
+import { knownVersions } from '../versions/known-versions.ts'
 import { DiskTree } from '../versions/trees.ts'
 import { givenFolder, nearestFolder } from './units-folder.ts'
 
 export interface MatrixOptions {
   readonly units: string | undefined
   readonly rules: string | undefined
+  /** folder of a store that has versions too */
+  readonly store: string | undefined
   /** every build, and not only the latest of a number */
   readonly builds: boolean
   readonly format: Format
@@ -24,10 +27,10 @@ export interface MatrixOptions {
 /** Prints which version of a unit may follow which. @throws TickswapError */
 export async function printMatrix(
   name: string,
-  { units, rules, builds, format }: MatrixOptions,
+  { units, rules, store, builds, format }: MatrixOptions,
 ): Promise<void> {
   const file = await findUnit(name, units)
-  const source = new GitVersions(file)
+  const source = await knownVersions(file, store)
   const { unit } = source.onDisk().descriptor
   const known = await source.versions(unit)
   const stored = (builds ? known : latestBuilds(known)).map(({ descriptor }) => descriptor)
@@ -66,12 +69,8 @@ export function rulesOf(path: string | undefined): RuleBook {
   try {
     text = readFileSync(file, 'utf8')
   } catch (cause) {
-    throw new TickswapError(
-      'TICKSWAP_E_USAGE',
-      `--rules: ${dirname(file)} holds no such file that can be read`,
-      { file },
-      { cause },
-    )
+    const why = cause instanceof Error ? cause.message : String(cause)
+    throw new TickswapError('TICKSWAP_E_USAGE', `--rules: ${why}`, {}, { cause })
   }
   return new RuleBook(readRulesFile(text, file))
 }

@@ -35,7 +35,7 @@ export interface Preview {
   readonly removed: readonly string[]
   /** files of the units that get a new version */
   readonly units: readonly string[]
-  /** what that means, for those that were there before, as far as the sources tell */
+  /** what that means, as far as the sources tell */
   readonly verdicts: readonly UnitVerdict[]
   /** for each file that no unit leads to: itself, its importer, and so on */
   readonly importers: readonly (readonly string[])[]
@@ -186,13 +186,14 @@ class Work {
   }
 
   async #verdicts(moved: readonly string[]): Promise<UnitVerdict[]> {
-    if (this.#base === 'none') return []
     const { folder, rules } = this.#question
     const before = new Map(
       [...this.#before].map(([file, was]) => [file, was === 'absent' ? undefined : was.bytes]),
     )
     const sources = { before: new DiskTree(before), after: new DiskTree(), units: await unitFilesIn(folder) }
-    return judgeUnits(moved, sources, rules)
+    const judged = judgeUnits(moved, sources, rules)
+    // Of files that count as changed nobody knows what from, only whether they can run.
+    return this.#base === 'none' ? judged.filter(({ verdict }) => verdict === 'incompatible') : judged
   }
 
   async #importersOf(file: string): Promise<string[]> {

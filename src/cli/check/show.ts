@@ -20,7 +20,7 @@ export function show(preview: Preview): string {
   const modules = rowsOf(preview)
   for (const { unit, from, to, verdict, actions } of preview.verdicts)
     about.push([
-      `${unit} ${from} -> ${to}`,
+      `${unit} ${from ?? 'new'} -> ${to}`,
       `${verdict}${actions.length > 0 ? `: ${actions.join(', ')}` : ''}`,
     ])
   const parts = [layOut(about)]

@@ -8,8 +8,9 @@ import { compareVersions, type Transition } from '../../version/compatibility/tr
 import { type ConventionalCommit, levelOfCommit, parseCommit } from '../../version/conventional.ts'
 import { Version } from '../../version/version.ts'
 import { commitsSince, git } from './git.ts'
-import type { GitVersion, GitVersions } from './git-versions.ts'
+import type { GitVersions } from './git-versions.ts'
 import { versionAfter } from './step.ts'
+import type { KnownVersion } from './timeline.ts'
 
 export const STEPS = ['major', 'minor', 'patch', 'build', 'auto'] as const
 export type Step = (typeof STEPS)[number]
@@ -52,13 +53,13 @@ function target(from: Version, level: Level, source: GitVersions): Version {
 }
 
 /** The commit that brought the number that the file declares now. */
-function baseOf(versions: readonly GitVersion[], declared: Version): GitVersion | undefined {
+function baseOf(versions: readonly KnownVersion[], declared: Version): KnownVersion | undefined {
   const committed = versions.filter(({ commit }) => commit !== undefined)
-  const isOther = ({ unit }: GitVersion) => !Version.parse(unit.descriptor.version).sameDeclared(declared)
+  const isOther = ({ unit }: KnownVersion) => !Version.parse(unit.descriptor.version).sameDeclared(declared)
   return committed.slice(committed.findLastIndex(isOther) + 1)[0]
 }
 
-function commitsAfter(source: GitVersions, base: GitVersion, { files }: ReadUnit): VersionPlan['commits'] {
+function commitsAfter(source: GitVersions, base: KnownVersion, { files }: ReadUnit): VersionPlan['commits'] {
   const repository = source.repository!
   const paths = [...new Set([...files, ...base.unit.files])].map((file) => relative(repository, file))
   return commitsSince(repository, base.commit!, paths).map(({ hash, message }) => {

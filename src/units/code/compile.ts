@@ -34,6 +34,9 @@ export function scriptOf(artifact: Artifact): Script {
   return kept ?? compileScript(artifact)
 }
 
+/** V8's cache does not keep what Node needs for an `import()` in code that is made at run time. */
+const MAKES_CODE = /\b(?:eval|Function)\b/
+
 /**
  * Compiles an artifact's text as a script whose lines and columns are the file's own.
  * The script is named by URL, as Node names modules: stacks, breakpoints and coverage
@@ -47,6 +50,6 @@ export function compileScript(
     // Code that is made at run time, by eval, imports as code of Node does.
     importModuleDynamically: constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
     columnOffset: -artifact.columnOffset,
-    ...(artifact.cache && { cachedData: artifact.cache as Buffer }),
+    ...(artifact.cache && !MAKES_CODE.test(artifact.code) && { cachedData: artifact.cache as Buffer }),
   })
 }

@@ -26,6 +26,8 @@ export type { Prepared } from './link/prepared.ts'
 export interface LinkerOptions {
   /** stages a hot file that the graph does not have and applies it, for `import()` of a computed name */
   readonly loadMissing?: (id: string) => Promise<void>
+  /** called whenever a module has called `import.meta.hot.invalidate`; see `takeInvalidated` */
+  readonly onInvalidate?: () => void
 }
 
 export class Linker {
@@ -41,17 +43,18 @@ export class Linker {
     this.#world = new RunningWorld({
       importHot: (id) => this.importHot(id),
       loadMissing: async (id) => this.#options.loadMissing?.(id),
+      invalidated: () => this.#options.onInvalidate?.(),
     })
   }
 
   /** Loads without yielding. @throws what a module throws; TICKSWAP_E_TOP_LEVEL_AWAIT when one awaits */
   load(update: GraphUpdate): void {
-    finish(this.prepare(update))
+    this.#finish(this.prepare(update))
   }
 
   /** Loads externals natively, then evaluates, with top-level await. */
   async loadAsync(update: GraphUpdate): Promise<void> {
-    finish(await this.prepareAsync(update))
+    this.#finish(await this.prepareAsync(update))
   }
 
   /** Evaluates an update beside the running modules, without yielding. */
@@ -143,15 +146,17 @@ export class Linker {
     const evaluate = order.filter((each) => !this.has(each))
     const prepared = new Prepared(this.#world, { artifacts: [], evaluate, lazy: [], rebind: [], removed: [] })
     try {
-      finish(await prepared.evaluateAsync())
+      this.#finish(await prepared.evaluateAsync())
     } catch (error) {
       for (const each of prepared.salvage()) this.#failures.set(each, error)
       throw error
     }
   }
-}
 
-function finish(prepared: Prepared): void {
-  prepared.commit()
-  prepared.settle()
+  /** A first load. */
+  #finish(prepared: Prepared): void {
+    prepared.commit()
+    prepared.settle()
+    this.#world.hot.dropInvalidated(prepared.evaluated)
+  }
 }

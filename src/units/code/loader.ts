@@ -58,15 +58,15 @@ export interface ReloadReport {
 /** Hot modules by themselves: no runtime, no watcher. */
 export interface Loader {
   /**
-   * The namespace of a module: a path, relative to the root, a file URL, or a package.
+   * The namespace of a module: a path, absolute or relative to the root, a file URL, or a package.
    * @throws what the module throws; SyntaxError with a TICKSWAP_E_* code
    */
-  import(file: string): Promise<Record<string, unknown>>
+  import(file: string | URL): Promise<Record<string, unknown>>
   /**
    * Takes in files that changed on disk: all of them, or on an error none of them.
    * @throws what a module throws; SyntaxError with a TICKSWAP_E_* code
    */
-  reload(files: string | readonly string[]): Promise<ReloadReport>
+  reload(files: string | URL | readonly (string | URL)[]): Promise<ReloadReport>
   graph(): readonly GraphModule[]
   close(): Promise<void>
 }
@@ -87,6 +87,7 @@ class StandaloneLoader implements Loader {
   readonly #refused = new Map<string, { readonly raw: StageError; readonly shown: unknown }>()
   #turn: Promise<unknown> = Promise.resolve()
   #closed = false
+  #isReloading = false
 
   constructor({ root = process.cwd(), hash = shortHash, jsx, unaccepted }: LoaderOptions) {
     this.#root = realpathSync(resolve(root))
@@ -97,10 +98,13 @@ class StandaloneLoader implements Loader {
       ...(jsx && { jsx }),
       ...(unaccepted && { unaccepted }),
     })
-    this.#linker = new Linker({ loadMissing: (id) => this.#add(id) })
+    this.#linker = new Linker({
+      loadMissing: (id) => this.#add(id),
+      onInvalidate: () => this.#passOn(),
+    })
   }
 
-  async import(file: string): Promise<Record<string, unknown>> {
+  async import(file: string | URL): Promise<Record<string, unknown>> {
     this.#checkOpen()
     const path = this.#pathOf(file)
     try {
@@ -114,9 +118,9 @@ class StandaloneLoader implements Loader {
     }
   }
 
-  reload(files: string | readonly string[]): Promise<ReloadReport> {
+  async reload(files: string | URL | readonly (string | URL)[]): Promise<ReloadReport> {
     this.#checkOpen()
-    const paths = [files].flat().map((file) => this.#pathOf(file))
+    const paths = [files].flat().map((file) => this.#pathOf(file as string | URL))
     const report = this.#turn.then(() => this.#reload(paths))
     this.#turn = report.catch(() => undefined)
     return report
@@ -151,7 +155,8 @@ class StandaloneLoader implements Loader {
     if (this.#closed) throw new TickswapError('TICKSWAP_E_CLOSED', 'the loader is closed')
   }
 
-  #pathOf(file: string): string {
+  #pathOf(asked: string | URL): string {
+    const file = String(asked)
     if (file.startsWith('file:')) return fileURLToPath(file)
     return isAbsolute(file) || !/^\.{0,2}\/|\.\w+$/.test(file) ? file : resolve(this.#root, file)
   }
@@ -176,6 +181,7 @@ class StandaloneLoader implements Loader {
   }
 
   async #reload(paths: readonly string[]): Promise<ReloadReport> {
+    this.#isReloading = true
     try {
       const report = await this.#apply(await this.#stageWithLate(paths))
       for (const file of [...this.#behind, ...paths]) this.#behind.delete(file)
@@ -184,6 +190,8 @@ class StandaloneLoader implements Loader {
       for (const path of paths) this.#behind.add(path)
       this.#linker.emitError(error)
       throw asLoaderError(error)
+    } finally {
+      this.#isReloading = false
     }
   }
 
@@ -195,6 +203,14 @@ class StandaloneLoader implements Loader {
     this.#stager.accept(stage)
     const callbackErrors = prepared.settle()
     return { evaluated, rebound, removed, callbackErrors }
+  }
+
+  /** A module may call `invalidate` at any time; nobody waits for what comes of it but its listeners. */
+  #passOn(): void {
+    if (this.#isReloading || this.#closed) return
+    const nothing: ReloadReport = { evaluated: [], rebound: [], removed: [], callbackErrors: [] }
+    const passed = this.#turn.then(() => this.#rerunInvalidated(nothing))
+    this.#turn = passed.catch((error) => this.#linker.emitError(error))
   }
 
   /** `import.meta.hot.invalidate` passes an update on to the importers. */

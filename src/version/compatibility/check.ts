@@ -147,7 +147,7 @@ const targetOf = ({ unit }: Need, company: Company, moving: Moving): Member | un
 
 /** Whether a unit is what is needed: by its version, or by an interface it offers. */
 function satisfies(member: Member, { unit, range }: Need): boolean {
-  if (member.name === unit && range.matches(member.version)) return true
+  if (member.name === unit && range.accepts(member.version)) return true
   const offered = member.descriptor.provides?.[unit]
   return offered !== undefined && negotiate(offered, range) !== undefined
 }

@@ -51,7 +51,7 @@ function directionOf(from: Version, to: Version): Passage['direction'] {
 }
 
 const migrationFor = (newer: UnitDescriptor, older: Version): MigrationShape | undefined =>
-  newer.migrations.find(({ range }) => Constraint.parse(range).matches(older))
+  newer.migrations.find(({ range }) => Constraint.parse(range).accepts(older))
 
 /**
  * What is missing on the way: values without a place and without a migration, a way back, or a step of the
@@ -112,18 +112,24 @@ export function stepsBetween(
 function checkChain(from: UnitDescriptor, to: UnitDescriptor, stored: readonly UnitDescriptor[]) {
   const steps = stepsBetween(from, to, stored)
   if (steps.length < 2) return undefined
+  const noWayBack = steps.filter(({ passage }) => passage.isKept && !passage.isReversible).map(oneWayStep)
   const broken = steps.filter(({ passage }) => !passage.isKept)
-  if (broken.length === 0) {
-    const stops = steps.slice(0, -1).map((step) => step.to.version)
-    return { advice: `Go by ${stops.join(', then ')}: each step has its migration.`, findings: [] }
-  }
-  return { advice: '', findings: broken.map(brokenStep) }
+  if (broken.length > 0) return { advice: '', findings: [...broken.map(brokenStep), ...noWayBack] }
+  const stops = steps.slice(0, -1).map((step) => step.to.version)
+  return { advice: `Go by ${stops.join(', then ')}: each step has its migration.`, findings: noWayBack }
 }
 
-function brokenStep({ from, to, passage }: Step): Finding {
+function brokenStep(step: Step): Finding {
+  const lost = `${step.passage.state.lost.join(', ')} would be lost`
+  return missingWay(step, step.passage.direction === 'down' ? 'down' : 'up', lost)
+}
+
+const oneWayStep = (step: Step): Finding =>
+  missingWay(step, step.passage.direction === 'down' ? 'up' : 'down', 'there is no way back over it')
+
+function missingWay({ from, to, passage }: Step, way: 'up' | 'down', consequence: string): Finding {
   const newer = passage.direction === 'down' ? from : to
-  const way = passage.direction === 'down' ? 'down' : 'up'
-  const message = `the chain of migrations breaks off at ${from.version} -> ${to.version}: ${newer.version} has no \`${way}\` for it, and ${passage.state.lost.join(', ')} would be lost`
+  const message = `the chain of migrations breaks off at ${from.version} -> ${to.version}: ${newer.version} has no \`${way}\` for it, and ${consequence}`
   const place = placeIn(newer, 'migrate', 'columns', 'version')
   return finding('TICKSWAP_E_MIGRATION_CHAIN', message, { unit: to.unit, ...place, severity: 'warning' })
 }

@@ -1,8 +1,9 @@
 import { createRequire } from 'node:module'
-import type { ValidateFunction } from 'ajv'
+import type { ErrorObject, ValidateFunction } from 'ajv'
 import { type Document, isNode, LineCounter, parseDocument } from 'yaml'
 import { type Place, TickswapError } from '../../errors.ts'
-import { type KnownRule, readRule } from './rules.ts'
+import { Constraint } from '../constraint.ts'
+import { type KnownRule, type Rule, readRule } from './rules.ts'
 import { ACTIONS, VERDICTS } from './verdict.ts'
 
 const SCHEMA = {
@@ -56,34 +57,57 @@ export function readRulesFile(text: string, file: string): KnownRule[] {
   const placeOf = (path: readonly string[]) => at(offsetOf(document, path))
   const value = contentsOf(document, placeOf([]))
   const validate = validator()
-  if (!validate(value)) {
-    const { instancePath, message, params } = validate.errors![0]!
-    const path = instancePath.split('/').slice(1)
-    const { additionalProperty, allowedValues } = params as {
-      additionalProperty?: string
-      allowedValues?: string[]
-    }
-    const names = additionalProperty
-      ? `: ${additionalProperty}`
-      : allowedValues
-        ? `: ${allowedValues.join(', ')}`
-        : ''
-    const what = `${instancePath || 'the file'} ${message}${names}`
-    throw new TickswapError(
-      'TICKSWAP_E_RULES_INVALID',
-      what,
-      placeOf(additionalProperty ? [...path, additionalProperty] : path),
-    )
-  }
-  return (value as { rules: unknown[] }).rules.map((rule, index) => {
-    const place = placeOf(['rules', String(index)])
+  if (!validate(value)) throw wrongForm(validate.errors![0]!, placeOf)
+  return (value as { rules: Rule[] }).rules.map((rule, index) => {
+    const source = placeOf(['rules', String(index)])
+    for (const key of ['from', 'to'] as const) requireRange(rule, key, index, placeOf)
     try {
-      return readRule(rule, `${file}:${place.line}:${place.column}`)
+      return readRule(rule, `${file}:${source.line}:${source.column}`)
     } catch (cause) {
       if (!(cause instanceof TickswapError)) throw cause
-      throw new TickswapError('TICKSWAP_E_RULES_INVALID', cause.finding.message, place)
+      throw new TickswapError('TICKSWAP_E_RULES_INVALID', cause.finding.message, source)
     }
   })
+}
+
+type PlaceOf = (path: readonly string[]) => Place
+
+/** In words: `rule 2: verdict is one of identical, compatible, ...`. */
+function wrongForm({ instancePath, message, params }: ErrorObject, placeOf: PlaceOf): TickswapError {
+  const path = instancePath.split('/').slice(1)
+  const { additionalProperty, allowedValues, missingProperty } = params as Record<
+    string,
+    string | undefined
+  > & {
+    allowedValues?: string[]
+  }
+  const [, index, ...keys] = path
+  const top = path.length === 0 ? 'the file' : '`rules`'
+  const where = index === undefined ? top : [`rule ${Number(index) + 1}`, ...keys].join(', ')
+  const what = additionalProperty
+    ? `there is no \`${additionalProperty}\``
+    : missingProperty
+      ? `\`${missingProperty}\` is missing`
+      : allowedValues
+        ? `it is one of ${allowedValues.join(', ')}`
+        : path.length === 0
+          ? 'it holds `rules:` and a list'
+          : `it ${message}`
+  const place = placeOf(additionalProperty ? [...path, additionalProperty] : path)
+  return new TickswapError('TICKSWAP_E_RULES_INVALID', `${where}: ${what}`, place)
+}
+
+/** A range that is none is placed where it stands. */
+function requireRange(rule: Rule, key: 'from' | 'to', index: number, placeOf: PlaceOf): void {
+  const range = rule[key]
+  if (range === undefined || Constraint.isValid(range)) return
+  try {
+    Constraint.parse(range)
+  } catch (cause) {
+    const why = cause instanceof TickswapError ? cause.finding.message : String(cause)
+    const place = placeOf(['rules', String(index), key])
+    throw new TickswapError('TICKSWAP_E_RULES_INVALID', `rule ${index + 1}, ${key}: ${why}`, place, { cause })
+  }
 }
 
 /** @throws TickswapError RULES_INVALID for an alias without an anchor, and for too many of them */

@@ -84,41 +84,62 @@ function rangeOf(text: unknown, source: string): Constraint {
  * another, never something else.
  */
 export class RuleBook {
-  readonly #rules: readonly KnownRule[]
+  readonly #rules: ReadonlyMap<string, readonly KnownRule[]>
 
-  /** @throws TickswapError RULES_INVALID that names two rules which disagree about a transition */
-  constructor(rules: readonly KnownRule[]) {
-    for (const [index, rule] of rules.entries())
-      for (const other of rules.slice(0, index))
-        if (contradicts(rule, other)) throw contradiction(other, rule)
-    this.#rules = rules
+  /**
+   * @param known rules that are known not to disagree
+   * @throws TickswapError RULES_INVALID that names two rules which disagree about a transition
+   */
+  constructor(rules: readonly KnownRule[], known: readonly KnownRule[] = []) {
+    const byUnit = groupedByUnit(known)
+    for (const rule of rules) {
+      const others = byUnit.get(rule.unit) ?? []
+      const other = others.find((each) => contradicts(rule, each))
+      if (other) throw contradiction(other, rule)
+      others.push(rule)
+      byUnit.set(rule.unit, others)
+    }
+    this.#rules = byUnit
   }
 
   /** The same with more rules. @throws TickswapError RULES_INVALID */
   with(more: readonly KnownRule[]): RuleBook {
-    return more.length === 0 ? this : new RuleBook([...this.#rules, ...more])
+    return more.length === 0 ? this : new RuleBook(more, [...this.#rules.values()].flat())
   }
 
   find(unit: string, from: Version, to: Version): KnownRule | undefined {
-    const fits = this.#rules.filter(
-      (rule) => rule.unit === unit && rule.from.matches(from) && rule.to.matches(to),
-    )
+    const rules = this.#rules.get(unit) ?? []
+    const fits = rules.filter((rule) => rule.from.accepts(from) && rule.to.accepts(to))
     return fits.find(({ actions }) => actions !== undefined) ?? fits[0]
   }
 }
 
+function groupedByUnit(rules: readonly KnownRule[]): Map<string, KnownRule[]> {
+  const groups = new Map<string, KnownRule[]>()
+  for (const rule of rules) groups.set(rule.unit, [...(groups.get(rule.unit) ?? []), rule])
+  return groups
+}
+
 const sortedActions = (actions: readonly Action[]): string => [...new Set(actions)].sort().join()
 
+/** Of two rules about one unit. */
 function contradicts(a: KnownRule, b: KnownRule): boolean {
-  if (a.unit !== b.unit) return false
   const sameActions = !a.actions || !b.actions || sortedActions(a.actions) === sortedActions(b.actions)
   if (a.verdict === b.verdict && sameActions) return false
   return overlaps(a.from, b.from) && overlaps(a.to, b.to)
 }
 
-function overlaps(a: Constraint, b: Constraint): boolean {
-  const range = ({ text }: Constraint) => Constraint.parse(text, { includePrerelease: true })
-  return range(a).intersects(range(b))
+const overlaps = (a: Constraint, b: Constraint): boolean => withPrereleases(a).intersects(withPrereleases(b))
+
+const widened = new WeakMap<Constraint, Constraint>()
+
+/** The same range with prereleases, read once for all the rules that it is compared with. */
+function withPrereleases(range: Constraint): Constraint {
+  const known = widened.get(range)
+  if (known) return known
+  const wide = Constraint.parse(range.text, { includePrerelease: true })
+  widened.set(range, wide)
+  return wide
 }
 
 const contradiction = (a: KnownRule, b: KnownRule): TickswapError =>

@@ -10,6 +10,8 @@ export interface Plain {
   readonly minor: number | undefined
   readonly patch: number | undefined
   readonly build: number | undefined
+  /** a fourth part is there, if only as an `x` */
+  readonly isFour: boolean
   readonly prerelease: readonly Identifier[]
   /** a part is given after one that is not */
   readonly hasGap: boolean
@@ -116,6 +118,7 @@ export function readPlain(text: string, at: number): Plain | undefined {
     minor: parts[1],
     patch: parts[2],
     build: given,
+    isFour: build !== false,
     prerelease,
     hasGap,
     end: cursor.at,

@@ -55,7 +55,8 @@ function hyphenRange(text: string, incPre: boolean): (string | readonly Bound[] 
 }
 
 /** A fourth number after a part that is not given: not to be read as if it were not there. */
-const isBeyond = ({ patch, build }: Plain): boolean => patch === undefined && build !== undefined
+const isBeyond = ({ major, minor, patch, isFour }: Plain): boolean =>
+  isFour && [major, minor, patch].includes(undefined)
 
 const LOWEST = [0] as const
 
@@ -137,12 +138,18 @@ function readWithoutStar(word: string, incPre: boolean): readonly Bound[] | unde
   let from = star
   if (from > 0 && word[from - 1] === '=') from--
   if (from > 0 && (word[from - 1] === '<' || word[from - 1] === '>')) from--
-  const rest = star < 0 ? word : word.slice(0, from) + word.slice(star + 1)
+  const rest = star < 0 ? word : withoutMetadata(word.slice(0, from) + word.slice(star + 1))
   if (rest === '') return []
   const operator = operatorOf(rest)
   const plain = readPlain(rest, operator.length)
-  if (!plain || plain.end < rest.length) return undefined
+  if (!plain || plain.end < rest.length || plain.isFour) return undefined
   return readWhole(rest, operator, plain, incPre)
+}
+
+/** A `+` that had no words before its star went. */
+function withoutMetadata(word: string): string {
+  const plus = word.indexOf('+')
+  return plus > 0 && stripMetadata(word.slice(plus)) === '' ? word.slice(0, plus) : word
 }
 
 /** A version with all of its numbers. */

@@ -1,5 +1,5 @@
 import type { VersionParts } from '../parts.ts'
-import type { Identifier } from '../prerelease.ts'
+import { comparePrerelease, type Identifier } from '../prerelease.ts'
 import { type Alternative, type Bound, type Cut, compareCuts, hasSameMain, highCut, lowCut } from './bound.ts'
 
 /** What a version is to a range: its numbers, the prerelease that orders it, and its flags. */
@@ -56,4 +56,17 @@ export function allows(bound: Bound, point: Cut): boolean {
   const low = lowCut(bound)
   const high = highCut(bound)
   return (!low || compareCuts(point, low) > 0) && (!high || compareCuts(point, high) < 0)
+}
+
+/**
+ * Whether bounds that all hold end with a prerelease, as `=1.4.2-rc.1` and `<=1.4.2-rc.1` do, and allow one of its
+ * builds but for that end.
+ */
+export function endsWith(bounds: readonly Bound[], declared: Cut, build: Point): boolean {
+  const isEnd = (bound: Bound) =>
+    (bound.operator === '=' || bound.operator === '<=') &&
+    bound.build === undefined &&
+    hasSameMain(bound, declared) &&
+    comparePrerelease(bound.prerelease, declared.prerelease) === 0
+  return bounds.some(isEnd) && bounds.every((bound) => isEnd(bound) || allows(bound, build))
 }

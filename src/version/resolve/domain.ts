@@ -132,6 +132,6 @@ export class UnitDomain implements Domain {
 
 /** Whether a choice of a unit satisfies a requirement: by its version, or by an interface it offers. */
 export function satisfies(choice: Choice, unit: string, name: string, range: Constraint): boolean {
-  if (unit === name && range.matches(choice.version)) return true
+  if (unit === name && range.accepts(choice.version)) return true
   return negotiate(choice.provides?.[name] ?? [], range) !== undefined
 }

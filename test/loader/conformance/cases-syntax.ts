@@ -189,6 +189,10 @@ const texts = [
   'export default function () {} (1)',
   'export default async function () {} [1]',
   'export default async () => {} \n (1)',
+  '1\n<!-- a comment in a script',
+  'let y = 1; 2 <!--y',
+  'export const y = "<!--" + `<!-- ${1}` + /<!--/.source // <!--',
+  '1\n--> a comment in a script',
 ]
 
 export const cases: readonly Case[] = texts.map((text) =>

@@ -16,13 +16,19 @@ export interface Body {
   open(slot: number, value: unknown): boolean
   /** the script, of a module that is one */
   readonly script?: Script
+  /** what the script came to: the function around the module */
+  readonly outer?: unknown
 }
 
-export function bodyOf(instance: Instance): Body {
+/**
+ * `outer` is that of another instance of the same artifact. V8 keeps what it has learned of a function with the
+ * function around it: code of two instances that share it is warm in both when one has run.
+ */
+export function bodyOf(instance: Instance, outer?: unknown): Body {
   const { kind, code, bytes } = instance.artifact
   switch (kind) {
     case 'esm':
-      return new ScriptBody(instance)
+      return new ScriptBody(instance, outer)
     case 'json':
       return new ValueBody(instance, () => JSON.parse(code))
     case 'raw':
@@ -32,7 +38,7 @@ export function bodyOf(instance: Instance): Body {
     case 'wasm':
       return new WasmBody(instance, bytes!)
     case 'cjs':
-      return new CommonJsBody(instance)
+      return new CommonJsBody(instance, outer)
     default:
       return kind satisfies never
   }
@@ -156,17 +162,19 @@ class Handle {
 }
 
 class ScriptBody implements Body {
-  readonly script: Script
+  readonly script?: Script
+  readonly outer: unknown
   readonly #handle: Handle
   readonly #steps: Steps
   readonly #guards: Map<number, Generator> | undefined
   readonly writesEarly: boolean
 
-  constructor(instance: Instance) {
+  constructor(instance: Instance, outer?: unknown) {
     this.writesEarly = instance.artifact.links.circular
     this.#handle = new Handle(instance)
-    this.script = scriptOf(instance.artifact)
-    let make = this.script.runInThisContext() as (handle: Handle) => Generator
+    if (outer === undefined) this.script = scriptOf(instance.artifact)
+    this.outer = outer ?? this.script!.runInThisContext()
+    let make = this.outer as (handle: Handle) => Generator
     for (const [slot, { guarded }] of instance.artifact.links.slots.entries()) {
       if (!guarded) continue
       const guard = make(this.#handle)

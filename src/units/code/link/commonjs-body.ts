@@ -36,10 +36,14 @@ export class CommonJsBody implements Body {
   readonly #wrapper: Wrapper
   readonly module: CommonJsModule
 
-  constructor(instance: Instance) {
+  get outer(): unknown {
+    return this.#wrapper
+  }
+
+  constructor(instance: Instance, outer?: unknown) {
     const { artifact } = instance
     this.#instance = instance
-    this.#wrapper = scriptOf(artifact).runInThisContext() as Wrapper
+    this.#wrapper = (outer ?? scriptOf(artifact).runInThisContext()) as Wrapper
     const { file } = artifact
     const path = dirname(file)
     const paths = (createRequire(file).resolve.paths('x') ?? []).filter((each) => isAbove(each, path))

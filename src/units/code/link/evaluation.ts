@@ -1,5 +1,5 @@
 import { TickswapError } from '../../../errors.ts'
-import { cycles, type GraphNode, nodeOf } from '../graph.ts'
+import { cycles, type GraphNode } from '../graph.ts'
 import type { Instance } from './instance.ts'
 
 /** Evaluates one instance that does not await, unless it was already. */
@@ -25,12 +25,24 @@ export function refuseAwait(order: readonly Instance[]): void {
 interface Node {
   readonly instance: Instance
   readonly order: number
+  /** ids of the modules of this evaluation that it imports, be it through modules that run already */
+  readonly imports: readonly string[]
   /** the module whose completion stands for the circle this one is in */
   root: Node
   pending: number
   readonly parents: Node[]
   state: 'waiting' | 'async' | 'done' | 'failed'
   error?: unknown
+}
+
+/** What a module imports of those that are evaluated; through the others, which run, it leads on. */
+function importsAmong(ids: ReadonlySet<string>, { artifact, world }: Instance): string[] {
+  const seen = new Set(artifact.imports)
+  for (const id of seen) {
+    if (ids.has(id)) continue
+    for (const target of world.artifact(id)?.imports ?? []) seen.add(target)
+  }
+  return [...seen].filter((id) => ids.has(id))
 }
 
 /**
@@ -49,10 +61,13 @@ export class AsyncEvaluation {
       this.#done = resolve
       this.#fail = reject
     })
+    const ids = new Set(order.map(({ id }) => id))
+    const isAwaited = order.some(({ artifact }) => artifact.async)
     for (const [index, instance] of order.entries()) {
       const node: Node = {
         instance,
         order: index,
+        imports: isAwaited ? importsAmong(ids, instance) : instance.artifact.imports,
         root: undefined as never,
         pending: 0,
         parents: [],
@@ -65,8 +80,8 @@ export class AsyncEvaluation {
     // Whoever loads packages in between hears of it at the end.
     this.#result.catch(() => undefined)
     const groups = cycles(this.#nodes.keys(), (id): GraphNode | undefined => {
-      const node = this.#nodes.get(id)
-      return node && nodeOf(node.instance.artifact)
+      const requests = this.#nodes.get(id)?.imports.map((target) => ({ kind: 'hot' as const, id: target }))
+      return requests && { id, requests, lazy: [] }
     })
     const roots = new Map<number, Node>()
     for (const [id, group] of groups) {
@@ -92,9 +107,24 @@ export class AsyncEvaluation {
       dependency.parents.push(node)
     }
     for (const elsewhere of this.#pendingElsewhere(node)) this.#await(node, elsewhere)
-    if (node.pending === 0) return this.#execute(node)
-    node.state = 'async'
-    return true
+    if (node.pending > 0) {
+      node.state = 'async'
+      instance.isQueued = true
+      return true
+    }
+    if (this.#execute(node)) return true
+    this.#abandonCircle(node)
+    return false
+  }
+
+  /** What waits inside of the circle around a module that threw at once never runs. */
+  #abandonCircle(failed: Node): void {
+    for (const node of this.#nodes.values()) {
+      const isOpen = node.order < failed.order && node.root.order >= failed.order
+      if (isOpen && node.state === 'async' && node.instance.phase === 'linked') {
+        this.#rejected(node, failed.error)
+      }
+    }
   }
 
   /** Resolves when all are through. @throws what the first one threw */
@@ -103,7 +133,7 @@ export class AsyncEvaluation {
   }
 
   *#dependencies(node: Node): Generator<Node> {
-    for (const id of node.instance.artifact.imports) {
+    for (const id of node.imports) {
       const dependency = this.#nodes.get(id)
       if (!dependency || dependency.order >= node.order) continue
       yield dependency.root === node.root ? dependency : dependency.root

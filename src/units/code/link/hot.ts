@@ -25,6 +25,11 @@ export class HotRegistry {
   readonly #data = new Map<string, Data>()
   readonly #records = new Map<Instance, HotRecord>()
   readonly #invalidated = new Set<string>()
+  readonly #onInvalidate: () => void
+
+  constructor(onInvalidate: () => void) {
+    this.#onInvalidate = onInvalidate
+  }
 
   contextOf(instance: Instance): HotContext {
     const record = this.#records.get(instance) ?? new HotRecord()
@@ -51,6 +56,8 @@ export class HotRegistry {
       invalidate: (message) => {
         this.#invalidated.add(id)
         this.emit('vite:invalidate', { path: id, message })
+        // While it is evaluated, whoever loads it asks when it is through.
+        if (instance.phase === 'evaluated') this.#onInvalidate()
       },
       on: (event, callback) => {
         const listeners = record.listeners.get(event) ?? new Set()
@@ -71,6 +78,11 @@ export class HotRegistry {
     const ids = [...this.#invalidated]
     this.#invalidated.clear()
     return ids
+  }
+
+  /** What modules said while they were loaded for the first time: nobody runs who could be told. */
+  dropInvalidated(ids: Iterable<string>): void {
+    for (const id of ids) this.#invalidated.delete(id)
   }
 
   /** Calls the listeners of one of Vite's events. @returns what they threw */

@@ -19,16 +19,21 @@ export class Instance implements Listener, Exporter {
   commonJs: { readonly exports: unknown } = { exports: undefined }
   /** sets the variable of a slot */
   write: (slot: number, value: unknown) => void = () => undefined
+  /** whether it waits for modules it imports, after which it runs by itself */
+  isQueued = false
   #phase: Phase = 'new'
   #body: Body | undefined
+  readonly #outer: unknown
   readonly #subscriptions = new Subscriptions()
   #meta: object | undefined
   #waiting: PromiseWithResolvers<void> | undefined
   #failure: { readonly error: unknown } | undefined
 
-  constructor(artifact: Artifact, world: World) {
+  /** `like`: another instance of the same artifact, whose code it shares */
+  constructor(artifact: Artifact, world: World, like?: Instance) {
     this.artifact = artifact
     this.world = world
+    if (like) this.#outer = like.#body?.outer
   }
 
   get id(): string {
@@ -51,7 +56,7 @@ export class Instance implements Listener, Exporter {
 
   /** Compiles, and runs up to the point where the module's functions exist. */
   link(): Promise<unknown> | undefined {
-    this.#body = bodyOf(this)
+    this.#body = bodyOf(this, this.#outer)
     const started = this.#body.start()
     this.#phase = 'linked'
     return started
@@ -77,6 +82,11 @@ export class Instance implements Listener, Exporter {
   /** Whether its evaluation, or that of a module it imports, threw. */
   get hasFailed(): boolean {
     return this.#failure !== undefined
+  }
+
+  /** Whether its evaluation has begun, or will without anybody doing anything. */
+  get hasBegun(): boolean {
+    return this.isQueued || this.#phase === 'running' || this.#phase === 'evaluated'
   }
 
   /** Whether its evaluation has begun, or waits to, and is not over. */

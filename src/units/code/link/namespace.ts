@@ -35,6 +35,14 @@ export class ModuleNamespace implements ProxyHandler<object>, Listener {
     this.#shape[this.names[slot]!] = value
   }
 
+  /** Puts in what is no module's variable: namespaces, which may lead back to this one, and packages. */
+  showOthers(): void {
+    for (const [slot, name] of this.names.entries()) {
+      const origin = this.world.resolution.member(this.#id, name)
+      if (origin.kind !== 'local') this.wiring.rewire(slot, sourceAt(this.world, origin))
+    }
+  }
+
   get(shape: object, key: string | symbol): unknown {
     if (typeof key === 'symbol') return Reflect.get(shape, key)
     return key in shape ? this.#read(key) : undefined
@@ -68,6 +76,17 @@ export class ModuleNamespace implements ProxyHandler<object>, Listener {
     if (!source) return undefined
     return source.instance ? source.instance.readMember(source.index) : source.value
   }
+}
+
+/** The namespace object of a module among those of a world; made when it is first asked for. */
+export function namespaceIn(known: Map<string, ModuleNamespace>, id: string, world: World): object {
+  let namespace = known.get(id)
+  if (!namespace) {
+    namespace = new ModuleNamespace(id, world)
+    known.set(id, namespace)
+    namespace.showOthers()
+  }
+  return namespace.object
 }
 
 /** Objects without inherited names that V8 keeps in its fast form, which `Object.create(null)` does not. */

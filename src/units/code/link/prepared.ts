@@ -6,9 +6,10 @@ import { AsyncEvaluation, evaluateOne, refuseAwait } from './evaluation.ts'
 import type { Externals } from './externals.ts'
 import { updatePayload } from './hot.ts'
 import { Instance } from './instance.ts'
-import { ModuleNamespace, ModuleView } from './namespace.ts'
+import { type ModuleNamespace, ModuleView, namespaceIn } from './namespace.ts'
 import { Packages } from './packages.ts'
 import type { RunningWorld } from './running-world.ts'
+import { Twin } from './twin.ts'
 import type { Source, Wiring } from './wiring.ts'
 import { nodeIn, sourceOf, type World } from './world.ts'
 
@@ -80,6 +81,11 @@ export class Prepared implements World {
     return this.#instances.get(id)?.codeCache()
   }
 
+  /** A second copy of modules and of all that they import, which shares their code and nothing else. */
+  twin(ids: readonly string[]): Twin {
+    return new Twin(this, ids)
+  }
+
   instance(id: string): Instance | undefined {
     if (this.#removed.has(id)) return undefined
     return this.#instances.get(id) ?? this.#running.instance(id)
@@ -93,9 +99,7 @@ export class Prepared implements World {
   /** The namespace a module will have after the commit. */
   namespace(id: string): object {
     if (!this.#isTouched(id)) return this.#running.namespace(id)
-    const namespace = this.#namespaces.get(id) ?? new ModuleNamespace(id, this)
-    this.#namespaces.set(id, namespace)
-    return namespace.object
+    return namespaceIn(this.#namespaces, id, this)
   }
 
   view(id: string): ModuleView {
@@ -207,18 +211,22 @@ export class Prepared implements World {
   }
 
   /**
-   * After a first evaluation that failed: the modules that were through run on, as
-   * they do in Node. @returns the modules that failed, or that wait for one that did
+   * After a first evaluation that failed: the modules that are through, or on the way, run
+   * on, as they do in Node. @returns the modules that failed, or that import one that did
    */
-  salvage(): readonly string[] {
-    const lost: string[] = []
+  salvage(): ReadonlySet<string> {
+    const lost = new Set(this.#order.filter((each) => each.hasFailed).map(({ id }) => id))
+    for (let before = -1; before !== lost.size; ) {
+      before = lost.size
+      for (const { id, artifact } of this.#order) {
+        if (artifact.imports.some((each) => lost.has(each))) lost.add(id)
+      }
+    }
     for (const instance of this.#order) {
-      const { id, phase, artifact } = instance
-      if (phase === 'evaluated' && !artifact.imports.some((each) => lost.includes(each))) {
-        instance.world = this.#running
-        this.#running.instances.set(id, instance)
-        instance.wiring.resume()
-      } else if (phase !== 'linked' || artifact.imports.some((each) => lost.includes(each))) lost.push(id)
+      if (lost.has(instance.id) || !instance.hasBegun) continue
+      instance.world = this.#running
+      this.#running.instances.set(instance.id, instance)
+      instance.wiring.resume()
     }
     for (const [id, namespace] of this.#namespaces) {
       if (!this.#running.instance(id)) continue

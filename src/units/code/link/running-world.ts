@@ -9,7 +9,7 @@ import { evaluateOne } from './evaluation.ts'
 import { Externals } from './externals.ts'
 import { HotRegistry } from './hot.ts'
 import { Instance } from './instance.ts'
-import { ModuleNamespace, ModuleView } from './namespace.ts'
+import { type ModuleNamespace, ModuleView, namespaceIn } from './namespace.ts'
 import type { World } from './world.ts'
 
 /** A map whose changes can be taken back. */
@@ -41,6 +41,8 @@ export interface RunningHooks {
   readonly importHot: (id: string) => Promise<object>
   /** takes a hot module into the graph, if that can be done here */
   readonly loadMissing: (id: string) => Promise<void>
+  /** called when a module has called `import.meta.hot.invalidate` */
+  readonly invalidated: () => void
 }
 
 /** The modules that run. Only a commit changes what is in it. */
@@ -50,13 +52,14 @@ export class RunningWorld implements World {
   readonly namespaces = new Table<ModuleNamespace>()
   readonly views = new Table<ModuleView>()
   readonly externals = new Externals()
-  readonly hot = new HotRegistry()
+  readonly hot: HotRegistry
   readonly #hooks: RunningHooks
   readonly #resolver = new Resolver((file) => this.artifacts.has(file))
   resolution: Resolution
 
   constructor(hooks: RunningHooks) {
     this.#hooks = hooks
+    this.hot = new HotRegistry(hooks.invalidated)
     this.resolution = new Resolution({
       links: (id) => this.artifact(id)?.links,
       externalNames: (id) => this.externals.names(id),
@@ -79,9 +82,7 @@ export class RunningWorld implements World {
   }
 
   namespace(id: string): object {
-    const namespace = this.namespaces.get(id) ?? new ModuleNamespace(id, this)
-    this.namespaces.set(id, namespace)
-    return namespace.object
+    return namespaceIn(this.namespaces, id, this)
   }
 
   view(id: string): ModuleView {

@@ -16,6 +16,7 @@ import type { Lookup } from './constant.ts'
 import type { Declaration } from './declaration.ts'
 import { lookupIn, outline } from './outline.ts'
 import { topLevelOf } from './shapes.ts'
+import { requireSound } from './sound.ts'
 import { surfaceOf } from './surface.ts'
 
 /** Files in one state: on disk, or as a commit has them. Paths are absolute. */
@@ -61,7 +62,8 @@ export class UnitReader {
 
   /**
    * The unit that a file declares; undefined where there is no such file, or no unit in it.
-   * @throws TickswapError SYNTAX or VERSION_INVALID, with the place
+   * @throws TickswapError SYNTAX, VERSION_INVALID and others of what cannot run, VERSION_UNWRITABLE for a version that
+   * only a run would tell; with the place
    */
   read(file: string): ReadUnit | undefined {
     const module = this.#module(file)
@@ -91,6 +93,7 @@ export class UnitReader {
       rules,
       places,
     }
+    requireSound(descriptor)
     const bytes = files.reduce((sum, id) => sum + this.#module(id)!.bytes.length, 0)
     return { descriptor, declaration, files, bytes }
   }
@@ -189,7 +192,7 @@ function versionOf({ version }: Declaration, file: string): string {
   }
   if (!version)
     throw new TickswapError(
-      'TICKSWAP_E_VERSION_INVALID',
+      'TICKSWAP_E_VERSION_UNWRITABLE',
       'the unit declares no version that can be read without running it',
       place,
     )

@@ -1,3 +1,4 @@
+import type { Token } from 'acorn'
 import { SourceError } from './declarations.ts'
 import { ModuleText } from './module-text.ts'
 import type { Node } from './nodes.ts'
@@ -20,6 +21,8 @@ export function parseText(source: string, text: string, lenient: boolean): Modul
 
 /** Statements of a module's top level. The fast parser decides nearly always; what it does not take, the thorough one decides. */
 export function parseStatements(text: string): readonly Node[] {
+  // In a script, which is what V8 is given, and for the fast parser this begins a comment. Modules have none.
+  if (text.includes('<!--')) return parseThoroughly(text)
   try {
     return meriyah().parseModule(text, { next: true, ranges: true }).body as unknown as readonly Node[]
   } catch {
@@ -33,7 +36,12 @@ function parseThoroughly(text: string): readonly Node[] {
     checkLocalExport(): void {}
   }
   try {
-    return Thorough.parse(text, { ecmaVersion: 'latest', sourceType: 'module' })
+    const { relational } = acorn().tokTypes
+    const onToken = (token: Token) => {
+      if (token.type === relational && text.startsWith('<!--', token.start))
+        throw new SourceError('HTML comments are not allowed in modules', token.start)
+    }
+    return Thorough.parse(text, { ecmaVersion: 'latest', sourceType: 'module', onToken })
       .body as unknown as readonly Node[]
   } catch (error) {
     const { pos, message } = error as { pos?: number; message: string }

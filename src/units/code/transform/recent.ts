@@ -49,7 +49,7 @@ export class RecentSources {
     const { first, last, from, to } = changedRange(known, source)
     if (first === 0 && last === known.length) return undefined
     const region = source.slice(from, to)
-    const text = typed ? stripTypes(region) : region
+    const text = typed ? stripTypes(region, true) : region
     if (text.length !== region.length) return undefined
     const again: RawPiece[] = cut(region, text, parseStatements(text))
     const before = known.slice(0, first)
@@ -98,10 +98,16 @@ function changedRange(known: readonly Piece[], source: string): ChangedRange {
 
 /** Puts the piece that was known in the place of the one that was parsed without one of its neighbours. */
 function takeOver(again: RawPiece[], index: number, known: Piece): boolean {
-  if (again[index]?.source !== known.source) return false
+  const found = again[index]
+  if (found?.source !== known.source || found.text !== known.text) return false
+  if (shapeOf(found) !== shapeOf(known)) return false
   again[index] = known
   return true
 }
+
+/** Where the statements of a piece begin and end, and what they are. */
+const shapeOf = ({ statements, origin }: RawPiece): string =>
+  statements.map(({ type, start, end }) => `${type} ${start - origin} ${end - origin}`).join()
 
 const isFinished = (piece: RawPiece): piece is Piece => 'scopes' in piece
 

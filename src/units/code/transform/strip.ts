@@ -10,10 +10,13 @@ export function swc(): Swc {
   return loaded
 }
 
-/** The text of a TypeScript module without its types, every token where it was. */
-export function stripTypes(source: string): string {
+/**
+ * The text of a TypeScript module without its types, every token where it was.
+ * @param isModule of a part of a module, which may have neither imports nor exports to tell it by
+ */
+export function stripTypes(source: string, isModule = false): string {
   try {
-    return swc().transformSync(source, { mode: 'strip-only' }).code
+    return swc().transformSync(source, { mode: 'strip-only', ...(isModule && { module: true }) }).code
   } catch (error) {
     throw fromSwc(error, source)
   }

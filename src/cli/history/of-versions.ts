@@ -2,14 +2,15 @@ import { TickswapError } from '../../errors.ts'
 import { compareVersions } from '../../version/compatibility/transition.ts'
 import { type Format, layOut, print } from '../format.ts'
 import { findUnit } from '../versions/find-unit.ts'
-import { type GitVersion, GitVersions } from '../versions/git-versions.ts'
+import { knownVersions } from '../versions/known-versions.ts'
+import type { KnownVersion } from '../versions/timeline.ts'
 
-/** Each commit that changed the unit's file is a version of it; one that keeps its number is the next BUILD. */
-export async function historyFromGit(
+/** Prints the versions that are known of a unit. */
+export async function historyOfVersions(
   name: string,
-  { units, format }: { units?: string; format: Format },
+  { units, store, format }: { units?: string; store: string | undefined; format: Format },
 ): Promise<void> {
-  const source = new GitVersions(await findUnit(name, units))
+  const source = await knownVersions(await findUnit(name, units), store)
   const { unit } = source.onDisk().descriptor
   const versions = entriesOf(await source.versions(unit))
   if (versions.length === 0)
@@ -28,7 +29,7 @@ export async function historyFromGit(
   console.log(layOut(rows, ['version', 'since', 'where', 'verdict', 'bytes', 'what was said']))
 }
 
-function entriesOf(versions: readonly GitVersion[]) {
+function entriesOf(versions: readonly KnownVersion[]) {
   return versions.map(({ descriptor, at, where, commit, subject, bytes }, index) => {
     const before = versions[index - 1]?.descriptor
     return {

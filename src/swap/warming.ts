@@ -1,0 +1,91 @@
+import { type Layout, viewsOf } from '../state/layout.ts'
+import { copySoft } from '../state/soft.ts'
+import type { Twin } from '../units/code/link/twin.ts'
+import { isUnit, type State } from '../units/unit.ts'
+import { Play, type Role } from './play.ts'
+import type { WarmPart, Warmth } from './protocol.ts'
+
+/** Bytes that are copied between two looks at the clock. */
+const CHUNK_BYTES = 256 * 1024
+
+/**
+ * Runs a candidate in one participant, before the commit, on a copy of its modules and of the state, a little in
+ * every tick: V8 then knows the functions that will run, and the first ticks after the commit are like the others.
+ */
+export class Warming {
+  /** milliseconds it took so far, and the most in one tick of the engine */
+  totalMs = 0
+  worstMs = 0
+  /** ticks of the candidate that it ran */
+  ticks = 0
+  readonly #warmth: Warmth
+  readonly #twin: Twin
+  readonly #steps: Generator<undefined, void>
+
+  constructor(twin: Twin, warmth: Warmth) {
+    this.#twin = twin
+    this.#warmth = warmth
+    this.#steps = this.#run()
+  }
+
+  /** Goes on for one slice of time. @returns true when it is over @throws what the candidate throws */
+  slice(now: () => number): boolean {
+    const from = now()
+    try {
+      while (!this.#steps.next().done) if (now() - from >= this.#warmth.sliceMs) return false
+      return true
+    } finally {
+      const ms = now() - from
+      this.totalMs += ms
+      this.worstMs = Math.max(this.worstMs, ms)
+    }
+  }
+
+  /** Disposes of the copy. */
+  stop(): void {
+    this.#steps.return()
+  }
+
+  *#run(): Generator<undefined, void> {
+    if (!(yield* this.#twin.evaluate())) return
+    const roles: Role[] = []
+    for (const part of this.#warmth.parts) {
+      const role = yield* this.#role(part)
+      if (!role) return
+      roles.push(role)
+    }
+    const play = new Play(roles, this.#warmth.cues)
+    try {
+      play.open()
+      for (; this.ticks < this.#warmth.ticks; this.ticks++) {
+        yield
+        play.tick()
+      }
+    } finally {
+      play.close()
+    }
+  }
+
+  *#role(part: WarmPart): Generator<undefined, Role | undefined> {
+    const namespace = this.#twin.namespace(part.file)
+    const { unit } = namespace as { unit?: unknown }
+    if (!isUnit(unit)) return undefined
+    const columns = {
+      ...viewsOf(part.shared, yield* copied(part.shared, part.base)),
+      ...part.private.columns,
+    }
+    const state = { columns, soft: copySoft(part.private.soft) } as State
+    return { name: part.unit, unit, state, namespace, rehearsal: part.rehearsal }
+  }
+}
+
+/** A copy for this thread alone: all participants do this side by side. */
+function* copied({ bytes }: Layout, from: SharedArrayBuffer): Generator<undefined, ArrayBuffer> {
+  const copy = new Uint8Array(bytes)
+  const source = new Uint8Array(from, 0, bytes)
+  for (let at = 0; at < bytes; at += CHUNK_BYTES) {
+    copy.set(source.subarray(at, at + CHUNK_BYTES), at)
+    yield
+  }
+  return copy.buffer
+}

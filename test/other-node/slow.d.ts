@@ -1,0 +1,1 @@
+export const SLOW: Readonly<Record<string, string>>
