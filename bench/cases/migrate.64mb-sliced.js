@@ -21,7 +21,7 @@ const body = `for (let i = 0; i < ${PAGES}; i++) {
 }`
 
 const version = (edit, columns, extra = '') =>
-  unitSource({ edit, version: `${edit + 1}.0.0`, columns: { ...columns, beat: 'f64(1)' }, body, extra })
+  unitSource({ edit, version: `${edit + 1}.0.0`, columns: { ...columns, beat: 'f32(1)' }, body, extra })
 const wide = (edit) =>
   version(
     edit,

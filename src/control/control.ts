@@ -28,7 +28,8 @@ import { declaredBy, sidesOf } from './check.ts'
 import { Compatibility, type KeptVersions } from './compatibility.ts'
 import { Crew } from './crew.ts'
 import { Desk } from './desk.ts'
-import { Failures } from './failures.ts'
+import { EVENTS } from './events.ts'
+import { Failures, isHopeless } from './failures.ts'
 import { Flapping } from './flapping.ts'
 import { isModuleFile, requireFolder } from './folder.ts'
 import { groupsOf } from './groups.ts'
@@ -50,14 +51,6 @@ const BURY_EVERY_MS = 250
 const REHEARSAL_AFTER_MS = 500
 /** Edits that come without end are not waited for without end. */
 const MOST_MERGES = 16
-/** The event that tells engines about an outcome. */
-const EVENTS: Record<Exclude<SwapReport['outcome'], 'unchanged' | 'dry-run'>, RuntimeEvent> = {
-  refused: 'reject',
-  reversed: 'reject',
-  committed: 'swap',
-  permanent: 'permanent',
-  'rolled-back': 'rollback',
-}
 
 /** The control thread: watches, stages, checks, decides, records. */
 export class Control {
@@ -369,7 +362,7 @@ export class Control {
     const isMissed = this.#missed.some(({ at }) => at === ask.at)
     if (absent && ask.trigger === 'edit' && !isMissed)
       this.#retries.again(ask, (again) => this.#enqueue({ ask: again }))
-    const hopeless = codes.has('TICKSWAP_E_QUARANTINED') || codes.has('TICKSWAP_E_EVALUATE_TIMEOUT')
+    const hopeless = findings.some(isHopeless)
     if (outcome !== 'refused') for (const file of files) this.#refused.delete(file)
     else if (!absent && !hopeless)
       for (const file of ask.files) if (!ask.removed.includes(file)) this.#refused.add(file)

@@ -1,4 +1,4 @@
-import { type Finding, finding } from '../errors.ts'
+import { type ErrorCode, type Finding, finding } from '../errors.ts'
 import type { Barrier } from './barrier.ts'
 
 /** A failure message and the board's word of the same failure travel apart; this much at most. */
@@ -29,3 +29,14 @@ export class Failures {
     for (const known of this.#found.keys()) if (known < id) this.#found.delete(known)
   }
 }
+
+/** What comes again as long as the content is the same, and takes long to find. */
+const HOPELESS: ReadonlySet<ErrorCode> = new Set([
+  'TICKSWAP_E_QUARANTINED',
+  'TICKSWAP_E_EVALUATE_TIMEOUT',
+  'TICKSWAP_E_REHEARSAL_TIMEOUT',
+  'TICKSWAP_E_REHEARSAL_MEMORY',
+])
+
+/** Whether an edit is not to be tried again with the next one. */
+export const isHopeless = ({ code }: Finding): boolean => HOPELESS.has(code)

@@ -71,7 +71,10 @@ async function act(message: ToRehearsal): Promise<FromRehearsal | undefined> {
         type: 'rehearsed',
         openings: rehearse(message.request, {
           files: evaluating,
-          next: (file) => prepared!.namespace(file),
+          next: stageFor(
+            prepared!,
+            message.request.parts.map(({ file }) => file),
+          ),
           running: (file) => (linker.has(file) ? linker.namespace(file) : undefined),
         }),
         caches: cachesOf(prepared!),
@@ -88,6 +91,23 @@ async function act(message: ToRehearsal): Promise<FromRehearsal | undefined> {
       prepared = undefined
       return undefined
   }
+}
+
+/**
+ * The candidates as they will be linked after the commit, in a copy: a unit of which only an import changes is not
+ * evaluated anew, and until then still calls the old one. Where there can be no copy, what was evaluated has to do.
+ */
+function stageFor(from: Prepared, files: readonly string[]): (file: string) => object {
+  const twin = from.twin(files)
+  try {
+    const steps = twin.evaluate(Number.POSITIVE_INFINITY)
+    let step = steps.next()
+    while (!step.done) step = steps.next()
+    if (step.value) return (file) => twin.namespace(file)
+  } catch {
+    // Such as a module that takes `import.meta.hot` for granted.
+  }
+  return (file) => from.namespace(file)
 }
 
 /** V8's code caches, with the functions that the rehearsal ran. */

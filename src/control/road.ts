@@ -221,7 +221,7 @@ export class Road {
       await this.#tryMigrations()
       // What goes back to a backup ran as it is.
       if (this.#restores.size > 0) return
-      const tried = await new Tryout(this.#control, stage, this.#passengers, files).run()
+      const tried = await new Tryout(this.#control, stage, this.#passengers).run()
       this.#account.rehearsed = tried.rehearsed
       this.#stage = tried.stage
       this.#warmth = tried.warmth

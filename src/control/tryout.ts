@@ -41,14 +41,11 @@ export class Tryout {
   readonly #control: Control
   readonly #stage: Stage
   readonly #passengers: readonly Passenger[]
-  /** files to evaluate anew before a second try */
-  readonly #files: readonly string[]
 
-  constructor(control: Control, stage: Stage, passengers: readonly Passenger[], files: readonly string[]) {
+  constructor(control: Control, stage: Stage, passengers: readonly Passenger[]) {
     this.#control = control
     this.#stage = stage
     this.#passengers = passengers
-    this.#files = files
   }
 
   /** @throws TickswapError REHEARSAL_* */
@@ -104,8 +101,6 @@ export class Tryout {
       } catch (error) {
         const isFinal = !(error instanceof TickswapError) || !REPEATED.has(error.code) || copy === COPIES
         if (isFinal) throw error
-        // The module's own variables begin anew as well.
-        await rehearsal.evaluate(this.#stage.update, this.#files)
       }
     }
   }

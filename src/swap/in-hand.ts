@@ -61,10 +61,7 @@ export class InHand {
     if ('transition' in loaded) {
       this.transition = loaded.transition
       this.#setUp = false
-      const { board, slot, ticks } = this.#holder
-      this.#takenAt = ticks
-      const isTicking = board.state(slot) === ParticipantState.ONLINE
-      this.#warming = isTicking ? loaded.transition.warming() : undefined
+      this.#warming = this.#warmingOf(loaded.transition)
       return this.#warming ? undefined : this.#compare(loaded.transition)
     }
     const { error } = loaded
@@ -75,14 +72,22 @@ export class InHand {
     this.acknowledge(-id)
   }
 
+  /** One that rests is ready at once: nobody waits for it. */
+  #warmingOf(transition: Transition): Warming | undefined {
+    if (!transition.message.warmth) return undefined
+    const { board, slot, ticks } = this.#holder
+    this.#takenAt = ticks
+    return board.state(slot) === ParticipantState.ONLINE ? transition.warming() : undefined
+  }
+
   /** What comes between the loading and the answer, a little in every tick. */
   getReady(): void {
     const { transition } = this
-    const { probation, ticks } = this.#holder
+    const { probation } = this.#holder
     if (!transition || transition.committed) return this.#stopWarming()
     if (this.#warming) {
       // The tick of the loading has had its share.
-      if (ticks === this.#takenAt || !this.#warm(transition, this.#warming)) return
+      if (this.#holder.ticks === this.#takenAt || !this.#warm(transition, this.#warming)) return
       this.#stopWarming()
       this.#compare(transition)
     } else if (probation.isMeasuring && probation.measured()) this.acknowledge(transition.id)

@@ -379,7 +379,8 @@ export class Participant {
 
   /** Runs the tick that ended once more, where that was asked for. */
   #testTick(): void {
-    if (this.#isOnline && this.#isNewTick()) this.#meeting.sync?.turn()
+    const { sync } = this.#meeting
+    if (sync && this.#isOnline && this.#isNewTick()) sync.turn()
   }
 
   /**

@@ -7,6 +7,8 @@ import type { WarmPart, Warmth } from './protocol.ts'
 
 /** Bytes that are copied between two looks at the clock. */
 const CHUNK_BYTES = 256 * 1024
+/** More modules than this are not evaluated once more in a participant. */
+const MOST_MODULES = 64
 
 /**
  * Runs a candidate in one participant, before the commit, on a copy of its modules and of the state, a little in
@@ -47,7 +49,7 @@ export class Warming {
   }
 
   *#run(): Generator<undefined, void> {
-    if (!(yield* this.#twin.evaluate())) return
+    if (!(yield* this.#twin.evaluate(MOST_MODULES))) return
     const roles: Role[] = []
     for (const part of this.#warmth.parts) {
       const role = yield* this.#role(part)

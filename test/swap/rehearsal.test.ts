@@ -204,6 +204,21 @@ export const add = (x: number) => { unit.state.columns.sum[0]! += x }`
     expect(steps).toBeLessThanOrEqual((fleet.frame - since + 1) * 2)
   })
 
+  test('an edit of a module that the unit imports is rehearsed with the unit', async () => {
+    const helper = (body: string) => `export const add = (x: number): number => { ${body} }`
+    const source = rehearsing({ imports: `import { add } from './helper.ts'`, step: 'total[50] = add(1)' })
+    const { scratch, fleet } = await start({ 'counter.ts': source, 'helper.ts': helper('return x') })
+    await scratch.write('helper.ts', helper(`throw new TypeError('no sum')`))
+    const report = await swap(fleet)
+    expect(report.findings).toMatchObject([
+      { code: 'TICKSWAP_E_REHEARSAL_EXCEPTION', file: scratch.path('helper.ts'), line: 1 },
+    ])
+    await assertUntouched(fleet)
+    await scratch.write('helper.ts', helper('return x + 1'))
+    expect((await swap(fleet)).outcome).toBe('committed')
+    expect(columns(fleet).total![50]).toBe(2)
+  })
+
   test('an engine can do without', async () => {
     const { scratch, fleet } = await start({ 'counter.ts': counter() }, { runtime: { rehearsal: false } })
     await scratch.write(

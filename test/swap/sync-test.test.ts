@@ -1,3 +1,4 @@
+import { Worker } from 'node:worker_threads'
 import { afterEach, describe, expect, test } from 'vitest'
 import { createRuntime, type Finding, type RuntimeOptions } from '../../dist/index.js'
 import { counter } from '../support/counter.ts'
@@ -134,6 +135,45 @@ describe('the sync test', () => {
     await fleet.frames(10)
     expect(found(warnings)).toBe('')
     expect(columns(fleet).total![0]).toBe(fleet.frame)
+  })
+
+  test('participants that tick at their own pace, through swaps', async () => {
+    const { scratch, fleet, warnings } = await start(counter({ unit: 'deterministic: true,' }), {}, 0)
+    const words = new Int32Array(new SharedArrayBuffer(16))
+    const workers = [0, 1].map((index) => {
+      const workerData = { ticket: fleet.runtime.ticket(), words, index, unit: 'counter' }
+      return new Worker(new URL('../support/free-stepper.js', import.meta.url), { workerData })
+    })
+    open.push({ close: async () => void (await Promise.all(workers.map((worker) => worker.terminate()))) })
+    const steps = (fleet.handle.state.columns as Record<string, Uint32Array>).steps!
+    let mine = steps[0]!
+    const turn = async () => {
+      fleet.runtime.tick()
+      fleet.handle.exports.step!(1 / 60, -1)
+      mine++
+      await new Promise((resolve) => setTimeout(resolve, 2))
+    }
+    const end = performance.now() + 15_000
+    while (words.subarray(1, 3).some((turns) => turns < 10) && performance.now() < end) await turn()
+    for (let edit = 2; edit <= 3; edit++) {
+      await scratch.write('counter.ts', counter({ unit: 'deterministic: true,', by: edit }))
+      void fleet.runtime.swap('counter')
+      const isOver = () => fleet.reports.filter(({ outcome }) => outcome === 'permanent').length === edit - 1
+      while (!isOver() && performance.now() < end) await turn()
+    }
+    Atomics.store(words, 0, 1)
+    Atomics.notify(words, 0)
+    for (let i = 0; i < 5; i++) await turn()
+    expect(fleet.reports.map(({ outcome }) => outcome)).toEqual([
+      'committed',
+      'permanent',
+      'committed',
+      'permanent',
+    ])
+    expect(fleet.reports.at(-1)!.participants.length).toBe(3)
+    expect(steps[0]).toBe(mine)
+    expect([...steps.subarray(1, 3)]).toEqual([...words.subarray(1, 3)])
+    expect(found(warnings)).toBe('')
   })
 
   test('only the units that are named', async () => {

@@ -9,9 +9,6 @@ import { Instance } from './instance.ts'
 import { ModuleNamespace, ModuleView } from './namespace.ts'
 import { nodeIn, sourceOf, type World } from './world.ts'
 
-/** More modules than this are not evaluated once more in a participant. */
-const MOST_MODULES = 64
-
 /**
  * A second copy of some modules and of everything hot that they import, with variables of its own: what runs
  * in it changes nothing that the program sees, except through modules that are not hot. It shares the code with
@@ -29,11 +26,14 @@ export class Twin implements World {
     this.#ids = ids
   }
 
-  /** Evaluates one module at a time. @returns false when they cannot be copied @throws what they throw */
-  *evaluate(): Generator<undefined, boolean> {
+  /**
+   * Evaluates one module at a time.
+   * @returns false when there are more than `most` modules, or one that awaits @throws what they throw
+   */
+  *evaluate(most: number): Generator<undefined, boolean> {
     const order = evaluationOrder(this.#ids, (id) => nodeIn(this, id)).filter((id) => this.#like.instance(id))
     const artifacts = order.map((id) => this.artifact(id)!)
-    if (order.length > MOST_MODULES || artifacts.some((artifact) => artifact.async)) return false
+    if (order.length > most || artifacts.some((artifact) => artifact.async)) return false
     for (const artifact of artifacts)
       this.#instances.set(artifact.id, new Instance(artifact, this, this.#like.instance(artifact.id)))
     for (const instance of this.#instances.values()) {
