@@ -11,7 +11,7 @@ export const targets = [
 ]
 
 /** 64 MB of a column that is there; the next version has another one beside it. */
-const ROWS = 16 * 2 ** 20
+const ROWS = 8 * 2 ** 20
 /** Pages that the engine writes in every frame. */
 const PAGES = 40
 const body = `for (let i = 0; i < ${PAGES}; i++) {
@@ -25,13 +25,13 @@ const version = (edit, columns, extra = '') =>
 const wide = (edit) =>
   version(
     edit,
-    { place: `f32(${ROWS})`, mark: `u8(${ROWS})` },
+    { place: `f32(${2 * ROWS})`, mark: `f32(${ROWS})` },
     `migrate: { '<${edit + 1}.0.0': {
       rows: ${ROWS},
       lossy: true,
       upRange(old, next, from, to) {
         const [place, mark] = [old.columns.place, next.columns.mark]
-        for (let i = from; i < to; i++) mark[i] = place[i] & 1
+        for (let i = from; i < to; i++) mark[i] = place[2 * i] + place[2 * i + 1]
       },
     } },`,
   )
@@ -43,7 +43,7 @@ const wide = (edit) =>
 export async function run({ dir, quick }) {
   const swaps = quick ? 3 : 10
   const file = 'world.ts'
-  folder(dir, 'units', { [file]: version(0, { place: `f32(${ROWS})` }) })
+  folder(dir, 'units', { [file]: version(0, { place: `f32(${2 * ROWS})` }) })
   const runtime = {
     watch: false,
     probation: { ticks: 4 },
@@ -74,7 +74,7 @@ export async function run({ dir, quick }) {
 }
 
 function wholeCopy() {
-  const [from, to] = [new Uint8Array(ROWS * 4).fill(1), new Uint8Array(ROWS * 4).fill(2)]
+  const [from, to] = [new Uint8Array(ROWS * 8).fill(1), new Uint8Array(ROWS * 8).fill(2)]
   const times = Array.from({ length: 5 }, () => {
     const at = performance.now()
     to.set(from)
