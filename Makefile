@@ -86,6 +86,12 @@ SEEDS ?= 10000
 simulation: build ## the swap's protocol under a seeded scheduler; SEEDS=n, TICKSWAP_SEED=n for one
 	node test/simulation/run.js --seeds $(SEEDS)
 
+.PHONY: soak
+MINUTES ?= 10
+WORKERS ?= 8
+soak: build ## an engine that is edited all the time: memory, stalls and swaps of every minute (MINUTES=n WORKERS=n)
+	node dist/cli/main.js run --restart never test/soak.ts $(MINUTES) $(WORKERS)
+
 # Other versions of Node come as npm packages, with their binaries, into .build/. The addon needs no
 # rebuilding: it speaks Node-API.
 VERSION ?= 24
@@ -105,7 +111,8 @@ test-page: build ## the page, in a real browser
 PROMTOOL := .build/prometheus/usr/bin/promtool
 $(PROMTOOL):
 	@mkdir -p .build/prometheus
-	cd .build/prometheus && apt-get -qq update && apt-get -qq download prometheus 2>/dev/null && dpkg -x prometheus_*.deb .
+	cd .build/prometheus && apt-get -qq update && apt-get -qq download prometheus 2>/dev/null && \
+	  dpkg-deb --fsys-tarfile prometheus_*.deb | tar x ./usr/bin/promtool
 .PHONY: check-deploy
 check-deploy: build ## the files for Prometheus, Grafana, Docker, Kubernetes and systemd
 	@command -v promtool >/dev/null || $(MAKE) --no-print-directory $(PROMTOOL)

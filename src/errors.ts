@@ -153,6 +153,8 @@ export const ADVICE = {
   TICKSWAP_E_STORE_MISSING: 'Name the folder of a store with --store, or create one with the option store.',
   TICKSWAP_E_STORE_BOOT:
     'The files differ from what is permanent; save them again to try the new version once more.',
+  TICKSWAP_E_RESTARTED:
+    'Look at `tickswap history` for what was tried, and at the standard error of the engine for why it ended.',
   TICKSWAP_E_INTERNAL: 'This is a defect of tickswap; please report it with the message.',
 } as const
 

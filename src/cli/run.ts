@@ -2,7 +2,7 @@ import { statSync } from 'node:fs'
 import { extname, resolve } from 'node:path'
 import { type Command, Option } from 'commander'
 import { TickswapError } from '../errors.ts'
-import { runEngine } from './engine-process.ts'
+import { RESTARTS, type Restarts, supervise } from './supervisor.ts'
 
 const EXTENSIONS = new Set(['.js', '.mjs', '.cjs', '.ts', '.mts', '.cts'])
 
@@ -15,12 +15,17 @@ Examples:
   tickswap run engine.mjs --ticks 1000       (--ticks 1000 goes to the engine)
 
 TypeScript needs no build step: types are removed when a file is loaded, in the engine and in the
-worker threads it starts. 'tickswap' and 'tickswap/module' can be imported without installing them.`
+worker threads it starts. 'tickswap' and 'tickswap/module' can be imported without installing them.
+
+With a store (--store, TICKSWAP_STORE, or .tickswap in this folder) an engine that dies while a new
+version is on trial is started again with what was permanent and the state that was saved last: after
+100 ms, then twice as long up to 10 s, at most 5 times in a minute.`
 
 interface RunOptions {
   units?: string
   store?: string
   admin?: string
+  restart: Restarts
   syncTest?: string | true
 }
 
@@ -36,6 +41,11 @@ export function registerRun(program: Command): void {
     )
     .addOption(new Option('--admin <port>', 'open the HTTP interface and page at this port of this machine'))
     .addOption(
+      new Option('--restart <when>', 'after which ends of the engine it is started again')
+        .choices(RESTARTS)
+        .default('probation'),
+    )
+    .addOption(
       new Option('--sync-test [units]', 'run every tick twice and tell which units are not deterministic'),
     )
     .addHelpText('after', EXAMPLES)
@@ -49,7 +59,8 @@ export function registerRun(program: Command): void {
         ...(options.syncTest !== undefined && { TICKSWAP_SYNC_TEST: syncTested(options.syncTest) }),
         ...(options.units !== undefined && { TICKSWAP_UNITS: checkFolder(options.units) }),
       }
-      process.exitCode = await runEngine(script, args, env)
+      const store = resolve(options.store ?? (process.env.TICKSWAP_STORE || '.tickswap'))
+      process.exitCode = await supervise({ script, args, env }, options.restart, store)
     })
 }
 

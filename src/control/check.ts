@@ -62,8 +62,14 @@ export function checkName({ name, file }: Contract, catalog: Catalog): Finding[]
       }),
     ]
   if (!before || before.name === name) return []
-  const message = `${file} now exports unit ${name} instead of ${before.name}`
+  const message = `${file} now exports unit ${name} instead of ${before.name}${requiredBy(before.name, catalog)}`
   return [finding('TICKSWAP_E_UNIT_REMOVED', message, { unit: before.name, file })]
+}
+
+/** Who would miss a unit, as the end of a sentence. */
+export function requiredBy(unit: string, catalog: Catalog): string {
+  const needing = [...catalog.units.values()].filter(({ running }) => unit in running.contract.requires)
+  return needing.length === 0 ? '' : `, which ${needing.map(({ name }) => name).join(', ')} requires`
 }
 
 /** The version that a unit declares, with its flags. */

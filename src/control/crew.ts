@@ -1,6 +1,7 @@
 import { BroadcastChannel } from 'node:worker_threads'
+import type { Finding } from '../errors.ts'
 import { type Board, ParticipantState, SlotWord } from '../swap/board.ts'
-import { OBSERVER, participantChannel, type ToParticipant } from '../swap/protocol.ts'
+import { OBSERVER, participantChannel, slotName, type ToParticipant } from '../swap/protocol.ts'
 import { leaderSlot } from '../swap/rendezvous.ts'
 import { Backlog } from './backlog.ts'
 import type { EngineUse } from './check.ts'
@@ -107,7 +108,15 @@ export class Crew {
   }
 
   name(slot: number): string {
-    return this.#hands.get(slot)?.name ?? `slot ${slot}`
+    return this.#hands.get(slot)?.name ?? slotName(slot)
+  }
+
+  /** What the participant at `slot` has found, with the name of the one that it is about. */
+  named(found: Finding, slot: number): Finding {
+    const about = [...this.#hands.keys()].find((each) => slotName(each) === found.participant)
+    if (about === undefined) return { ...found, participant: this.name(slot) }
+    const participant = this.name(about)
+    return { ...found, participant, message: found.message.replace(slotName(about), participant) }
   }
 
   /** Participants that tick. */

@@ -7,8 +7,12 @@ import { placeIn } from '../version/compatibility/descriptor.ts'
 import type { Catalog } from './catalog.ts'
 import { type DryRun, lossyFinding, type Tried } from './dry-run.ts'
 import { isMoved, isOneWay, type Passenger, planOf } from './passenger.ts'
+import type { Rehearsal } from './rehearsal.ts'
 import type { Slice } from './rehearsal-thread.ts'
 import { stopoversOf } from './stopovers.ts'
+
+/** Times that rows which were written meanwhile are moved again before the boundary. */
+const MOST_CATCH_UPS = 8
 
 /** The migrations of a swap, to be tried on copies of live state. @throws TickswapError STATE_LIMIT */
 export function dryRunsOf(passengers: readonly Passenger[], catalog: Catalog): DryRun[] {
@@ -60,6 +64,16 @@ export function slicesOf(passengers: readonly Passenger[], moves: readonly Move[
     const old = passengers[i]!.entry?.memory
     return sliced && old ? [{ unit, file, range: plan.range!, old, next: memory }] : []
   })
+}
+
+/** Moves again what was written, until few rows are left for the boundary, or the engine writes as fast. */
+export async function catchUp(rehearsal: Rehearsal, slices: readonly Slice[]): Promise<void> {
+  if (slices.length === 0) return
+  let [before, rows] = [Number.POSITIVE_INFINITY, Number.MAX_VALUE]
+  for (let i = 0; i < MOST_CATCH_UPS && rows > 0 && rows < before; i++) {
+    before = rows
+    rows = await rehearsal.catchUp(slices)
+  }
 }
 
 /** Rows that the migration can move a part at a time; 0 when it cannot. */

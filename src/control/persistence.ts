@@ -1,4 +1,4 @@
-import { type Finding, TickswapError } from '../errors.ts'
+import { type Finding, finding, TickswapError } from '../errors.ts'
 import { carryColumns } from '../state/carry.ts'
 import type { CheckpointUnit } from '../swap/checkpoint.ts'
 import type { BootUnit } from '../swap/protocol.ts'
@@ -6,21 +6,26 @@ import type { Stage } from '../units/code/artifact.ts'
 import type { Contract } from '../units/contract.ts'
 import type { Version } from '../version/version.ts'
 import type { Catalog } from './catalog.ts'
+import type { KeptVersions } from './compatibility.ts'
 import { exportsUnit, unitFilesIn } from './folder.ts'
 import type { Settings } from './options.ts'
 import type { Quarantine } from './quarantine.ts'
-import { Recorder, type TakenBack } from './recorder.ts'
+import { Recorder, type TakenBack, takenBackWarning } from './recorder.ts'
 import { Shelf } from './shelf.ts'
 
 /** What a runtime with a store starts from and writes down. Without a store it starts from the files alone. */
 export class Persistence {
   recorder: Recorder | undefined
+  /** The versions of a unit that the store keeps. */
+  readonly kept: KeptVersions = (unit) => this.recorder?.keptOf(unit) ?? []
   /** units that this start took back to what was permanent */
   takenBack: readonly TakenBack[] = []
   readonly #settings: Settings
   readonly #shelf: Shelf | undefined
   /** what a start runs instead of the files */
   readonly #contents = new Map<string, Uint8Array>()
+  /** why `tickswap run` has started the engine again, when it has */
+  readonly #restarted = restartOf(process.env)
   /** units that go on with the state of an earlier run */
   readonly #resumed = new Map<string, NonNullable<BootUnit['resumed']>>()
 
@@ -65,8 +70,8 @@ export class Persistence {
     for (const { unit, failed } of this.takenBack) {
       const file = catalog.units.get(unit)?.running.contract.file
       if (!file || !failed) continue
-      const { hash, version } = failed
-      quarantine.add([{ unit, file, hash, version }], 'its process ended during its probation', 0)
+      const { hash, version, why } = failed
+      quarantine.add([{ unit, file, hash, version }], why, 0)
     }
   }
 
@@ -87,7 +92,12 @@ export class Persistence {
 
   booted(catalog: Catalog): void {
     this.#contents.clear()
-    this.recorder?.booted(catalog, [...this.takenBack])
+    this.recorder?.booted(catalog, this.takenBack, this.#restarted)
+  }
+
+  /** What those who run the engine should know about this start. */
+  warnings(): Finding[] {
+    return [...(this.#restarted ? [this.#restarted] : []), ...this.takenBack.map(takenBackWarning)]
   }
 
   /** Keeps what a participant has copied; of a unit that was swapped since, nothing. @throws TickswapError OPTION */
@@ -100,4 +110,8 @@ export class Persistence {
       }),
     )
   }
+}
+
+function restartOf({ TICKSWAP_RESTARTED: why }: NodeJS.ProcessEnv): Finding | undefined {
+  return why ? finding('TICKSWAP_E_RESTARTED', why, { severity: 'warning' }) : undefined
 }

@@ -25,12 +25,14 @@ const MOST_WAITING = 10_000
 const RETRY_MS = 1000
 /** Keeps backups of swaps apart from the states that a start may resume. */
 const OF_SWAPS = '@backup'
+const DIED = 'its process ended while it was on trial'
 /** Earlier versions of a unit that an edit is compared with. */
 const MOST_KEPT = 64
 
 /** A version on trial knows its contents, so that a start can tell whether the files are still that version. */
 interface Trial extends Pointed {
   readonly swap: number
+  readonly failed?: string
   readonly modules: readonly { readonly id: string; readonly hash: string }[]
 }
 
@@ -38,7 +40,7 @@ interface Trial extends Pointed {
 export interface TakenBack {
   readonly unit: string
   /** the version that did not survive, when that is the reason */
-  readonly failed: { readonly hash: string; readonly version: string } | undefined
+  readonly failed: { readonly hash: string; readonly version: string; readonly why: string } | undefined
   readonly files: readonly string[]
 }
 
@@ -119,7 +121,8 @@ export class Recorder {
         contents.set(path, (await this.store.objects.get(source))!)
         files.push(path)
       }
-      if (files.length > 0) takenBack.push({ unit, failed: trial, files })
+      const failed = trial && { ...trial, why: trial.failed ?? DIED }
+      if (files.length > 0) takenBack.push({ unit, failed, files })
     }
     return { contents, takenBack }
   }
@@ -130,13 +133,15 @@ export class Recorder {
     if (boot === 'files') return []
     if (boot === 'permanent') return units.map(([unit]) => unit)
     // Units that were swapped together stand and fall together.
-    const edited = new Set<number>()
+    const edited = new Set<string>()
     for (const [, { trial }] of units) {
       const on = trial as Trial | undefined
       if (on?.modules.some(({ id, hash }) => hashOnDisk(resolve(this.#root, id)) !== hash))
-        edited.add(on.swap)
+        edited.add(together(on))
     }
-    return units.filter(([, { trial }]) => trial && !edited.has((trial as Trial).swap)).map(([unit]) => unit)
+    return units
+      .filter(([, { trial }]) => trial && !edited.has(together(trial as Trial)))
+      .map(([unit]) => unit)
   }
 
   /** The number a unit's content had before the restart, or one that none had. */
@@ -149,7 +154,7 @@ export class Recorder {
   }
 
   /** What runs since the start is permanent. */
-  booted(catalog: Catalog, takenBack: readonly TakenBack[]): void {
+  booted(catalog: Catalog, takenBack: readonly TakenBack[], restarted?: Finding): void {
     const entries = [...catalog.units.values()]
     const back = new Map(takenBack.map((each) => [each.unit, each]))
     const units = entries.map(({ name, running }) => {
@@ -158,9 +163,10 @@ export class Recorder {
     const reasons = takenBack.map(({ unit }) => {
       return { code: 'TICKSWAP_E_STORE_BOOT', message: `unit ${unit} went back to what was permanent` }
     })
-    this.#write({ outcome: 'boot', trigger: 'start', units, ...(back.size > 0 && { reasons }) })
+    if (restarted) reasons.unshift({ code: restarted.code, message: restarted.message })
+    this.#write({ outcome: 'boot', trigger: 'start', units, ...(reasons.length > 0 && { reasons }) })
     void this.#turns.run(() => this.#loadKept(entries)).catch((error) => this.#warn(warningOf(error)))
-    this.#permanent(entries, catalog)
+    this.#permanent(entries, catalog, back)
   }
 
   // ---- while it runs --------------------------------------------------------------
@@ -171,12 +177,13 @@ export class Recorder {
     units: readonly { unit: string; version: string; hash: string; artifacts: readonly Artifact[] }[],
   ): Promise<void> {
     const trials = new Map<string, Trial>()
+    const at = Date.now()
     for (const { unit, version, hash, artifacts } of units) {
       const modules = artifacts.map(({ id, hash: content }) => ({
         id: relative(this.#root, id),
         hash: content,
       }))
-      trials.set(unit, { version, hash, at: Date.now(), owner: '', swap, modules })
+      trials.set(unit, { version, hash, at, owner: '', swap, modules })
     }
     await this.#turns
       .run(() =>
@@ -195,11 +202,23 @@ export class Recorder {
       .catch((error) => this.#warn(warningOf(error)))
   }
 
+  /** A start does not run them again either, unless their files have changed. */
+  fail(units: readonly string[], why: string): void {
+    const failed = ({ trial, ...rest }: Pointer) => ({
+      ...rest,
+      ...(trial && { trial: { ...trial, failed: why } }),
+    })
+    void this.#turns
+      .run(() => this.store.pointers.move(failed, units))
+      .catch((error) => this.#warn(warningOf(error)))
+  }
+
   /** Writes down what became of a swap. */
   announced(report: SwapReport, catalog: Catalog): void {
     this.#write(decisionOf(report))
     const units = report.units.map(({ unit }) => unit)
-    if (report.outcome === 'rolled-back') this.withdraw(units)
+    if (report.outcome === 'rolled-back')
+      this.fail(units, report.findings.find(({ severity }) => severity === 'error')?.message ?? 'rolled back')
     if (report.outcome !== 'permanent') return
     const entries = [...catalog.units.values()]
     this.#permanent(
@@ -260,7 +279,12 @@ export class Recorder {
     }
   }
 
-  #permanent(entries: readonly UnitEntry[], catalog: Catalog): void {
+  /** What a start went back from stays on trial: the next start must not run it either. */
+  #permanent(
+    entries: readonly UnitEntry[],
+    catalog: Catalog,
+    back: ReadonlyMap<string, TakenBack> = new Map(),
+  ): void {
     const artifacts = [...catalog.artifacts()]
     const { serial } = this.#shelf
     const contracts = Array.from(catalog.units.values(), ({ running }) => running.contract)
@@ -268,7 +292,12 @@ export class Recorder {
       .run(async () => {
         const pointed = new Map<string, Pointed>()
         for (const entry of entries) pointed.set(entry.name, await this.#keepVersion(entry))
-        await this.store.pointers.move((_, unit) => ({ permanent: pointed.get(unit)! }), [...pointed.keys()])
+        const settled = ({ trial }: Pointer, unit: string): Pointer => {
+          const why = back.get(unit)?.failed?.why
+          const permanent = pointed.get(unit)!
+          return trial && why !== undefined ? { permanent, trial: { ...trial, failed: why } } : { permanent }
+        }
+        await this.store.pointers.move(settled, [...pointed.keys()])
         this.#pointers = await this.store.pointers.all()
         const ready = readyToKeep(artifacts)
         const known = knownStart(artifacts, contracts)
@@ -330,6 +359,9 @@ export class Recorder {
   }
 }
 
+/** What tells swaps apart, over restarts. */
+const together = ({ swap, at }: Trial): string => `${swap} ${at}`
+
 export function decisionOf(report: SwapReport): Decision {
   const { outcome, trigger, by, units, verdict, id, files, phases, participants, findings } = report
   return {
@@ -361,8 +393,7 @@ const warningOf = (error: unknown): Finding => ({ ...findingOf(error), severity:
 
 /** What a participant is told of a unit that went back at the start. */
 export function takenBackWarning({ unit, failed, files }: TakenBack): Finding {
-  const why =
-    failed === undefined ? 'as asked for' : 'because its process ended during the probation of the files'
+  const why = failed === undefined ? 'as asked for' : `because of what the files do: ${failed.why}`
   const message = `unit ${unit} runs what was permanent, ${why}`
   return finding('TICKSWAP_E_STORE_BOOT', message, { severity: 'warning', unit, file: files[0]! })
 }

@@ -2,6 +2,8 @@ import { type Finding, finding, TickswapError } from '../errors.ts'
 import { hashHex } from '../native/addon.ts'
 import { carryColumns } from '../state/carry.ts'
 import type { UnitMemory } from '../state/memory.ts'
+import type { Move } from '../swap/protocol.ts'
+import type { SwapReport } from '../swap/report.ts'
 import type { Ask } from './ask.ts'
 import type { Restored } from './backups.ts'
 import { newMemory } from './catalog.ts'
@@ -76,3 +78,14 @@ export const aboutCascade = ({ edition, cascade = [] }: Ask): Finding[] =>
     const message = `${unit} goes back to ${version}, because it required what ${edition?.unit} was`
     return finding('TICKSWAP_E_CASCADE', message, { unit, file: contract.file, severity: 'info' })
   })
+
+/** How state went back by hand, and the ticks that it cost. `now`: the participants' tick at the commit. */
+export function restoredBy(
+  restores: Restores,
+  moves: readonly Move[],
+  now: number,
+): NonNullable<SwapReport['restored']> {
+  if (restores.size === 0) return { how: moves.some(({ moved }) => moved) ? 'down' : 'none', ticksLost: 0 }
+  const ticks = Array.from(restores.values(), ({ backup }) => now - backup.tick)
+  return { how: 'backup', ticksLost: Math.max(0, ...ticks) }
+}

@@ -8,29 +8,33 @@ import { StageError } from '../units/code/stage-error.ts'
 import type { Contract } from '../units/contract.ts'
 import { Account } from './account.ts'
 import type { Ask, GoBack } from './ask.ts'
-import { checkName, checkUses, declaredBy, type EngineUse, nextVersion, type Side } from './check.ts'
-import type { Assessment } from './compatibility.ts'
+import {
+  checkName,
+  checkUses,
+  declaredBy,
+  type EngineUse,
+  nextVersion,
+  requiredBy,
+  type Side,
+} from './check.ts'
 import type { Control } from './control.ts'
 import { inLoadOrder, withWayOut } from './dependencies.ts'
 import type { Tried } from './dry-run.ts'
 import { unitFilesAmong } from './folder.ts'
-import { aboutMigrations, dryRunsOf, isSliced, slicesOf } from './migrations.ts'
+import { forced } from './forced.ts'
+import { aboutMigrations, catchUp, dryRunsOf, isSliced, slicesOf } from './migrations.ts'
 import { moveOf, type Passenger, sharesMemory, unitMove } from './passenger.ts'
 import { Records } from './records.ts'
 import type { Slice } from './rehearsal-thread.ts'
-import { aboutCascade, type Restores, restoresFor, withRestores } from './restores.ts'
+import { aboutCascade, type Restores, restoredBy, restoresFor, withRestores } from './restores.ts'
 import { Stop } from './stop.ts'
 import { Transaction } from './transaction.ts'
 import { Tryout } from './tryout.ts'
 
-/** Checks that `force` passes over: what they find becomes a warning. */
-const SKIPPABLE: ReadonlySet<ErrorCode> = new Set(['TICKSWAP_E_REQUIREMENT', 'TICKSWAP_E_MIGRATION_MISSING'])
 /** Reversals that are the version's own doing: the same content is not tried again. */
 const CULPABLE: ReadonlySet<ErrorCode> = new Set(['TICKSWAP_E_MIGRATION_FAILED', 'TICKSWAP_E_VERIFY_FAILED'])
 /** Ticks over which the running version is timed when the next one is compared with it. */
 const BASELINE_TICKS = 8
-/** Times that rows which were written meanwhile are moved again before the boundary. */
-const MOST_CATCH_UPS = 8
 
 /** One swap on its way from detect to permanent, or back. */
 export class Road {
@@ -51,6 +55,8 @@ export class Road {
   #tried: readonly Tried[] = []
   #slices: readonly Slice[] = []
   #restores: Restores = new Map()
+  /** units that the disk knows to be tried */
+  #suspects: readonly string[] = []
   #warmth: Warmth | undefined
 
   constructor(id: number, control: Control, ask: Ask) {
@@ -79,13 +85,19 @@ export class Road {
       await this.#account.timed('prepare', () => this.#prepare(this.#stage!))
       this.#account.preparedAt = this.#control.board.instant()
       await this.#transaction!.confirm()
-      await this.#catchUp()
+      if (this.#ask.trigger === 'edit') await this.#control.takeIn()
+      await catchUp(this.#control.rehearsal, this.#slices)
       this.#goOn('park')
       this.#account.orderedAt = this.#control.board.instant()
       await this.#transaction!.meet()
       this.#records.activate()
       this.#outcome = 'committed'
-      if (this.#ask.trigger === 'rollback') this.#account.restored = this.#restored()
+      if (this.#ask.trigger === 'rollback')
+        this.#account.restored = restoredBy(
+          this.#restores,
+          this.#moves,
+          this.#control.board.load(Word.ROUND_TICK),
+        )
     } catch (error) {
       this.#stopped(error)
     }
@@ -96,16 +108,6 @@ export class Road {
   get #editions(): readonly GoBack[] {
     const { edition, cascade = [] } = this.#ask
     return edition ? [edition, ...cascade] : []
-  }
-
-  #restored(): NonNullable<SwapReport['restored']> {
-    if (this.#restores.size === 0) {
-      const how = this.#moves.some(({ moved }) => moved) ? 'down' : 'none'
-      return { how, ticksLost: 0 }
-    }
-    const now = this.#control.board.load(Word.ROUND_TICK)
-    const ticks = Array.from(this.#restores.values(), ({ backup }) => now - backup.tick)
-    return { how: 'backup', ticksLost: Math.max(0, ...ticks) }
   }
 
   /** The report of a swap that never had its turn. */
@@ -127,8 +129,8 @@ export class Road {
     this.#outcome = stop.outcome
     this.#account.add(...stop.findings)
     if (stop.outcome === 'refused' || stop.outcome === 'reversed') this.#verdict = 'incompatible'
-    if (stop.outcome === 'reversed' && stop.findings.some(({ code }) => CULPABLE.has(code)))
-      this.#quarantine(stop.findings[0]!.message)
+    const isCulpable = stop.outcome === 'reversed' && stop.findings.some(({ code }) => CULPABLE.has(code))
+    if (isCulpable) this.#quarantine(stop.findings[0]!.message)
     if ((stop.outcome === 'refused' || stop.outcome === 'reversed') && !this.#actions.includes('reject'))
       this.#actions = ['reject']
     this.#control.rehearsal.discard()
@@ -141,7 +143,10 @@ export class Road {
         passed: 0,
         restore: 0,
       })
-    this.#control.persistence.recorder?.withdraw(this.#moves.map(({ unit }) => unit))
+    const { recorder } = this.#control.persistence
+    const tried = [...new Set([...this.#suspects, ...this.#moves.map(({ unit }) => unit)])]
+    if (isCulpable) recorder?.fail(tried, stop.findings[0]!.message)
+    else if (tried.length > 0) recorder?.withdraw(tried)
     // Somebody who hangs may still write to the memory of a backup that a reversed swap had begun.
     if (stop.outcome === 'refused')
       for (const [i, { entry }] of this.#passengers.entries()) entry?.backups.giveBack(this.#moves[i]?.backup)
@@ -165,7 +170,13 @@ export class Road {
     const removed = this.#ask.removed.flatMap((file) => {
       const unit = catalog.byFile(file)?.name
       return unit
-        ? [finding('TICKSWAP_E_UNIT_REMOVED', `the file of unit ${unit} is gone`, { file, unit })]
+        ? [
+            finding(
+              'TICKSWAP_E_UNIT_REMOVED',
+              `the file of unit ${unit} is gone${requiredBy(unit, catalog)}`,
+              { file, unit },
+            ),
+          ]
         : []
     })
     if (empty.length + removed.length > 0) throw new Stop('refused', [...empty, ...removed])
@@ -193,6 +204,7 @@ export class Road {
     const files = this.#unitFiles(stage)
     const isForced = this.strategy === 'force'
     if (!isForced) this.#refuseQuarantined(stage, files)
+    await this.#suspect(stage, files)
     const contracts = await this.#account.timed('rehearse', () => rehearsal.evaluate(stage.update, files))
     await this.#account.timed('check', async () => {
       this.#passengers = contracts.map((contract) => this.#passenger(stage, contract, evaluated))
@@ -229,8 +241,13 @@ export class Road {
   }
 
   #withWayOut(findings: readonly Finding[]): Finding[] {
-    const { catalog, crew, kept } = this.#control
-    return withWayOut(findings, { catalog, kept, candidates: this.#passengers, uses: crew.uses() })
+    const { catalog, crew, persistence } = this.#control
+    return withWayOut(findings, {
+      catalog,
+      kept: persistence.kept,
+      candidates: this.#passengers,
+      uses: crew.uses(),
+    })
   }
 
   /** Files of units whose code changes, be it their own, or in a module that travels with them. */
@@ -278,31 +295,25 @@ export class Road {
     return this.#control.crew.uses().filter(({ unit }) => moving.has(unit))
   }
 
-  /** Those whose state is not that of a backup. */
-  get #migrating(): Passenger[] {
-    return this.#passengers.filter(({ contract }) => !this.#restores.has(contract.name))
-  }
-
   /** Tries the migrations on copies, and says of them what a report is to say. */
   async #tryMigrations(): Promise<void> {
     const { rehearsal, catalog, settings } = this.#control
-    const tried = await rehearsal.dryRun(dryRunsOf(this.#migrating, catalog))
+    // The state of a backup needs none.
+    const migrating = this.#passengers.filter(({ contract }) => !this.#restores.has(contract.name))
+    const tried = await rehearsal.dryRun(dryRunsOf(migrating, catalog))
     this.#tried = tried
-    this.#account.add(...aboutMigrations(this.#migrating, tried, settings.migrateMs))
+    this.#account.add(...aboutMigrations(migrating, tried, settings.migrateMs))
   }
 
   async #prepare(stage: Stage): Promise<void> {
     const control = this.#control
+    const { catalog, settings } = control
+    const hasSpare = settings.syncTest !== undefined
     this.#moves = this.#passengers.map((passenger) => {
       const ms = this.#tried.find(({ unit }) => unit === passenger.contract.name)?.ms ?? 0
       const restored = this.#restores.get(passenger.contract.name)
-      const isSlicedNow = isSliced(passenger, ms, control.settings.migrateMs)
-      return moveOf(passenger, {
-        catalog: control.catalog,
-        isSliced: isSlicedNow,
-        restored,
-        hasSpare: control.settings.syncTest !== undefined,
-      })
+      const sliced = isSliced(passenger, ms, settings.migrateMs)
+      return moveOf(passenger, { catalog, isSliced: sliced, restored, hasSpare })
     })
     this.#slices = slicesOf(this.#passengers, this.#moves)
     const { generation, back } = this.#records.stage(this.#passengers)
@@ -343,14 +354,22 @@ export class Road {
     }
   }
 
-  /** Until few rows are left for the boundary, or the engine writes as fast as they are moved. */
-  async #catchUp(): Promise<void> {
-    if (this.#slices.length === 0) return
-    let [before, rows] = [Number.POSITIVE_INFINITY, Number.MAX_VALUE]
-    for (let i = 0; i < MOST_CATCH_UPS && rows > 0 && rows < before; i++) {
-      before = rows
-      rows = await this.#control.rehearsal.catchUp(this.#slices)
-    }
+  /**
+   * Native code and a lack of memory may end the process wherever the candidate first runs, be it in the rehearsal: the
+   * disk knows before that what is tried. Its version is known only when it has run.
+   */
+  async #suspect(stage: Stage, files: readonly string[]): Promise<void> {
+    const { catalog, persistence } = this.#control
+    if (!persistence.recorder || this.#ask.edition) return
+    const units = files.flatMap((file) => {
+      const entry = catalog.byFile(file)
+      if (!entry) return []
+      const version = nextVersion(entry.running.version, this.#control.usedVersions(entry)).toString()
+      const artifacts = catalog.closure(file, stage.update)
+      return [{ unit: entry.name, version, hash: this.#control.hashOf(file, stage.update), artifacts }]
+    })
+    this.#suspects = units.map(({ unit }) => unit)
+    await persistence.recorder.trial(this.id, units)
   }
 
   /** A process that dies in probation must find on disk what it was trying. */
@@ -457,13 +476,3 @@ export class Road {
 
 const findingsOf = (error: unknown): readonly Finding[] =>
   error instanceof StageError ? error.findings : [findingOf(error)]
-
-/** What `force` makes of a refusal: the checks that may be passed over become warnings. */
-function forced({ verdict, actions, findings }: Assessment): Assessment {
-  const eased = findings.map((found) =>
-    SKIPPABLE.has(found.code) ? { ...found, severity: 'warning' as const } : found,
-  )
-  if (verdict !== 'incompatible' || eased.some(({ severity }) => severity === 'error'))
-    return { verdict, actions, findings: eased }
-  return { verdict: 'breaking', actions: ['backup', 'confirm'], findings: eased }
-}

@@ -197,8 +197,10 @@ export class Transaction {
   /** Threads that ended inside the new version; their slots are free for others. */
   #mourn(): void {
     const { board, crew, failures } = this.#floor
-    if (crew.diedIn(this.#id).length > 0) {
-      const { failure, finding: found } = deathVerdict(this.#message.moves[0])
+    const dead = crew.diedIn(this.#id)
+    if (dead.length > 0) {
+      const names = dead.map((slot) => crew.name(slot)).join(', ')
+      const { failure, finding: found } = deathVerdict(this.#message.moves[0], names)
       if (board.swap(Word.FAILURE, Failure.NONE, failure)) {
         board.setInstant(Instant.FAILED, board.instant())
         failures.add(this.#id, found)

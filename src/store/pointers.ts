@@ -17,8 +17,11 @@ export interface Pointed {
 export interface Pointer {
   /** what has passed its probation */
   readonly permanent?: Pointed
-  /** what is live and has not passed yet: found at a start, its process died in probation */
-  readonly trial?: Pointed
+  /** what is tried and has not passed: found at a start without a reason, its process died while it was tried */
+  readonly trial?: Pointed & {
+    /** why it did not pass */
+    readonly failed?: string
+  }
 }
 
 const POINTERS = 'p/'

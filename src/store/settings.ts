@@ -41,7 +41,10 @@ export interface StoreOptions {
    * permanent. 'permanent': always what was permanent. 'files': always the files
    */
   boot?: 'auto' | 'permanent' | 'files'
-  /** start with the shared columns as they were last saved; default false */
+  /**
+   * start with the shared columns as they were last saved; default false, and true where `tickswap run` starts an engine
+   * again that died
+   */
   resume?: boolean
   /** milliseconds between saves of the state, where one participant runs alone; 0: none. Default 10 seconds */
   saveEveryMs?: number
@@ -103,7 +106,7 @@ export function storeSettingsOf(options: string | StoreOptions): StoreSettings {
     states: whole('store.keep.states', keep.states ?? 8, 1),
     entries: whole('store.keep.entries', keep.entries ?? 1_000_000, 1),
     maxObjectBytes: whole('store.maxObjectBytes', given.maxObjectBytes ?? 256 * MB, 1, MOST_OBJECT_BYTES),
-    resume: given.resume ?? false,
+    resume: given.resume ?? process.env.TICKSWAP_RESUME === '1',
     saveEveryMs: whole('store.saveEveryMs', given.saveEveryMs ?? 10_000, 0, MOST_MS),
   }
 }

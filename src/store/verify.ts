@@ -132,8 +132,10 @@ async function readPointers(
   for await (const [key, record] of scan(data, under('p/'))) {
     const pointer = attempt(() => unsealJson<Pointer>(key, Kind.POINTER, record), key, tell)
     pointers++
+    // What is on trial owns nothing yet.
     for (const to of [pointer?.permanent, pointer?.trial])
-      if (to && !owners.has(to.owner)) tell(key, 'missing', `${key} leads to ${to.owner}, which is gone`)
+      if (to?.owner && !owners.has(to.owner))
+        tell(key, 'missing', `${key} leads to ${to.owner}, which is gone`)
   }
   return pointers
 }

@@ -14,13 +14,13 @@ import {
   Word,
 } from './board.ts'
 import { inspectState, type Verdict } from './inspect.ts'
+import { slotName } from './protocol.ts'
 import type { Office } from './rendezvous.ts'
 import type { Transition } from './transition.ts'
 import type { World } from './world.ts'
 
 /** A writer holds the registry for a few microseconds. */
 const BUSY_TRIES = 10_000
-const LEFT = 'the thread that led the swap ended, or did not come back, in the middle of it'
 /** While the members vote, the leader looks this often whether one of them has died. */
 const SLICE_MS = 2
 
@@ -99,7 +99,7 @@ export class Leader {
   inherit(transition: Transition, office: Office, isInspection: boolean): void {
     const board = this.#board
     if (isInspection) return this.#inheritInspection(transition, office)
-    const found = finding('TICKSWAP_E_STRAGGLER', LEFT)
+    const found = leftBy(office, 'backup, migrate or verify')
     if (!office.seal()) return
     this.#nameTick(office)
     if (board.decide(board.decision, Status.PARKING, Status.ABORTED)) this.#notes.report(transition, found)
@@ -116,7 +116,7 @@ export class Leader {
     if (board.load(Word.PASSING) === office.round) return office.seal() ? this.#pass(seen, office) : undefined
     if (board.load(Word.FAILURE) === Failure.NONE) {
       const verdict = this.#deathIn(transition)
-      const found = finding('TICKSWAP_E_STRAGGLER', LEFT)
+      const found = leftBy(office, 'probation')
       this.#notes.fail(verdict ?? { failure: Failure.STRAGGLER, finding: found })
     }
     this.goBack(transition, office)
@@ -222,8 +222,8 @@ export class Leader {
     const board = this.#board
     const dead = board
       .inState(ParticipantState.DEAD)
-      .some((slot) => board.load(board.at(slot, SlotWord.CALLING)) === id)
-    return dead ? deathVerdict(message.moves[0]) : undefined
+      .find((slot) => board.load(board.at(slot, SlotWord.CALLING)) === id)
+    return dead === undefined ? undefined : deathVerdict(message.moves[0], slotName(dead))
   }
 
   /** Stages and publishes the old records; the control thread may be writing at this instant. */
@@ -244,9 +244,9 @@ export class Leader {
   }
 }
 
-export function deathVerdict(move: { unit: string; file: string } | undefined): Verdict {
-  const about = move ? { unit: move.unit, file: move.file } : {}
-  const message = `a participant's thread ended inside a call of ${move?.unit ?? 'the new version'}`
+export function deathVerdict(move: { unit: string; file: string } | undefined, participant: string): Verdict {
+  const about = { participant, ...(move && { unit: move.unit, file: move.file }) }
+  const message = `the thread of ${participant} ended inside a call of ${move?.unit ?? 'the new version'}`
   return { failure: Failure.DEATH, finding: finding('TICKSWAP_E_PROBATION_DEATH', message, about) }
 }
 
@@ -254,3 +254,11 @@ const declined = (transition: Transition): Finding =>
   finding('TICKSWAP_E_MIGRATION_FAILED', 'a participant could not migrate its own state, or not in time', {
     unit: transition.message.moves[0]?.unit ?? '',
   })
+
+/** What is said of a leader that did not finish its round. */
+function leftBy({ before }: Office, phase: string): Finding {
+  const who = before ? slotName(before.slot) : 'a participant'
+  const ms = Math.round(before?.ms ?? 0)
+  const how = before?.isGone ? 'ended in the middle of it' : `did not come back within ${ms} ms`
+  return finding('TICKSWAP_E_STRAGGLER', `${who} led the swap and ${how} (${phase})`, { participant: who })
+}

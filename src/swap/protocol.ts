@@ -262,7 +262,10 @@ export interface RequestMessage<N extends RequestName = RequestName> {
   readonly body: Requests[N]
 }
 
-/** A participant found something wrong with the swap in progress. */
+/** How participants name each other: who has which name, only the control thread knows. */
+export const slotName = (slot: number): string => `slot ${slot}`
+
+/** A participant found something wrong with the swap in progress, with itself or with the one that the finding names. */
 export interface FailureMessage {
   readonly type: 'failure'
   readonly slot: number

@@ -38,17 +38,28 @@ export const leaderSlot = (board: Board): number => {
   return office === NOBODY ? NOBODY : slotOf(office)
 }
 
+/** Whose office it was before, and why it is no longer. */
+export interface Predecessor {
+  readonly slot: number
+  /** its thread has ended; otherwise it hangs */
+  readonly isGone: boolean
+  /** milliseconds for which it was waited for */
+  readonly ms: number
+}
+
 /** One member's claim to lead one round. */
 export class Office {
   readonly round: number
   /** the leader before had done with everything that calls a unit's code */
   readonly wasSealed: boolean
+  readonly before: Predecessor | undefined
   readonly #board: Board
   #word: number
 
-  constructor(board: Board, round: number, word: number, wasSealed = false) {
+  constructor(board: Board, round: number, word: number, wasSealed = false, before?: Predecessor) {
     this.round = round
     this.wasSealed = wasSealed
+    this.before = before
     this.#board = board
     this.#word = word
   }
@@ -207,7 +218,8 @@ class Patience {
     }
     const word = officeOf(round, this.#slot)
     if (!board.swap(Word.LEADER, leader, word)) return undefined
-    return new Office(board, round, word, (leader & SEALED) !== 0)
+    const before = { slot: slotOf(leader), isGone, ms: board.now() - this.#since }
+    return new Office(board, round, word, (leader & SEALED) !== 0, before)
   }
 }
 

@@ -4,7 +4,7 @@ import { SHOWN, STOP } from './scheduler.js'
 
 const SLOTS = 6
 /** Simulated milliseconds; short, so that they are often reached. */
-const DEADLINES = { prepareMs: 100, parkMs: 40, probationMs: 80, leadMs: 30 }
+const DEADLINES = { prepareMs: 100, confirmMs: 80, parkMs: 40, probationMs: 80, leadMs: 30 }
 /** No transaction takes longer, whatever happens to its participants. */
 const LONGEST_MS = 20_000
 
@@ -208,16 +208,21 @@ export class ControlActor {
       lastsMs: scheduler.random(2) * 10,
       leastTicks: Math.min(2, ticks),
     }
+    // A fifth of the seeds confirm by hand, or forget to; the others take the same way as without.
+    const isManual = this.#seed % 5 === 0
+    const confirmedAt = scheduler.now + ((this.#seed * 37 + id * 11) % 120)
+    if (isManual) terms.confirmMs = DEADLINES.confirmMs
     this.#offer = message
     const transaction = new Transaction(this.#floor, message, terms, {
       isCancelled: () => scheduler.now > cancelAt,
-      isConfirmed: () => true,
+      isConfirmed: () => !isManual || scheduler.now > confirmedAt,
       isAwaited: () => isAwaited,
       isClosed: () => false,
       progress() {},
     })
     try {
       await transaction.prepare()
+      await transaction.confirm()
       await transaction.meet()
       records.activate()
     } catch (error) {

@@ -97,7 +97,10 @@ function startGroup(seeds) {
 const from = performance.now()
 const all = Array.from({ length: count }, (_, i) => first + i)
 const shares = Array.from({ length: groups }, (_, group) => all.filter((_, i) => i % groups === group))
-const ends = await Promise.all(shares.filter((seeds) => seeds.length > 0).map(startGroup))
+const running = shares.filter((seeds) => seeds.length > 0).map(startGroup)
+// One finding is enough to know a defect.
+const findings = running.map((end) => end.then((it) => (it.found.length > 0 ? [it] : new Promise(() => {}))))
+const ends = await Promise.race([Promise.all(running), ...(values.mutant === undefined ? [] : findings)])
 remove()
 
 const totals = {}

@@ -11,7 +11,7 @@ import type { Scratch } from './scratch.ts'
 
 /** A worker that does not finish its frame is ended by the engine after this, as a watchdog would do it. */
 const HUNG_MS = 1200
-const START_MS = 10_000
+const START_MS = 40_000
 
 type Api = Record<string, (...args: unknown[]) => unknown>
 
@@ -151,9 +151,16 @@ export class Fleet {
     const end = performance.now() + ms
     while (!condition()) {
       if (performance.now() > end)
-        throw new Error(`waited ${ms} ms for ${what}; reports: ${JSON.stringify(this.reports, null, 1)}`)
+        throw new Error(`waited ${ms} ms for ${what}; reports: ${this.#lastWords()}`)
       await this.step()
     }
+  }
+
+  #lastWords(): string {
+    const last = this.reports.slice(-5).map(({ id, outcome, units, findings, phases }) => {
+      return { id, outcome, units, findings, phases }
+    })
+    return JSON.stringify(last, null, 1)
   }
 
   /** Runs frames until a report has the outcome; reports before `since` do not count. */

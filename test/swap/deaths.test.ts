@@ -48,8 +48,8 @@ const PHASES = {
 } as const
 
 type Phase = keyof typeof PHASES
-/** Every phase for the way that leaves no trace; the others where they differ. */
-const CASES: readonly (readonly [Way, Phase])[] = [
+/** Every phase for the way that leaves no trace; the others where they differ. TICKSWAP_DEATHS=all: every way in every phase. */
+const SOME: readonly (readonly [Way, Phase])[] = [
   ...(Object.keys(PHASES) as Phase[]).map((phase) => ['process.exit', phase] as const),
   ['an endless loop', 'prepare'],
   ['an endless loop', 'verify'],
@@ -58,6 +58,11 @@ const CASES: readonly (readonly [Way, Phase])[] = [
   ['an uncaught exception', 'probation'],
   ['out of memory', 'probation'],
 ]
+
+const ALL = (Object.keys(WAYS) as Way[]).flatMap((way) =>
+  (Object.keys(PHASES) as Phase[]).map((phase) => [way, phase] as const),
+)
+const CASES = process.env.TICKSWAP_DEATHS === 'all' ? ALL : SOME
 
 describe('a worker that ends by', () => {
   test.each(CASES)('%s in %s', { timeout: 40_000 }, async (way, phase) => {
@@ -77,6 +82,13 @@ describe('a worker that ends by', () => {
     const isOver = () => fleet.reports.some(({ outcome }) => ['permanent', 'rolled-back'].includes(outcome))
     await fleet.until(isOver, `the end of the swap, ${way} in ${phase}`, 20_000)
     expect(performance.now() - began).toBeLessThan(15_000)
+    // Whoever is to blame has a name, and the phase is said.
+    const ended = fleet.reports.find(({ outcome }) => outcome === 'rolled-back')
+    if (ended && phase === 'probation')
+      expect(ended.findings[0]).toMatchObject({
+        participant: 'worker-0',
+        message: expect.stringMatching(/worker-0 ended inside a call of counter|worker-0 .*\(probation\)/),
+      })
     // Nothing is mixed, nothing is lost, and the next edit goes through.
     await fleet.frames(3)
     const since = fleet.reports.length

@@ -177,22 +177,31 @@ describe('the road, on real files and real workers', () => {
         by: 'amount()',
         imports: `import { amount } from './amount.ts'\nimport { twice } from './twice.ts'`,
         step: `if (twice() !== amount() * 2) throw new Error('mixed')`,
-        body: `// ${n}`,
+        body: 'export const sum = () => amount() + twice()',
       }),
       'amount.ts': `export const amount = () => ${n}\n`,
       'twice.ts': `export const twice = () => ${n * 2}\n`,
     })
     const { scratch, fleet } = await start(files(1), { runtime: { probation: { ticks: 3 } } })
-    for (let n = 2; n <= 6; n++) {
+    for (let [n, together] = [2, 0]; together < 5; n++) {
       const since = fleet.reports.length
       const next = files(n)
+      const from = performance.now()
       for (const name of ['amount.ts', 'twice.ts'] as const) writeFileSync(scratch.path(name), next[name])
+      // A busy machine may put so much time between them that they are two saves.
+      if (performance.now() - from > 2) {
+        await fleet.until(() => fleet.handle.exports.sum!() === 3 * n, 'both files')
+        await fleet.report('permanent', since)
+        continue
+      }
+      together++
       const report = await fleet.report('committed', since)
       expect(report.files.map((file) => file.replace(/.*[\\/]/, '')).sort()).toEqual([
         'amount.ts',
         'twice.ts',
       ])
-      expect(report.units).toMatchObject([{ unit: 'counter', to: `1.0.0.${n - 1}` }])
+      expect(report.units).toMatchObject([{ unit: 'counter' }])
+      expect(fleet.handle.exports.sum!()).toBe(3 * n)
       await fleet.report('permanent', since)
     }
     expect(fleet.allExceptions).toBe(0)

@@ -12,8 +12,10 @@ function random(state: number): () => number {
   }
 }
 
-const EDITS = 40
-const WORKERS = 4
+const EDITS = 30
+const WORKERS = 32
+/** Rows of the columns: the main thread's, and one for every worker there has ever been. */
+const MOST = 63
 let scratch: Scratch
 let fleet: Fleet
 afterAll(async () => {
@@ -21,58 +23,105 @@ afterAll(async () => {
   await scratch?.remove()
 })
 
-const BAD: ((n: number) => string)[] = [
-  (n) => `${counter({ by: n })}\n)`,
-  (n) => counter({ by: n, body: `throw new Error('${n}')` }),
-  (n) => counter({ by: n, step: `if (worker === ${n % WORKERS}) throw new Error('${n}')` }),
+/** Every version counts in the same way; the order and number of a row's steps are in its `mix`. */
+const STEP = 'unit.state.columns.mix[worker + 1] = Math.imul(mix[worker + 1]!, 31) + steps[worker + 1]!'
+const source = (n: number, { body = '', before = '', unit = '', step = '' } = {}) =>
+  counter({
+    version: `1.${n}.0`,
+    by: n,
+    // Every third version has a column of its own: it comes, and goes again with the next.
+    columns: `mix: u32(64), ${n % 3 === 0 ? `extra${n}: u32(16),` : ''}`,
+    unit: `migrate: { '*': { up() {}, down() {} } }, ${unit}`,
+    body,
+    step: `const { mix } = unit.state.columns\n${before}\n${STEP}\n${step}`,
+  })
+
+/** What is wrong with an edit; `who` is a worker that lives. */
+const BAD: ((n: number, who: number) => string)[] = [
+  (n) => `${source(n)}\n)`,
+  (n) => source(n, { body: `throw new Error('${n}')` }),
+  (n, who) => source(n, { before: `if (worker === ${who}) throw new Error('${n}')` }),
   (n) =>
-    counter({
-      by: n,
-      body: 'let age = 0',
-      step: `if (worker === -1 && ++age === 3) throw new Error('${n}')`,
-    }),
-  (n) => counter({ by: n, step: `if (worker === ${n % WORKERS}) total[60] = NaN` }),
-  (n) => counter({ by: n, unit: `verify: (state) => ${n} < 0,` }),
-  (n) => counter({ by: n, unit: `setup() { throw new Error('${n}') },` }),
+    source(n, { body: 'let age = 0', step: `if (worker === -1 && ++age === 3) throw new Error('${n}')` }),
+  (n, who) => source(n, { step: `if (worker === ${who}) total[60] = NaN` }),
+  (n) => source(n, { unit: `verify: (state) => ${n} < 0,` }),
+  (n) => source(n, { unit: `setup() { throw new Error('${n}') },` }),
 ]
 
-test(`random edits, one in four bad, with workers that join and leave (seed ${seed})`, {
-  timeout: 120_000,
+/** The engine as one thread would run it: everybody steps once in every frame it took part in. */
+class Model {
+  readonly #rows = new Map<number, { steps: number; from: number; until: number }>()
+
+  lives(row: number, from: number): void {
+    this.#rows.set(row, { steps: 0, from, until: Number.POSITIVE_INFINITY })
+  }
+
+  dies(row: number, frame: number): void {
+    this.#rows.get(row)!.until = frame
+  }
+
+  columns(frame: number): { steps: Uint32Array; mix: Uint32Array } {
+    const steps = new Uint32Array(64)
+    const mix = new Uint32Array(64)
+    for (const [row, { from, until }] of this.#rows)
+      for (let at = from; at < Math.min(frame, until); at++)
+        mix[row] = Math.imul(mix[row]!, 31) + ++steps[row]!
+    return { steps, mix }
+  }
+}
+
+function checksum({ steps, mix }: { steps: Uint32Array; mix: Uint32Array }): number {
+  let sum = 0x811c9dc5
+  for (const value of [...steps, ...mix]) sum = Math.imul(sum ^ value, 0x01000193) >>> 0
+  return sum
+}
+
+test(`32 threads that come and go, edits at random, one in four bad (seed ${seed})`, {
+  timeout: 240_000,
 }, async () => {
   const next = random(seed)
-  scratch = await Scratch.create({ 'counter.ts': counter() })
+  const pick = (below: number) => Math.floor(next() * below)
+  scratch = await Scratch.create({ 'counter.ts': source(1) })
   fleet = await Fleet.start(scratch, {
     unit: 'counter',
     workers: WORKERS,
-    runtime: { probation: { ticks: 5 } },
+    runtime: { probation: { ticks: 5, budgetMs: 5000 } },
   })
-  const joined = new Map<number, number>()
+  const model = new Model()
+  for (let row = 0; row <= WORKERS; row++) model.lives(row, 0)
+  const living = Array.from({ length: WORKERS }, (_, i) => i)
+  let workers = WORKERS
   let good = 0
   for (let n = 2; n <= EDITS; n++) {
     const since = fleet.reports.length
-    const bad = next() < 0.25
-    const text = bad ? BAD[Math.floor(next() * BAD.length)]!(n) : counter({ by: n })
+    const isBad = next() < 0.25
+    const text = isBad ? BAD[pick(BAD.length)]!(n, living[pick(living.length - 1)]!) : source(n)
     await scratch.write('counter.ts', text)
-    if (n % 15 === 0) {
-      await fleet.addWorker()
-      joined.set(WORKERS + joined.size, fleet.frame)
+    await fleet.frames(pick(12))
+    // Never the one that a bad edit counts on.
+    if (next() < 0.3) {
+      const worker = living.pop()!
+      await fleet.kill(worker)
+      model.dies(worker + 1, fleet.frame)
     }
-    const expected = bad ? ['refused', 'reversed', 'rolled-back'] : ['permanent']
+    if (next() < 0.3 && workers < MOST) {
+      await fleet.addWorker()
+      model.lives(workers + 1, fleet.frame)
+      living.unshift(workers++)
+    }
+    const expected = isBad ? ['refused', 'reversed', 'rolled-back'] : ['permanent']
     const ended = () => fleet.reports.slice(since).find(({ outcome }) => expected.includes(outcome))
-    await fleet.until(() => ended() !== undefined, `the end of edit ${n}, ${bad ? 'bad' : 'good'}: ${text}`)
-    if (!bad) good++
-    expect(fleet.handle.version).toBe(
-      good === 0
-        ? '1.0.0'
-        : fleet.runtime.history('counter').findLast(({ outcome }) => outcome === 'permanent')!.version,
-    )
+    await fleet.until(() => ended() !== undefined, `the end of edit ${n}: ${text}`, 40_000)
+    if (!isBad) good++
   }
   await fleet.frames(3)
-  const { steps } = fleet.handle.state.columns as Record<string, Uint32Array>
   expect(fleet.mixed).toBe(0)
   expect(fleet.allExceptions).toBe(0)
-  // A sequential model of the engine: everybody steps once in every frame it took part in.
-  expect([...steps!.subarray(0, WORKERS + 1)]).toEqual(Array(WORKERS + 1).fill(fleet.frame))
-  for (const [worker, frame] of joined) expect(steps![worker + 1]).toBe(fleet.frame - frame)
-  expect(fleet.runtime.history('counter').filter(({ outcome }) => outcome === 'permanent')).toHaveLength(good)
+  const permanent = fleet.runtime.history('counter').filter(({ outcome }) => outcome === 'permanent')
+  expect(permanent).toHaveLength(good)
+  if (good > 0) expect(fleet.handle.version).toBe(permanent.at(-1)!.version)
+  const columns = fleet.handle.state.columns as { steps: Uint32Array; mix: Uint32Array }
+  const expected = model.columns(fleet.frame)
+  expect([...columns.steps]).toEqual([...expected.steps])
+  expect(checksum(columns)).toBe(checksum(expected))
 })

@@ -277,7 +277,8 @@ export const step = () => { unit.state.columns.n[0]!++; ${step} }
 `
   const { scratch, fleet } = await start(
     { 'counter.ts': a('1.0.0', ''), 'b.ts': a('1.0.0', 'gone: u32(4),') },
-    { runtime: { probation: { ticks: 40 } } },
+    // Not over before its commit is known here, however busy the machine is.
+    { runtime: { probation: { ticks: 100_000 } } },
   )
   const b = fleet.runtime.use<Api>('b')
   const both = `migrate: { '^1.0.0': { up() {}, down() {} } },`
