@@ -7,7 +7,7 @@ export const name = 'migrate.64mb-sliced'
 export const unit = 'ms'
 export const targets = [
   { text: 'worst <= 4 ms', value: ({ max }) => max, limit: 4 },
-  { text: 'worst <= 0.5 copies of the state', value: ({ copies }) => copies, limit: 0.5, gate: 2 },
+  { text: 'worst <= 0.5 copies of the state', value: ({ copies }) => copies, limit: 0.5, gate: true },
 ]
 
 /** 64 MB of a column that is there; the next version has another one beside it. */
@@ -55,8 +55,9 @@ export async function run({ dir, quick }) {
   const parts = { migrate: [], verify: [], commit: [] }
   try {
     for (let edit = 1; edit <= swaps; edit++) {
-      const { stallMs, phases } = await fleet.swap(file, wide(edit))
-      stalls.push(stallMs - phases.park)
+      const { participants, phases } = await fleet.swap(file, wide(edit))
+      // Waiting for the others is the meeting's; what is done there is the migration's.
+      stalls.push(Math.max(...participants.map((each) => each.stallMs - each.phases.park)))
       for (const phase of Object.keys(parts)) parts[phase].push(phases[phase])
     }
   } finally {
