@@ -47,7 +47,8 @@ export class Compatibility {
   stage(entry: UnitEntry | undefined, candidate: Described): Candidate {
     const member = new Member(describe(candidate))
     const stored = entry ? this.#stored(entry) : []
-    const terms = { rules: this.#rules, policy: this.#policy, stored, walksChains: true }
+    const walkable = entry ? entry.editions.map((edition) => this.#member(edition).descriptor) : []
+    const terms = { rules: this.#rules, policy: this.#policy, stored, walkable }
     const from = entry && this.#member(entry.running).descriptor
     return { member, transition: compareVersions(from, member.descriptor, terms) }
   }

@@ -16,8 +16,8 @@ export interface Terms {
   readonly policy?: FlagPolicy
   /** the other versions of the unit that are known: what a migration could go by */
   readonly stored?: readonly UnitDescriptor[]
-  /** their code is at hand: a migration may go by them, one step after the other */
-  readonly walksChains?: boolean
+  /** those of them whose code is at hand: a migration may go by them, one step after the other */
+  readonly walkable?: readonly UnitDescriptor[]
 }
 
 /**
@@ -51,7 +51,7 @@ export function compareVersions(
   const { rules, found } = rulesFor(to, terms.rules ?? NO_RULES)
   if (!from) return firstVersion(to, [...flags, ...found])
   const direct = passageBetween(from, to)
-  const passage = terms.walksChains ? throughStored(direct, from, to, terms.stored ?? []) : direct
+  const passage = throughStored(direct, from, to, terms.walkable ?? [])
   const isSame = from.hash === to.hash && from.hash !== ''
   const changes = isSame ? [] : changesBetween(from, to, passage)
   const [older, newer] = [Version.parse(from.version), Version.parse(to.version)]
