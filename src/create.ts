@@ -33,7 +33,11 @@ export async function createRuntime(options: RuntimeOptions = {}): Promise<Runti
     await start(control, 'control')
     admin = await openAdmin(ticket, settings)
     const runtime = await join(ticket, settings.name)
-    const threads = { control, admin: admin?.worker, address: admin?.address }
+    const threads = {
+      control,
+      admin: admin?.worker ?? attendStore(ticket, settings),
+      address: admin?.address,
+    }
     runtime.own(threads, settings.store?.saveEveryMs ?? 0)
     if (process.env.TICKSWAP_SYNC_TEST !== undefined) runtime.on('warning', printSyncTest)
     return runtime
@@ -57,10 +61,8 @@ const isWatched = ({ socket, admin }: Settings): boolean => socket !== undefined
 
 /** Starts what answers from outside, when somebody may ask. */
 async function openAdmin(ticket: Ticket, settings: Settings): Promise<Admin | undefined> {
-  const { units, socket, admin: http, log } = settings
-  if (!isWatched(settings) && !log) return undefined
-  const data: AdminData = { ticket, units, socket, http, log }
-  const admin = thread(new URL('./admin/thread.js', import.meta.url), data)
+  if (!isWatched(settings) && !settings.log) return undefined
+  const admin = adminThread(ticket, settings)
   try {
     const { address } = (await start(admin, 'admin')) as AdminStarted & { ready: true }
     return { worker: admin, address }
@@ -69,6 +71,25 @@ async function openAdmin(ticket: Ticket, settings: Settings): Promise<Admin | un
     throw error
   }
 }
+
+/** A store is looked after by commands: nobody waits for what they reach it by. */
+function attendStore(ticket: Ticket, settings: Settings): Worker | undefined {
+  if (!storeOf(settings)) return undefined
+  const admin = adminThread(ticket, settings)
+  admin.unref()
+  return admin
+}
+
+function adminThread(ticket: Ticket, settings: Settings): Worker {
+  const { units, socket, admin: http, log } = settings
+  const store = storeOf(settings)
+  const data: AdminData = { ticket, units, socket: socket ?? store, store, http, log }
+  return thread(new URL('./admin/thread.js', import.meta.url), data)
+}
+
+/** The folder of a store that is on disk. */
+const storeOf = ({ store }: Settings): string | undefined =>
+  store?.backend === 'memory' ? undefined : store?.path
 
 const thread = (file: URL, workerData: unknown): Worker => new Worker(file, { workerData, execArgv: [] })
 

@@ -56,12 +56,16 @@ export interface EngineEvent {
   readonly payload: SwapReport | Finding | Alert
 }
 
+/** Hears how far something has come that takes long. */
+export type Tell = (progress: unknown) => void
+
 interface Hand {
   readonly slot: number
   readonly name: string
 }
 
 interface Waiting {
+  tell(progress: unknown): void
   resolve(value: unknown): void
   reject(error: unknown): void
 }
@@ -120,11 +124,11 @@ export class EngineView {
   }
 
   /** @throws TickswapError of the control thread, or CLOSED */
-  request<N extends RequestName>(name: N, body: Requests[N]): Promise<unknown> {
+  request<N extends RequestName>(name: N, body: Requests[N], tell: Tell = () => {}): Promise<unknown> {
     if (this.isClosed) return Promise.reject(closed())
     const request = ++this.#lastRequest
     this.#control.postMessage({ type: 'request', slot: OBSERVER, request, name, body } satisfies ToControl)
-    return new Promise((resolve, reject) => this.#waiting.set(request, { resolve, reject }))
+    return new Promise((resolve, reject) => this.#waiting.set(request, { tell, resolve, reject }))
   }
 
   /** Asks for a swap. The answer is known here as soon as whoever asked has it: its event may come later. */
@@ -212,6 +216,7 @@ export class EngineView {
     if (message.type === 'closed') this.#refuse()
     else if (message.type === 'reply') {
       const waiting = this.#waiting.get(message.request)
+      if ('progress' in message) return waiting?.tell(message.progress)
       this.#waiting.delete(message.request)
       if (message.error)
         waiting?.reject(new TickswapError(message.error.code, message.error.message, message.error))

@@ -1,7 +1,8 @@
 import { Ajv, type ValidateFunction } from 'ajv'
 import { TickswapError } from '../errors.ts'
 import { addon } from '../native/addon.ts'
-import type { EngineView } from './engine-view.ts'
+import { BACKENDS } from '../store/backends/contract.ts'
+import type { EngineView, Tell } from './engine-view.ts'
 import { healthOf } from './health.ts'
 
 /** Everything that can be asked of a running engine from outside, by whichever way it is asked. */
@@ -12,7 +13,7 @@ export interface Operation {
   readonly summary: string
   /** JSON schema of its parameters, an object */
   readonly params: ParamsSchema
-  run(view: EngineView, params: Params): Promise<unknown>
+  run(view: EngineView, params: Params, tell: Tell): Promise<unknown>
 }
 
 export type Params = Readonly<Record<string, unknown>>
@@ -109,6 +110,21 @@ export const OPERATIONS = {
     run: (view, { unit, to }) =>
       view.change('rollback', { unit: unit as string, to: to as string | undefined }),
   },
+  storage: {
+    changes: true,
+    summary: 'look after the store: stats, verify, cleanup, flush or migrate',
+    params: params(
+      {
+        name: { enum: ['stats', 'verify', 'cleanup', 'flush', 'migrate'] },
+        graceMs: { type: 'integer', minimum: 0, description: 'cleanup: age of what may be collected' },
+        all: { type: 'boolean', description: 'flush: everything to the archive' },
+        to: { enum: BACKENDS, description: 'migrate: the backend' },
+        path: { type: 'string', minLength: 1, maxLength: MOST, description: 'migrate: the folder' },
+      },
+      ['name'],
+    ),
+    run: (view, command, tell) => view.request('storage', command, tell),
+  },
 } as const satisfies Record<string, Operation>
 
 export type OperationName = keyof typeof OPERATIONS
@@ -122,6 +138,7 @@ export async function perform(
   name: string,
   given: unknown,
   from: string,
+  tell: Tell = () => {},
 ): Promise<unknown> {
   const operation = operationOf(name)
   const validate = validators.get(name) ?? ajv.compile(operation.params)
@@ -131,7 +148,7 @@ export async function perform(
     throw new TickswapError('TICKSWAP_E_REQUEST', message)
   }
   if (operation.changes) view.asked(name, given, from)
-  return operation.run(view, (given ?? {}) as Params)
+  return operation.run(view, (given ?? {}) as Params, tell)
 }
 
 export function operationOf(name: string): Operation {

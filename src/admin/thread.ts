@@ -6,7 +6,6 @@ import { Log } from '../observe/log.ts'
 import type { LogOptions } from '../observe/log-level.ts'
 import type { Ticket } from '../swap/protocol.ts'
 import { EngineView } from './engine-view.ts'
-import { openInterface } from './http/interface.ts'
 import { claimPlace, leavePlace } from './socket/place.ts'
 import { openSocket } from './socket/server.ts'
 
@@ -17,13 +16,15 @@ export interface AdminData {
   readonly units: string
   /** the folder of the local socket, absolute */
   readonly socket: string | undefined
+  /** the store's folder, absolute */
+  readonly store: string | undefined
   readonly http: AdminSettings | undefined
   readonly log: LogOptions | undefined
 }
 export type AdminStarted = { ready: true; address: string | undefined } | { ready: false; finding: Finding }
 
 /** Where the admin thread begins: what is asked from outside never runs where something ticks. */
-const { ticket, units, socket: folder, http: settings, log: logOptions } = workerData as AdminData
+const { ticket, units, socket: folder, store, http: settings, log: logOptions } = workerData as AdminData
 const view = new EngineView(ticket)
 const open: { close(): Promise<void> }[] = []
 try {
@@ -40,10 +41,12 @@ async function start(): Promise<string | undefined> {
   const log = logOptions && openLog(logOptions)
   const isTokenKept = settings !== undefined && settings.token === undefined
   const { id } = ticket
-  const place = folder || isTokenKept ? claimPlace(folder ?? resolve('.tickswap'), id) : undefined
+  const place = folder || isTokenKept ? claimPlace(folder ?? resolve('.tickswap'), id, store) : undefined
   if (place) open.push({ close: async () => leavePlace(place) })
-  if (folder) open.push(await openSocket(view, place!, { id, units }))
+  if (folder) open.push(await openSocket(view, place!, { id, units, store }))
   if (!settings) return undefined
+  // Who only has a local socket does not load a web server.
+  const { openInterface } = await import('./http/interface.ts')
   const http = await openInterface(view, settings, { own: place?.own, log })
   open.push(http)
   return http.address

@@ -1,11 +1,18 @@
 import { resolve } from 'node:path'
+import { setTimeout as wait } from 'node:timers/promises'
 import { Option } from 'commander'
+import type { TickswapError } from '../errors.ts'
 import { type Command, execute, type Results } from '../store/commands.ts'
 import { readFormat } from '../store/format.ts'
 import { storeSettingsOf } from '../store/settings.ts'
-import { askHolder } from '../store/socket.ts'
 import { Store } from '../store/store.ts'
 import { FORMATS, type Format } from './format.ts'
+import { type Connection, connected } from './live/connection.ts'
+import { engineOfStore } from './live/find-engine.ts'
+
+/** An engine that has begun to hold its store can be reached soon after. */
+const STARTS_WITHIN_MS = 5000
+const POLL_MS = 50
 
 export interface StoreCommandOptions {
   readonly store: string
@@ -37,10 +44,33 @@ export async function commanding<N extends Command['name']>(
   const path = resolve(folder)
   // Says that there is no store, instead of making one.
   await reading(path, async () => {})
-  const answer = await askHolder(path, command, tell)
-  if (answer) return answer.result as Results[N]
+  for (const deadline = performance.now() + STARTS_WITHIN_MS; ; await wait(POLL_MS)) {
+    const engine = engineOfStore(path)
+    if (engine) {
+      const ask = (connection: Connection) => connection.ask('storage', command, tell)
+      return (await connected(engine, ask)) as Results[N]
+    }
+    const store = await openAlone(path, performance.now() > deadline)
+    if (store) return alone(store, command, tell)
+  }
+}
+
+/** Undefined when an engine holds it that has just begun: it is about to be reachable. */
+async function openAlone(path: string, isLast: boolean): Promise<Store | undefined> {
   const { backend } = readFormat(path)!
-  const store = await Store.open({ ...storeSettingsOf({ path }), backend })
+  try {
+    return await Store.open({ ...storeSettingsOf({ path }), backend })
+  } catch (error) {
+    if (!isLast && (error as TickswapError).code === 'TICKSWAP_E_STORE_HELD') return undefined
+    throw error
+  }
+}
+
+async function alone<N extends Command['name']>(
+  store: Store,
+  command: Extract<Command, { name: N }>,
+  tell: (progress: unknown) => void,
+): Promise<Results[N]> {
   try {
     return (await execute(store, command, tell)) as Results[N]
   } finally {

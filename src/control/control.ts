@@ -331,14 +331,13 @@ export class Control {
     // More of the same burst has come: one swap, and no word of this one.
     if (report.outcome !== 'committed' && this.hasMore(ask)) return this.#queue.putBack(ask)
     this.#remember(ask, report)
-    if ('resolve' in waiting) waiting.resolve(report)
-    this.#announce(report)
-    if (report.outcome !== 'committed') return
+    const told = this.#announce(report, () => 'resolve' in waiting && waiting.resolve(report))
+    if (report.outcome !== 'committed') return told
     if (ask.edition) this.#behind.add(this.#behind.filesOf(report), report)
     report = await road.outlive()
     if (report.outcome === 'rolled-back') this.#behind.add(report.files, report)
     else if (!ask.edition) for (const file of report.files) this.#behind.delete(file)
-    this.#announce(report)
+    await this.#announce(report)
   }
 
   /** A burst of saves may not be over: what has been seen of it is taken in before a boundary is set. */
@@ -372,12 +371,15 @@ export class Control {
       for (const file of ask.files) if (!ask.removed.includes(file)) this.#refused.add(file)
   }
 
-  #announce(report: SwapReport): void {
+  /** Answers who asked, and tells everybody: with a store once it is on disk, in the order of the outcomes. */
+  #announce(report: SwapReport, answer: () => unknown = () => {}): Promise<void> | undefined {
     const { outcome } = report
-    if (outcome === 'unchanged' || outcome === 'dry-run') return
-    this.persistence.recorder?.announced(report, this.catalog)
-    this.#publish(EVENTS[outcome], report, this.#history.record(report))
+    if (outcome === 'unchanged' || outcome === 'dry-run') return void answer()
     if (outcome !== 'committed') this.failures.forget(report.id)
+    return this.persistence.whenKept(report, this.catalog, () => {
+      answer()
+      this.#publish(EVENTS[outcome], report, this.#history.record(report))
+    })
   }
 
   #publish(event: RuntimeEvent, payload: SwapReport | Finding, history: readonly HistoryEntry[]): void {
@@ -417,6 +419,8 @@ export class Control {
         return this.close()
       case 'checkpoint':
         return this.persistence.save((message as RequestMessage<'checkpoint'>).body.units, this.catalog)
+      case 'storage':
+        return this.persistence.command(message as RequestMessage<'storage'>, this.crew)
       case 'observe':
         this.crew.observe()
         return this.#history.entries
@@ -467,8 +471,7 @@ export class Control {
     this.board.store(Word.CLOSED, 1)
     this.board.wake()
     this.crew.broadcast({ type: 'closed' })
-    const { recorder } = this.persistence
-    await Promise.all([this.#watcher?.close(), this.rehearsal.close(), recorder?.close()])
+    await Promise.all([this.#watcher?.close(), this.rehearsal.close(), this.persistence.recorder?.close()])
     setImmediate(() => {
       this.crew.close()
       this.#channel.close()

@@ -93,7 +93,8 @@ export interface RuntimeOptions {
   /**
    * The local socket through which `tickswap status`, `top` and the other commands reach this engine: true, or
    * the folder to keep it in instead of './.tickswap'. Only the same user can open it. Default: the
-   * environment's TICKSWAP_SOCKET, which `tickswap run` sets; otherwise false
+   * environment's TICKSWAP_SOCKET, which `tickswap run` sets; otherwise false: then only a store on disk opens one,
+   * in its own folder
    */
   socket?: boolean | string
   /**

@@ -1,12 +1,15 @@
 import { type Finding, finding, TickswapError } from '../errors.ts'
 import { carryColumns } from '../state/carry.ts'
+import { type Command, execute } from '../store/commands.ts'
 import type { CheckpointUnit } from '../swap/checkpoint.ts'
-import type { BootUnit } from '../swap/protocol.ts'
+import type { BootUnit, RequestMessage } from '../swap/protocol.ts'
+import type { SwapReport } from '../swap/report.ts'
 import type { Stage } from '../units/code/artifact.ts'
 import type { Contract } from '../units/contract.ts'
 import type { Version } from '../version/version.ts'
 import type { Catalog } from './catalog.ts'
 import type { KeptVersions } from './compatibility.ts'
+import type { Crew } from './crew.ts'
 import { exportsUnit, unitFilesIn } from './folder.ts'
 import type { Settings } from './options.ts'
 import type { Quarantine } from './quarantine.ts'
@@ -26,6 +29,8 @@ export class Persistence {
   readonly #contents = new Map<string, Uint8Array>()
   /** why `tickswap run` has started the engine again, when it has */
   readonly #restarted = restartOf(process.env)
+  /** resolves when everybody has been told of the last outcome */
+  #told: Promise<void> = Promise.resolve()
   /** units that go on with the state of an earlier run */
   readonly #resumed = new Map<string, NonNullable<BootUnit['resumed']>>()
 
@@ -98,6 +103,25 @@ export class Persistence {
   /** What those who run the engine should know about this start. */
   warnings(): Finding[] {
     return [...(this.#restarted ? [this.#restarted] : []), ...this.takenBack.map(takenBackWarning)]
+  }
+
+  /**
+   * Writes an outcome down and calls `tell` once a start would know it: in the order of the outcomes, and without a
+   * store at once.
+   */
+  whenKept(report: SwapReport, catalog: Catalog, tell: () => void): Promise<void> | undefined {
+    const kept = this.recorder?.announced(report, catalog)
+    if (!kept) return void tell()
+    this.#told = Promise.all([kept, this.#told]).then(tell)
+    return this.#told
+  }
+
+  /** Does what was asked of the store from outside. @throws TickswapError STORE_MISSING, or what the store says */
+  async command(message: RequestMessage<'storage'>, crew: Pick<Crew, 'send'>): Promise<unknown> {
+    const { slot, request, body } = message
+    const tell = (progress: unknown) => crew.send(slot, { type: 'reply', request, progress })
+    if (this.recorder) return execute(this.recorder.store, body as Command, tell)
+    throw new TickswapError('TICKSWAP_E_STORE_MISSING', 'this engine has no store')
   }
 
   /** Keeps what a participant has copied; of a unit that was swapped since, nothing. @throws TickswapError OPTION */

@@ -4,7 +4,6 @@ import { hashHex } from '../native/addon.ts'
 import type { Decision } from '../store/journal/entry.ts'
 import { versionOwner } from '../store/keeper.ts'
 import type { Pointed, Pointer } from '../store/pointers.ts'
-import { CommandServer } from '../store/server.ts'
 import type { StoreSettings } from '../store/settings.ts'
 import { Store } from '../store/store.ts'
 import { Turns } from '../store/turns.ts'
@@ -26,6 +25,8 @@ const RETRY_MS = 1000
 /** Keeps backups of swaps apart from the states that a start may resume. */
 const OF_SWAPS = '@backup'
 const DIED = 'its process ended while it was on trial'
+/** So long may a disk that says nothing hold back the news of a swap. */
+const DURABLE_WITHIN_MS = 2000
 /** Earlier versions of a unit that an edit is compared with. */
 const MOST_KEPT = 64
 
@@ -54,7 +55,6 @@ export class Recorder {
   readonly #root: string
   readonly #warn: (warning: Finding) => void
   readonly #turns = new Turns()
-  #server: CommandServer | undefined
   readonly #waiting: Decision[] = []
   #saves: Promise<unknown> = Promise.resolve()
   #lost = 0
@@ -83,20 +83,10 @@ export class Recorder {
       const { modules, more } = await store.code.load()
       shelf.fill(modules, more as KnownStart | undefined)
       recorder.#pointers = await store.pointers.all()
-      if (settings.backend !== 'memory') await recorder.#listen()
       return recorder
     } catch (error) {
       await store.close()
       throw error
-    }
-  }
-
-  /** Without a socket the commands that write have to wait for the end of the engine, and nothing else. */
-  async #listen(): Promise<void> {
-    try {
-      this.#server = await CommandServer.listen(this.store)
-    } catch (error) {
-      this.#warn(warningOf(error))
     }
   }
 
@@ -164,9 +154,9 @@ export class Recorder {
       return { code: 'TICKSWAP_E_STORE_BOOT', message: `unit ${unit} went back to what was permanent` }
     })
     if (restarted) reasons.unshift({ code: restarted.code, message: restarted.message })
-    this.#write({ outcome: 'boot', trigger: 'start', units, ...(reasons.length > 0 && { reasons }) })
+    void this.#write({ outcome: 'boot', trigger: 'start', units, ...(reasons.length > 0 && { reasons }) })
     void this.#turns.run(() => this.#loadKept(entries)).catch((error) => this.#warn(warningOf(error)))
-    this.#permanent(entries, catalog, back)
+    void this.#permanent(entries, catalog, back)
   }
 
   // ---- while it runs --------------------------------------------------------------
@@ -196,36 +186,54 @@ export class Recorder {
   }
 
   /** They never came to run, or run no more. */
-  withdraw(units: readonly string[]): void {
-    void this.#turns
+  withdraw(units: readonly string[]): Promise<void> {
+    return this.#turns
       .run(() => this.store.pointers.move(({ permanent }) => (permanent ? { permanent } : {}), units))
       .catch((error) => this.#warn(warningOf(error)))
   }
 
   /** A start does not run them again either, unless their files have changed. */
-  fail(units: readonly string[], why: string): void {
+  fail(units: readonly string[], why: string): Promise<void> {
     const failed = ({ trial, ...rest }: Pointer) => ({
       ...rest,
       ...(trial && { trial: { ...trial, failed: why } }),
     })
-    void this.#turns
+    return this.#turns
       .run(() => this.store.pointers.move(failed, units))
       .catch((error) => this.#warn(warningOf(error)))
   }
 
-  /** Writes down what became of a swap. */
-  announced(report: SwapReport, catalog: Catalog): void {
-    this.#write(decisionOf(report))
+  /**
+   * Writes down what became of a swap. Resolves when a start would know it: written and synced, or, with a warning,
+   * when the disk has failed to take it or has not answered in time.
+   */
+  announced(report: SwapReport, catalog: Catalog): Promise<void> {
+    const written: Promise<void>[] = [this.#write(decisionOf(report))]
     const units = report.units.map(({ unit }) => unit)
-    if (report.outcome === 'rolled-back')
-      this.fail(units, report.findings.find(({ severity }) => severity === 'error')?.message ?? 'rolled back')
-    if (report.outcome !== 'permanent') return
-    const entries = [...catalog.units.values()]
-    this.#permanent(
-      entries.filter(({ name }) => units.includes(name)),
-      catalog,
-    )
-    void this.saveStates(entries.map((entry) => [entry, entry.memory.lastGood] as const))
+    if (report.outcome === 'rolled-back') {
+      const cause = report.findings.find(({ severity }) => severity === 'error')
+      written.push(this.fail(units, cause?.message ?? 'rolled back'))
+    }
+    if (report.outcome === 'permanent') {
+      const entries = [...catalog.units.values()]
+      const moved = entries.filter(({ name }) => units.includes(name))
+      written.push(this.#permanent(moved, catalog))
+      void this.saveStates(entries.map((entry) => [entry, entry.memory.lastGood] as const))
+    }
+    return this.#inTime(Promise.all(written))
+  }
+
+  async #inTime(written: Promise<unknown>): Promise<void> {
+    let timer: NodeJS.Timeout | undefined
+    const late = new Promise<void>((resolve) => {
+      timer = setTimeout(() => {
+        const what = `the disk has not taken the outcome of a swap in ${DURABLE_WITHIN_MS} ms; it still waits to be written`
+        this.#warn(finding('TICKSWAP_E_STORE_WRITE', what, { severity: 'warning' }))
+        resolve()
+      }, DURABLE_WITHIN_MS)
+    })
+    await Promise.race([written, late])
+    clearTimeout(timer)
   }
 
   /** Saves memories that nobody writes to meanwhile. */
@@ -262,11 +270,10 @@ export class Recorder {
 
   /** Resolves when everything is on disk, as far as the disk takes it. */
   async close(): Promise<void> {
-    this.#write({ outcome: 'closed', trigger: 'close', units: [] })
+    void this.#write({ outcome: 'closed', trigger: 'close', units: [] })
     await this.#turns.run(async () => {})
     await this.#saves
     clearTimeout(this.#retry)
-    await this.#server?.close()
     await this.store.close()
   }
 
@@ -279,26 +286,21 @@ export class Recorder {
     }
   }
 
-  /** What a start went back from stays on trial: the next start must not run it either. */
+  /**
+   * Resolves when the pointers are on disk; the code caches come after them, and nobody waits for those.
+   * What a start went back from stays on trial: the next start must not run it either.
+   */
   #permanent(
     entries: readonly UnitEntry[],
     catalog: Catalog,
     back: ReadonlyMap<string, TakenBack> = new Map(),
-  ): void {
+  ): Promise<void> {
     const artifacts = [...catalog.artifacts()]
     const { serial } = this.#shelf
     const contracts = Array.from(catalog.units.values(), ({ running }) => running.contract)
+    const pointed = this.#turns.run(() => this.#pointTo(entries, back))
     void this.#turns
       .run(async () => {
-        const pointed = new Map<string, Pointed>()
-        for (const entry of entries) pointed.set(entry.name, await this.#keepVersion(entry))
-        const settled = ({ trial }: Pointer, unit: string): Pointer => {
-          const why = back.get(unit)?.failed?.why
-          const permanent = pointed.get(unit)!
-          return trial && why !== undefined ? { permanent, trial: { ...trial, failed: why } } : { permanent }
-        }
-        await this.store.pointers.move(settled, [...pointed.keys()])
-        this.#pointers = await this.store.pointers.all()
         const ready = readyToKeep(artifacts)
         const known = knownStart(artifacts, contracts)
         if (!this.#shelf.holds(ready, known)) {
@@ -308,6 +310,19 @@ export class Recorder {
         this.#shelf.trim(artifacts, serial)
       })
       .catch((error) => this.#warn(warningOf(error)))
+    return pointed.catch((error) => this.#warn(warningOf(error)))
+  }
+
+  async #pointTo(entries: readonly UnitEntry[], back: ReadonlyMap<string, TakenBack>): Promise<void> {
+    const pointed = new Map<string, Pointed>()
+    for (const entry of entries) pointed.set(entry.name, await this.#keepVersion(entry))
+    const settled = ({ trial }: Pointer, unit: string): Pointer => {
+      const why = back.get(unit)?.failed?.why
+      const permanent = pointed.get(unit)!
+      return trial && why !== undefined ? { permanent, trial: { ...trial, failed: why } } : { permanent }
+    }
+    await this.store.pointers.move(settled, [...pointed.keys()])
+    this.#pointers = await this.store.pointers.all()
   }
 
   async #keepVersion({ name, running }: UnitEntry): Promise<Pointed> {
@@ -330,10 +345,11 @@ export class Recorder {
     return { version: info.version, hash, at, owner }
   }
 
-  #write(decision: Decision): void {
+  /** Resolves when it is in the journal, or the disk has refused it for now. */
+  #write(decision: Decision): Promise<void> {
     if (this.#waiting.length < MOST_WAITING) this.#waiting.push(decision)
     else this.#lost++
-    void this.#turns.run(() => this.#drain())
+    return this.#turns.run(() => this.#drain())
   }
 
   /** In order: a later decision never comes before an earlier one. */

@@ -145,7 +145,7 @@ export class Road {
       })
     const { recorder } = this.#control.persistence
     const tried = [...new Set([...this.#suspects, ...this.#moves.map(({ unit }) => unit)])]
-    if (isCulpable) recorder?.fail(tried, stop.findings[0]!.message)
+    if (isCulpable) void recorder?.fail(tried, stop.findings[0]!.message)
     else if (tried.length > 0) recorder?.withdraw(tried)
     // Somebody who hangs may still write to the memory of a backup that a reversed swap had begun.
     if (stop.outcome === 'refused')

@@ -1,4 +1,5 @@
 import type { Worker } from 'node:worker_threads'
+import type { Finding } from '../errors.ts'
 
 const ADMIN_GRACE_MS = 1000
 
@@ -25,6 +26,10 @@ export class Staff {
     this.#admin = admin
     this.address = address
     admin?.on('error', (error: Error) => warn(`the admin thread ended: ${error.stack ?? error.message}`))
+    // Of one that nobody waited for.
+    admin?.on('message', ({ ready, finding }: { ready: boolean; finding?: Finding }) => {
+      if (!ready) warn(`no command can reach this engine: ${finding?.message}`)
+    })
     admin?.once('exit', () => {
       this.#admin = undefined
     })

@@ -4,6 +4,7 @@ import { TickswapError } from '../errors.ts'
 import type { Backend } from './backends/contract.ts'
 import { MemoryBackend } from './backends/memory.ts'
 import { openBackend } from './backends/open.ts'
+import { probeLmdb } from './backends/probe.ts'
 import { FORMAT, type Format, folderOf, readFormat, removeLeftovers, upgrade, writeFormat } from './format.ts'
 import { StoreLock } from './lock.ts'
 import { settleMigration } from './migration.ts'
@@ -38,6 +39,8 @@ export async function openFolder(settings: StoreSettings): Promise<OpenFolder> {
     )
     // The second copy of the format may be of before the last switch.
     writeFormat(path, format)
+    if (lock.isTakenOver && format.backend === 'lmdb')
+      await Promise.all([format.data, format.archive].map((name) => probeLmdb(folderOf(path, name))))
     const both = await openBoth(path, format, false)
     return { lock, format: await checkMarks(path, format, both), ...both }
   } catch (error) {

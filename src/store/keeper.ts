@@ -68,7 +68,7 @@ export class Keeper {
       for (const [hash, by] of off.refs) {
         const record = tx.get(metaKey(hash))
         const meta = record && readMeta(hash, record)
-        if (meta) replaceMeta(tx, hash, { ...meta, refs: Math.max(0, meta.refs + by) })
+        if (meta) replaceMeta(tx, hash, meta, { ...meta, refs: Math.max(0, meta.refs + by) })
       }
       for (const key of orphans) if (!key.startsWith(IN_ARCHIVE)) tx.remove(key)
       if (miscounted > 0) tx.put(TOTALS_KEY, sealTotals(plus(totalsIn(tx), off.totals)))

@@ -25,10 +25,13 @@ const NAME = /^lock\.(\d+)$/
 export class StoreLock {
   readonly #file: string
   readonly #token: string
+  /** whoever held it before has ended without giving it back */
+  readonly isTakenOver: boolean
 
-  private constructor(file: string, token: string) {
+  private constructor(file: string, token: string, isTakenOver: boolean) {
     this.#file = file
     this.#token = token
+    this.isTakenOver = isTakenOver
   }
 
   /** @throws TickswapError STORE_HELD that names the holder */
@@ -50,7 +53,7 @@ export class StoreLock {
         const number = Math.max(0, ...before.map(numberOf)) + 1
         const file = join(folder, `lock.${number}`)
         if (!tryLink(draft, file)) continue
-        const lock = new StoreLock(file, token)
+        const lock = new StoreLock(file, token, before.length > 0)
         try {
           refuseHeld(folder, files(folder), token)
         } catch (error) {

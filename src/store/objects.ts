@@ -17,11 +17,12 @@ import {
   replaceMeta,
   Tier,
 } from './tiers/meta.ts'
-import { sealObject, unpack, unsealObject } from './tiers/packed.ts'
+import { openObject, sealObject, unpack } from './tiers/packed.ts'
 import type { Transaction, Transactor } from './transactor.ts'
 
-/** Larger ones are unpacked in the pool. */
+/** Larger ones are unpacked, or only hashed, in the pool. */
 const UNPACK_HERE_BYTES = 65_536
+const HASH_HERE_BYTES = 2 ** 20
 /** An object that moves between tiers while it is looked for is looked for again. */
 const TRIES = 4
 const HASH_LENGTH = 64
@@ -135,9 +136,9 @@ export class Objects {
     const record = this.#transactor.get(objectKey(hash))
     if (!record) return undefined
     const bytes = this.#guarded(hash, () => {
-      const packed = unsealObject(hash, record)
-      if (packed.encoding === Encoding.RAW) return unpack(packed)
-      return packed.size <= UNPACK_HERE_BYTES ? checked(hash, unpack(packed)) : undefined
+      const packed = openObject(hash, record)
+      const most = packed.encoding === Encoding.RAW ? HASH_HERE_BYTES : UNPACK_HERE_BYTES
+      return packed.size <= most ? checked(hash, unpack(packed)) : undefined
     })
     if (bytes) this.hits.warm++
     return bytes
@@ -153,7 +154,7 @@ export class Objects {
       const isCold = meta.tier === Tier.COLD
       const record = isCold ? this.#archive().get(objectKey(hash)) : this.#transactor.get(objectKey(hash))
       if (!record) continue
-      const { encoding, size, body } = this.#guarded(hash, () => unsealObject(hash, record))
+      const { encoding, size, body } = this.#guarded(hash, () => openObject(hash, record))
       const unpacked = this.#pool.decode(body, encoding, size, hash)
       const bytes = await unpacked.catch((error) => this.#guarded<never>(hash, () => throwIt(error)))
       this.hits[isCold ? 'cold' : 'warm']++
@@ -180,10 +181,7 @@ export class Objects {
   ): Promise<string[]> {
     for (const { length } of blobs) this.#checkSize(length)
     const hashes = blobs.map(blake3Hex)
-    const fresh = new Map(blobs.map((bytes, i) => [hashes[i]!, bytes]))
-    for (const hash of hashes) if (this.meta(hash)) fresh.delete(hash)
-    const bytes = [...fresh.values()].reduce((sum, { length }) => sum + length + SEAL_BYTES, 0)
-    await this.#reserve(bytes)
+    const bytes = await this.#reserve(hashes, blobs)
     try {
       await this.#transactor.transaction((tx) => {
         for (const [i, hash] of hashes.entries()) this.#write(tx, hash, blobs[i]!)
@@ -203,11 +201,22 @@ export class Objects {
     throw new TickswapError('TICKSWAP_E_STORE_LIMIT', message)
   }
 
-  /** Room in the warm tier, counted from here on so that others do not take it too. */
-  async #reserve(bytes: number): Promise<void> {
+  /** Room in the warm tier, counted from here on so that others do not take it too. Gives the bytes. */
+  async #reserve(hashes: readonly string[], blobs: readonly Uint8Array[]): Promise<number> {
+    let bytes = 0
+    for (const { length } of blobs) bytes += length + SEAL_BYTES
+    if (this.warmBytes() + bytes <= this.#settings.warmBytes) {
+      this.#reserved += bytes
+      return bytes
+    }
+    // Only where room is short is it worth asking what is there already.
+    const fresh = new Map(blobs.map((blob, i) => [hashes[i]!, blob.length + SEAL_BYTES]))
+    bytes = 0
+    for (const [hash, length] of fresh) bytes += this.meta(hash) ? 0 : length
     this.#reserved += bytes
     try {
       if (this.warmBytes() > this.#settings.warmBytes) await this.#room?.make(bytes)
+      return bytes
     } catch (error) {
       this.#reserved -= bytes
       throw error
@@ -227,7 +236,7 @@ export class Objects {
     const record = sealObject(hash, { encoding: Encoding.RAW, size: bytes.length, body: bytes })
     tx.put(objectKey(hash), record)
     if (meta?.tier === Tier.COLD) tx.put(intentKey(hash), NOTHING)
-    replaceMeta(tx, hash, {
+    replaceMeta(tx, hash, meta, {
       tier: Tier.WARM,
       encoding: Encoding.RAW,
       tried: false,
@@ -241,7 +250,7 @@ export class Objects {
   }
 }
 
-/** Bytes as they were stored have been checked already; unpacked ones have not. */
+/** Whatever the disk gave: it is what the name says, or nothing. */
 function checked(hash: string, bytes: Uint8Array): Uint8Array {
   const found = blake3Hex(bytes)
   if (found === hash) return bytes

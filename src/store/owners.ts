@@ -58,5 +58,5 @@ function addReference(tx: Transaction, hash: string, by: 1 | -1): void {
     throw new TickswapError('TICKSWAP_E_STORE_DAMAGED', `there is no object ${hash} to refer to`)
   }
   const meta = readMeta(hash, record)
-  replaceMeta(tx, hash, { ...meta, refs: Math.max(0, meta.refs + by) })
+  replaceMeta(tx, hash, meta, { ...meta, refs: Math.max(0, meta.refs + by) })
 }

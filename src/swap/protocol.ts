@@ -172,6 +172,8 @@ export interface HistoryEntry {
 export interface ReplyMessage {
   readonly type: 'reply'
   readonly request: number
+  /** not the answer yet, which takes long */
+  readonly progress?: unknown
   readonly value?: unknown
   readonly error?: Finding
 }
@@ -248,6 +250,8 @@ export interface Requests {
   units: Record<string, never>
   checkpoint: { units: readonly CheckpointUnit[] }
   participants: Record<string, never>
+  /** the observer passes on a command for the store, checked */
+  storage: object
   /** the observer asks to hear every event; answered with what has happened so far */
   observe: Record<string, never>
   close: Record<string, never>

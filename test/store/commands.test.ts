@@ -1,14 +1,15 @@
 import { createHash } from 'node:crypto'
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { createRuntime } from '../../dist/index.js'
 import { openBackend } from '../../dist/store/backends/open.js'
 import { folderOf, readFormat } from '../../dist/store/format.js'
 import { Store } from '../../dist/store/store.js'
 import { run } from '../cli/command.ts'
 import { counter } from '../support/counter.ts'
 import { Engine } from './engine.ts'
-import { noise, openStore, scratch } from './support.ts'
+import { noise, openStore, scratch, until } from './support.ts'
 
 async function filled(): Promise<string> {
   const path = scratch()
@@ -127,6 +128,29 @@ describe('tickswap history and audit', () => {
 })
 
 describe('while an engine runs', () => {
+  it.each([false, true])(
+    'its store and all live commands reach it by one socket (in another folder: %s)',
+    async (elsewhere) => {
+      const [units, store] = [scratch(), join(scratch(), 'store')]
+      const folder = elsewhere ? scratch() : store
+      writeFileSync(join(units, 'counter.ts'), counter({ by: 1 }))
+      const runtime = await createRuntime({ units, store, ...(elsewhere && { socket: folder }) })
+      try {
+        expect(await json('storage', 'stats', '--store', store)).toMatchObject({ backend: 'lmdb' })
+        expect(await json('status', '--folder', folder)).toMatchObject({ pid: process.pid })
+        expect(await json('storage', 'verify', '--store', store)).toMatchObject({ problems: [] })
+        const here = readdirSync(store).filter((name) => name.startsWith('engine-'))
+        expect(here).toHaveLength(1)
+        expect(existsSync(join(store, here[0]!, 'socket'))).toBe(!elsewhere)
+      } finally {
+        await runtime.close()
+      }
+      await until(async () => !readdirSync(store).some((name) => name.startsWith('engine-')))
+      expect(await json('storage', 'stats', '--store', store)).toMatchObject({ backend: 'lmdb' })
+    },
+    30_000,
+  )
+
   it('everything can be read, and it moves its own store, swaps, and loses nothing', async () => {
     const [units, path] = [scratch(), join(scratch(), 'store')]
     const write = (by: number) => writeFileSync(join(units, 'counter.ts'), counter({ by }))

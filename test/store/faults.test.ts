@@ -100,7 +100,7 @@ describe('a flipped bit', () => {
     const path = await filled()
     const bytes = Buffer.from('warm one '.repeat(50))
     const hash = blake3Hex(bytes)
-    await flip(path, 'data', `o/${hash}`, () => 3)
+    await flip(path, 'data', `o/${hash}`, (below) => (below === 8 ? 3 : 30))
     const store = await openStore({ path })
     await expect(store.objects.get(hash)).rejects.toThrow(
       /TICKSWAP_E_STORE_DAMAGED: record o\/.* its checksum is [0-9a-f]{16}, and [0-9a-f]{16} was recorded/,
@@ -248,6 +248,39 @@ describe('a folder', () => {
     expect(statSync(join(data, 'data.mdb')).size).toBeGreaterThan(10_000)
   })
 })
+
+it('damaged pages of the tree of LMDB are an error at the start after a crash, and end no process', async () => {
+  const module = (name: string) => JSON.stringify(new URL(`../../dist/store/${name}`, import.meta.url).href)
+  const opening = (path: string) => `
+    const { Store } = await import(${module('store.js')})
+    const { storeSettingsOf } = await import(${module('settings.js')})
+    const store = await Store.open(storeSettingsOf({ path: ${JSON.stringify(path)} }))`
+  const original = await filled()
+  await run(`${opening(original)}\nprocess.kill(process.pid, 'SIGKILL')`)
+  const whole = await run(`${opening(original)}\nprocess.kill(process.pid, 'SIGKILL')`)
+  expect(whole.code).toBe(null)
+  for (let bit = 0; bit < 8; bit++) {
+    const path = join(scratch(), 'store')
+    cpSync(original, path, { recursive: true })
+    damageRoot(join(folderOf(path, readFormat(path)!.data), 'data.mdb'), bit)
+    const { code, stdout } = await run(`try {${opening(path)}
+      const { problems } = await store.verify()
+      console.log(problems.length > 0 ? 'TICKSWAP_E_STORE_DAMAGED' : 'nothing wrong')
+      await store.close()
+    } catch (error) { console.log(error.code) }`)
+    expect({ bit, code, stdout: stdout.trim() }).toEqual({ bit, code: 0, stdout: 'TICKSWAP_E_STORE_DAMAGED' })
+  }
+}, 60_000)
+
+/** Flips one bit in each of the first bytes of the page where the tree begins. */
+function damageRoot(file: string, bit: number): void {
+  const bytes = readFileSync(file)
+  const pageBytes = bytes.readUInt32LE(48)
+  const newest = bytes.readBigUInt64LE(152) > bytes.readBigUInt64LE(pageBytes + 152) ? 0 : pageBytes
+  const root = Number(bytes.readBigUInt64LE(newest + 136)) * pageBytes
+  for (let at = 16; at < 64; at++) bytes[root + at]! ^= 1 << bit
+  writeFileSync(file, bytes)
+}
 
 function run(script: string): Promise<{ stdout: string; code: number | null }> {
   const child = spawn(process.execPath, ['--input-type=module', '-e', script], {

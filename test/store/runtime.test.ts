@@ -112,6 +112,29 @@ describe('an engine with a store', () => {
     expect(boots[2]!.reasons).toMatchObject([{ code: 'TICKSWAP_E_STORE_BOOT' }])
   }, 60_000)
 
+  it.each(['permanent', 'rollback', 'swap'])(
+    'that dies in the instant in which it tells of %s has it on disk',
+    async (event) => {
+      const { units, store, write } = project()
+      const engine = await Engine.start(units, { path: store, dieAt: event })
+      const outcome = { permanent: 'permanent', rollback: 'rolled-back', swap: 'committed' }[event]
+      write(counter(event === 'rollback' ? { by: 2, step: 'throw new Error("no")' } : { by: 2 }))
+      await engine.ended
+      expect(engine.said.at(-1)).toMatchObject({ event })
+      const last = (await journalOf(store)).at(-1)!
+      expect(last).toMatchObject({ outcome, units: [{ unit: 'counter', to: '1.0.0.1' }] })
+      const reader = await Store.read(store)
+      const { permanent: kept, trial } = (await reader.pointers.all()).get('counter')!
+      await reader.close()
+      expect(kept?.version).toBe(event === 'permanent' ? '1.0.0.1' : '1.0.0')
+      // What failed is kept as such, so that the next start does not run it either.
+      const isThere = event !== 'permanent'
+      expect(trial?.version).toBe(isThere ? '1.0.0.1' : undefined)
+      expect(trial?.failed !== undefined).toBe(event === 'rollback')
+    },
+    60_000,
+  )
+
   it('whose files were edited after it died starts with the files', async () => {
     const { units, store, write } = project()
     await (await Engine.start(units, { path: store })).close()

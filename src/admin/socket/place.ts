@@ -11,6 +11,8 @@ export interface EngineRecord {
   readonly socket: string
   /** absolute path of the folder of the units */
   readonly units: string
+  /** absolute path of its store, if it has one on disk */
+  readonly store?: string | undefined
   /** epoch milliseconds */
   readonly startedAt: number
 }
@@ -19,6 +21,8 @@ export interface EngineRecord {
 export interface Place {
   readonly own: string
   readonly socket: string
+  /** the folder in the store, where that is elsewhere: commands that know only the store look there */
+  readonly beside?: string | undefined
 }
 
 const PREFIX = 'engine-'
@@ -31,9 +35,10 @@ const LONGEST_PATH = 103
  * Only the same user may enter it, so that nobody can connect before the socket's own mode is set.
  * @throws TickswapError SOCKET
  */
-export function claimPlace(folder: string, id: string): Place {
+export function claimPlace(folder: string, id: string, store?: string): Place {
   try {
-    return make(folder, id)
+    const beside = store === undefined || store === folder ? undefined : ownIn(store, id)
+    return { ...make(folder, id), beside }
   } catch (error) {
     throw unusable(folder, error)
   }
@@ -43,10 +48,7 @@ export const unusable = (folder: string, error: unknown): TickswapError =>
   new TickswapError('TICKSWAP_E_SOCKET', `nothing can be opened in ${folder}: ${(error as Error).message}`)
 
 function make(folder: string, id: string): Place {
-  mkdirSync(folder, { recursive: true, mode: 0o700 })
-  sweep(folder)
-  const own = join(folder, `${PREFIX}${process.pid}-${id.slice(0, 8)}`)
-  mkdirSync(own, { mode: 0o700 })
+  const own = ownIn(folder, id)
   const socket = join(own, 'socket')
   if (Buffer.byteLength(socket) <= LONGEST_PATH) return { own, socket }
   const short = join(tmpdir(), `tickswap-${process.pid}-${id.slice(0, 8)}`)
@@ -54,14 +56,24 @@ function make(folder: string, id: string): Place {
   return { own, socket: join(short, 'socket') }
 }
 
-/** Lets commands find the engine, once the socket is open. */
-export function announce(own: string, record: EngineRecord): void {
-  chmodSync(record.socket, 0o600)
-  writeFileSync(join(own, RECORD), JSON.stringify(record), { mode: 0o600 })
+function ownIn(folder: string, id: string): string {
+  mkdirSync(folder, { recursive: true, mode: 0o700 })
+  sweep(folder)
+  const own = join(folder, `${PREFIX}${process.pid}-${id.slice(0, 8)}`)
+  mkdirSync(own, { mode: 0o700 })
+  return own
 }
 
-export function leavePlace({ own, socket }: Place): void {
+/** Lets commands find the engine, once the socket is open. */
+export function announce({ own, beside }: Place, record: EngineRecord): void {
+  chmodSync(record.socket, 0o600)
+  for (const folder of beside ? [own, beside] : [own])
+    writeFileSync(join(folder, RECORD), JSON.stringify(record), { mode: 0o600 })
+}
+
+export function leavePlace({ own, beside, socket }: Place): void {
   rmSync(own, { recursive: true, force: true })
+  if (beside) rmSync(beside, { recursive: true, force: true })
   if (!socket.startsWith(own)) rmSync(join(socket, '..'), { recursive: true, force: true })
 }
 

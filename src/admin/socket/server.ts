@@ -2,7 +2,7 @@ import { createServer, type Server, type Socket } from 'node:net'
 import { findingOf, TickswapError } from '../../errors.ts'
 import type { EngineView } from '../engine-view.ts'
 import { perform } from '../operations.ts'
-import { announce, type Place, unusable } from './place.ts'
+import { announce, type EngineRecord, type Place, unusable } from './place.ts'
 import { LONGEST_LINE, linesOf, type SocketMessage, type SocketRequest } from './wire.ts'
 
 /** clients at the same time; more are turned away */
@@ -18,14 +18,14 @@ export interface LocalSocket {
 export async function openSocket(
   view: EngineView,
   place: Place,
-  { id, units }: { id: string; units: string },
+  { id, units, store }: Pick<EngineRecord, 'id' | 'units' | 'store'>,
 ): Promise<LocalSocket> {
   const clients = new Set<Socket>()
   const server = createServer((socket) => serve(view, socket, clients))
   server.maxConnections = MOST_CLIENTS
   try {
     await listen(server, place.socket)
-    announce(place.own, { pid: process.pid, id, socket: place.socket, units, startedAt: Date.now() })
+    announce(place, { pid: process.pid, id, socket: place.socket, units, store, startedAt: Date.now() })
   } catch (error) {
     throw unusable(place.own, error)
   }
@@ -65,7 +65,8 @@ function serve(view: EngineView, socket: Socket, clients: Set<Socket>): void {
       stop = view.on((event) => say({ event }))
       return say({ id: request.id, value: { lastEvent: view.lastEvent } })
     }
-    perform(view, request.operation, request.params, 'socket').then(
+    const tell = (progress: unknown) => say({ id: request.id, progress })
+    perform(view, request.operation, request.params, 'socket', tell).then(
       (value) => say({ id: request.id, value: value ?? null }),
       (error) => say({ id: request.id, error: findingOf(error) }),
     )

@@ -14,6 +14,8 @@ export interface SocketRequest {
 }
 
 export type SocketMessage =
+  /** none or several of them, before the answer */
+  | { readonly id: number; readonly progress: unknown }
   | { readonly id: number; readonly value: unknown }
   | { readonly id: number; readonly error: Finding }
   | { readonly event: EngineEvent }

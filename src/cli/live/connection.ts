@@ -1,11 +1,13 @@
 import { connect, type Socket } from 'node:net'
 import type { EngineEvent } from '../../admin/engine-view.ts'
 import type { OperationName } from '../../admin/operations.ts'
+import type { EngineRecord } from '../../admin/socket/place.ts'
 import { linesOf, type SocketMessage } from '../../admin/socket/wire.ts'
 import { TickswapError } from '../../errors.ts'
 import { type EngineChoice, findEngine } from './find-engine.ts'
 
 interface Waiting {
+  tell(progress: unknown): void
   resolve(value: unknown): void
   reject(error: unknown): void
 }
@@ -37,8 +39,7 @@ export class Connection {
   }
 
   /** @throws TickswapError NO_ENGINE */
-  static open(choice: EngineChoice): Promise<Connection> {
-    const { socket: path, pid } = findEngine(choice)
+  static open({ socket: path, pid }: EngineRecord): Promise<Connection> {
     return new Promise((resolve, reject) => {
       const socket = connect(path)
       socket.once('error', (error) =>
@@ -49,10 +50,14 @@ export class Connection {
   }
 
   /** @throws TickswapError of the engine */
-  ask(operation: OperationName | 'watch', params: object = {}): Promise<unknown> {
+  ask(
+    operation: OperationName | 'watch',
+    params: object = {},
+    tell: (progress: unknown) => void = () => {},
+  ): Promise<unknown> {
     const id = ++this.#lastId
     this.#socket.write(`${JSON.stringify({ id, operation, params })}\n`)
-    return new Promise((resolve, reject) => this.#waiting.set(id, { resolve, reject }))
+    return new Promise((resolve, reject) => this.#waiting.set(id, { tell, resolve, reject }))
   }
 
   /** Hears every event from now on. */
@@ -71,6 +76,7 @@ export class Connection {
       return
     }
     const waiting = this.#waiting.get(message.id)
+    if ('progress' in message) return waiting?.tell(message.progress)
     this.#waiting.delete(message.id)
     if ('error' in message)
       waiting?.reject(new TickswapError(message.error.code, message.error.message, message.error))
@@ -80,12 +86,17 @@ export class Connection {
 
 const gone = (message: string) => new TickswapError('TICKSWAP_E_NO_ENGINE', message)
 
-/** Opens a connection, uses it, closes it. */
-export async function withEngine<T>(
+/** Opens a connection to the engine that is meant, uses it, closes it. */
+export const withEngine = <T>(
   choice: EngineChoice,
   use: (connection: Connection) => Promise<T>,
+): Promise<T> => connected(findEngine(choice), use)
+
+export async function connected<T>(
+  engine: EngineRecord,
+  use: (connection: Connection) => Promise<T>,
 ): Promise<T> {
-  const connection = await Connection.open(choice)
+  const connection = await Connection.open(engine)
   try {
     return await use(connection)
   } finally {

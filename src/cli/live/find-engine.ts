@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs'
+import { existsSync, realpathSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { type EngineRecord, enginesIn } from '../../admin/socket/place.ts'
 import { TickswapError } from '../../errors.ts'
@@ -24,6 +24,13 @@ export function findEngine({ folder, pid }: EngineChoice): EngineRecord {
   const list = engines.map((engine) => `${engine.pid} (units in ${engine.units})`).join(', ')
   throw new TickswapError('TICKSWAP_E_NO_ENGINE', `several engines run: ${list}; choose one with --pid`)
 }
+
+/** The engine that holds the store in a folder, if there is one that can be reached. */
+export function engineOfStore(folder: string): EngineRecord | undefined {
+  return enginesIn(folder).find(({ store }) => store !== undefined && realpath(store) === realpath(folder))
+}
+
+const realpath = (path: string): string | undefined => (existsSync(path) ? realpathSync(path) : undefined)
 
 function nearest(from: string): string | undefined {
   for (let at = from; ; at = dirname(at)) {

@@ -51,7 +51,7 @@ export class Archive {
         const record = sealObject(hash, { encoding, size: meta.size, body })
         if (encoding !== Encoding.RAW) tx.put(objectKey(hash), record)
         const stored = record.length
-        replaceMeta(tx, hash, { ...next, encoding, stored })
+        replaceMeta(tx, hash, meta, { ...next, encoding, stored })
       }
     })
   }
@@ -77,7 +77,7 @@ export class Archive {
         const { encoding } = packed[i]!
         const usedAt = this.#usedAt(hash, meta)
         const stored = records[i]![1].length
-        replaceMeta(tx, hash, { ...meta, tier: Tier.COLD, encoding, stored, usedAt })
+        replaceMeta(tx, hash, meta, { ...meta, tier: Tier.COLD, encoding, stored, usedAt })
         tx.remove(objectKey(hash))
         tx.remove(intentKey(hash))
         return false
@@ -99,7 +99,7 @@ export class Archive {
       tx.put(objectKey(hash), record)
       tx.put(intentKey(hash), NOTHING)
       const usedAt = this.#usedAt(hash, meta)
-      replaceMeta(tx, hash, {
+      replaceMeta(tx, hash, meta, {
         ...meta,
         tier: Tier.WARM,
         encoding,
@@ -117,7 +117,7 @@ export class Archive {
       candidates.filter((each) => {
         const meta = unchanged(tx, each)
         if (!meta || meta.refs > 0) return false
-        replaceMeta(tx, each.hash, undefined)
+        replaceMeta(tx, each.hash, meta, undefined)
         if (meta.tier === Tier.WARM) tx.remove(objectKey(each.hash))
         else tx.put(intentKey(each.hash), NOTHING)
         return true

@@ -110,11 +110,14 @@ export function count(totals: Totals, meta: Meta, sign: 1 | -1): void {
   totals[`${tier}Size`] += sign * meta.size
 }
 
-/** Writes a new state of an object, or removes it, and keeps the totals. */
-export function replaceMeta(tx: Transaction, hash: string, next: Meta | undefined): void {
+/** Writes a new state of an object, or removes it, and keeps the totals. `before` is what the transaction has read. */
+export function replaceMeta(
+  tx: Transaction,
+  hash: string,
+  before: Meta | undefined,
+  next: Meta | undefined,
+): void {
   const key = metaKey(hash)
-  const record = tx.get(key)
-  const before = record && readMeta(hash, record)
   const isMoved = before?.tier !== next?.tier || before?.stored !== next?.stored
   if (isMoved) {
     const totals = readTotals((name) => tx.get(name))

@@ -1,5 +1,5 @@
-import { decode, type Encoding } from '../codec.ts'
-import { damaged, Kind, seal, unseal } from '../record.ts'
+import { decode, Encoding } from '../codec.ts'
+import { damaged, Kind, SEAL_BYTES, seal, unseal } from '../record.ts'
 import { objectKey } from './meta.ts'
 
 /** How an object is packed, and how large it is: in front of its bytes, so that reading it takes one record. */
@@ -21,10 +21,22 @@ export function sealObject(hash: string, { encoding, size, body }: Packed): Uint
 
 /** @throws TickswapError STORE_DAMAGED */
 export function unsealObject(hash: string, record: Uint8Array): Packed {
-  const bytes = unseal(objectKey(hash), Kind.OBJECT, record)
+  return headed(hash, unseal(objectKey(hash), Kind.OBJECT, record))
+}
+
+function headed(hash: string, bytes: Uint8Array): Packed {
   if (bytes.length < HEAD_BYTES) throw damaged(`object ${hash} has no beginning`)
   const size = bytes[1]! + bytes[2]! * 2 ** 8 + bytes[3]! * 2 ** 16 + bytes[4]! * 2 ** 24
   return { encoding: bytes[0] as Encoding, size, body: bytes.subarray(HEAD_BYTES) }
+}
+
+/**
+ * For a reader that compares the unpacked bytes with `hash`: the checksum of those that are stored as they are would
+ * say the same once more. @throws TickswapError STORE_DAMAGED
+ */
+export function openObject(hash: string, record: Uint8Array): Packed {
+  const isRaw = record.length >= SEAL_BYTES + HEAD_BYTES && record[SEAL_BYTES] === Encoding.RAW
+  return isRaw ? headed(hash, record.subarray(SEAL_BYTES)) : unsealObject(hash, record)
 }
 
 export const unpack = ({ encoding, size, body }: Packed): Uint8Array => decode(body, encoding, size)
