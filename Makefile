@@ -111,7 +111,8 @@ test-page: build ## the page, in a real browser
 PROMTOOL := .build/prometheus/usr/bin/promtool
 $(PROMTOOL):
 	@mkdir -p .build/prometheus
-	cd .build/prometheus && apt-get -qq update && apt-get -qq download prometheus 2>/dev/null && dpkg -x prometheus_*.deb .
+	cd .build/prometheus && apt-get -qq update && apt-get -qq download prometheus 2>/dev/null && \
+	  dpkg-deb --fsys-tarfile prometheus_*.deb | tar x ./usr/bin/promtool
 .PHONY: check-deploy
 check-deploy: build ## the files for Prometheus, Grafana, Docker, Kubernetes and systemd
 	@command -v promtool >/dev/null || $(MAKE) --no-print-directory $(PROMTOOL)

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { join } from 'node:path'
 import semver from 'semver'
 import { addon } from '../../dist/native/addon.js'
-import { LAYOUT } from '../../dist/registry/layout.js'
+import { Tables } from '../../dist/registry/tables.js'
 import { Version } from '../../dist/version/version.js'
 import { race, verdictOfRace } from '../support/race.js'
 import { PROJECT } from '../support/scratch.js'
@@ -26,8 +26,8 @@ export async function run({ quick }) {
   const { registry, versions, records } = registryOf(texts)
   const parsed = texts.map((text) => new semver.SemVer(text))
   const handle = addon().attach(new Uint8Array(registry.shared))
-  const recordsAt = new Uint32Array(registry.shared)[LAYOUT.HEADER_RECORDS_AT / 4]
-  const keys = records.map((record) => recordsAt + record * LAYOUT.RECORD_BYTES)
+  const tables = new Tables(registry.shared)
+  const keys = records.map((record) => tables.recordAt(record) * Uint32Array.BYTES_PER_ELEMENT)
   const native = addon()
   // A loop for each, so that none meets the call of another.
   const contestants = {

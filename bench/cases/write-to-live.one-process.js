@@ -4,7 +4,7 @@ import { against, summary } from '../support/stats.js'
 
 export const name = 'write-to-live.one-process'
 export const unit = 'ms'
-/** Beside the others, and no more: by the clock it is mostly the wait for two ticks, which is the price of a boundary. */
+/** Beside the others, and no more: by the clock the wait for a boundary is in it. */
 export const targets = []
 
 /** Edits in which a tool's own code is still being compiled. */

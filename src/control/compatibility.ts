@@ -34,14 +34,13 @@ export class Compatibility {
    */
   constructor(
     catalog: Catalog,
-    rules: RulesOption | undefined,
-    policy: FlagPolicy,
-    kept: KeptVersions = () => [],
+    { rules, flags }: { readonly rules: RulesOption | undefined; readonly flags: FlagPolicy },
+    kept: KeptVersions,
   ) {
     this.#catalog = catalog
     this.#kept = kept
     this.#rules = new RuleBook(knownRules(rules))
-    this.#policy = policy
+    this.#policy = flags
   }
 
   /** Works out ahead what following the running version means. */

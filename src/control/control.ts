@@ -17,6 +17,7 @@ import type { GraphUpdate, Stage } from '../units/code/artifact.ts'
 import { Graph } from '../units/code/graph.ts'
 import { planUpdate } from '../units/code/plan.ts'
 import { Stager } from '../units/code/stager.ts'
+import { keepOutline } from '../units/code/surface/cache.ts'
 import type { Contract } from '../units/contract.ts'
 import type { Version } from '../version/version.ts'
 import { admit } from './admission.ts'
@@ -25,9 +26,9 @@ import { Barrier } from './barrier.ts'
 import { Behind } from './behind.ts'
 import { Catalog, newMemory, type UnitEntry } from './catalog.ts'
 import { declaredBy, sidesOf } from './check.ts'
-import { Compatibility, type KeptVersions } from './compatibility.ts'
+import { Compatibility } from './compatibility.ts'
 import { Crew } from './crew.ts'
-import { Desk } from './desk.ts'
+import { Desk, LATER } from './desk.ts'
 import { EVENTS } from './events.ts'
 import { Failures, isHopeless } from './failures.ts'
 import { Flapping } from './flapping.ts'
@@ -95,15 +96,16 @@ export class Control {
     this.registry = registry
     this.settings = settings
     this.crew = new Crew(board, id, (slot) => registry.leave(slot))
-    this.compatibility = new Compatibility(this.catalog, settings.rules, settings.flags, this.kept)
+    this.persistence = new Persistence(settings)
+    this.compatibility = new Compatibility(this.catalog, settings, this.persistence.kept)
     this.barrier = new Barrier(board, this.crew)
     this.failures = new Failures(this.barrier)
     this.#waits = new Waits(board, this.crew)
     this.samples = new Samples(board, this.crew)
     this.flapping = new Flapping(settings.flapping)
     this.rehearsal = new Rehearsal(() => this.graph(), settings)
-    this.persistence = new Persistence(settings)
-    this.stager = new Stager({ root: settings.units, hash: hashHex, ...this.persistence.staging })
+    const staging = { root: settings.units, hash: hashHex, outlined: keepOutline }
+    this.stager = new Stager({ ...staging, ...this.persistence.staging })
     this.#desk = new Desk(this.catalog, this.crew, registry, this.quarantine, {
       groups: () => this.groups(),
       edit: (ask) => this.#enqueue({ ask }),
@@ -115,8 +117,6 @@ export class Control {
     this.#channel = new BroadcastChannel(controlChannel(id))
     this.#channel.onmessage = (event) => this.#take((event as { data: ToControl }).data)
   }
-
-  readonly kept: KeptVersions = (unit) => this.persistence.recorder?.keptOf(unit) ?? []
 
   // ---- start ------------------------------------------------------------------------
 
@@ -341,6 +341,11 @@ export class Control {
     this.#announce(report)
   }
 
+  /** A burst of saves may not be over: what has been seen of it is taken in before a boundary is set. */
+  async takeIn(): Promise<void> {
+    await this.#watcher?.still()
+  }
+
   /** Whether another edit waits that belongs together with this one. */
   hasMore(ask: Ask): boolean {
     return ask.trigger === 'edit' && (ask.merged ?? 0) < MOST_MERGES && this.#queue.hasEdit
@@ -470,6 +475,3 @@ export class Control {
     })
   }
 }
-
-/** The answer comes by another message. */
-const LATER = Symbol('later')

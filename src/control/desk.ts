@@ -29,6 +29,9 @@ export interface Office {
   lift(unit: string): void
 }
 
+/** The answer comes by another message. */
+export const LATER = Symbol('later')
+
 /** Answers what engines ask about units. */
 export class Desk {
   readonly #catalog: Catalog

@@ -6,6 +6,7 @@ import type { Stage } from '../units/code/artifact.ts'
 import type { Contract } from '../units/contract.ts'
 import type { Version } from '../version/version.ts'
 import type { Catalog } from './catalog.ts'
+import type { KeptVersions } from './compatibility.ts'
 import { exportsUnit, unitFilesIn } from './folder.ts'
 import type { Settings } from './options.ts'
 import type { Quarantine } from './quarantine.ts'
@@ -15,6 +16,8 @@ import { Shelf } from './shelf.ts'
 /** What a runtime with a store starts from and writes down. Without a store it starts from the files alone. */
 export class Persistence {
   recorder: Recorder | undefined
+  /** The versions of a unit that the store keeps. */
+  readonly kept: KeptVersions = (unit) => this.recorder?.keptOf(unit) ?? []
   /** units that this start took back to what was permanent */
   takenBack: readonly TakenBack[] = []
   readonly #settings: Settings

@@ -81,6 +81,7 @@ export class Road {
       await this.#account.timed('prepare', () => this.#prepare(this.#stage!))
       this.#account.preparedAt = this.#control.board.instant()
       await this.#transaction!.confirm()
+      if (this.#ask.trigger === 'edit') await this.#control.takeIn()
       this.#goOn('park')
       this.#account.orderedAt = this.#control.board.instant()
       await this.#transaction!.meet()
@@ -220,8 +221,13 @@ export class Road {
   }
 
   #withWayOut(findings: readonly Finding[]): Finding[] {
-    const { catalog, crew, kept } = this.#control
-    return withWayOut(findings, { catalog, kept, candidates: this.#passengers, uses: crew.uses() })
+    const { catalog, crew, persistence } = this.#control
+    return withWayOut(findings, {
+      catalog,
+      kept: persistence.kept,
+      candidates: this.#passengers,
+      uses: crew.uses(),
+    })
   }
 
   /** Files of units whose code changes, be it their own, or in a module that travels with them. */

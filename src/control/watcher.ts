@@ -37,6 +37,8 @@ const POLLING_QUIET_MS = 10
 const ECHO_MS = 30
 /** Endless writing is reported this often. */
 const BURST_LIMIT_MS = 300
+/** How long a commit waits for files that have just been written to be still. */
+const STILL_LIMIT_MS = 8
 /** How long a file may be empty or gone before it is reported so: a machine under load may take this long to write. */
 const GRACE_MS = 250
 /** How long the rest of a burst waits for such files. */
@@ -113,6 +115,13 @@ export class Watcher {
 
   get mode(): 'notify' | 'polling' {
     return this.#folders.polling ? 'polling' : 'notify'
+  }
+
+  /** Resolves when nothing is under way that a burst may bring, or after a few milliseconds. */
+  async still(): Promise<void> {
+    const end = performance.now() + STILL_LIMIT_MS
+    do await new Promise((turned) => setImmediate(turned))
+    while (this.#signs.size > 0 && !this.#closed && performance.now() < end)
   }
 
   /** Nothing is reported afterwards, not even a burst under way. */

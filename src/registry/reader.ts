@@ -27,6 +27,11 @@ export class RegistryReader {
     this.#tables = new Tables(shared)
   }
 
+  /** Segments added so far. */
+  protected get growths(): number {
+    return this.#tables.growths
+  }
+
   /** Pass it to other threads, and attach there. */
   get shared(): SharedArrayBuffer {
     return this.#tables.shared

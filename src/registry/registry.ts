@@ -295,7 +295,7 @@ export class Registry extends RegistryReader {
   /** The same for what needs room: the registry grows for as long as it can. */
   #roomy(doing: string, operation: (writer: Writer) => number): number {
     for (;;) {
-      const growths = addon().registryGrowths(this.#write().registry)
+      const growths = this.growths
       const result = this.#attempt(operation)
       if (result !== FULL || !this.#grow(growths)) return unwrap(doing, result)
     }

@@ -56,7 +56,7 @@ function readFlags(options: ConstraintOptions): FlagRule {
 }
 
 const versionOf = (version: Version | string): Version =>
-  typeof version === 'string' ? Version.parse(version) : version
+  version instanceof Version ? version : Version.parse(version)
 
 /**
  * A range of versions in node-semver's grammar: `^1.4.0`, `>=1 <3`, `1.x || 2.x`, and rules about
@@ -91,7 +91,7 @@ export class Constraint {
    * are required and excluded at once; TICKSWAP_E_FLAG_UNKNOWN.
    */
   static parse(text: string, options: ConstraintOptions = {}): Constraint {
-    return new Constraint(text, options)
+    return new Constraint(text, options ?? {})
   }
 
   /** Whether `parse` reads the text. Never throws. */
@@ -201,9 +201,8 @@ export class Constraint {
   }
 
   #other(other: Constraint | string): Constraint {
-    return typeof other === 'string'
-      ? Constraint.parse(other, { includePrerelease: this.includePrerelease })
-      : other
+    if (other instanceof Constraint) return other
+    return Constraint.parse(other, { includePrerelease: this.includePrerelease })
   }
 
   #includesWith(other: Constraint): boolean {

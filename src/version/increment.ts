@@ -1,5 +1,5 @@
 import { TickswapError } from '../errors.ts'
-import type { VersionParts } from './parts.ts'
+import { shown, type VersionParts } from './parts.ts'
 import { comparePrerelease, type Identifier } from './prerelease.ts'
 import { readPrerelease, takeBuild } from './read.ts'
 
@@ -21,6 +21,8 @@ export type Increment = (typeof INCREMENTS)[number]
 /** Where the count of a new prerelease begins: at 0, at 1, or `false`: without a count. */
 export type IdentifierBase = '0' | '1' | 0 | 1 | boolean
 
+const BASES: readonly string[] = ['undefined', 'string', 'number', 'boolean']
+
 const fail = (message: string): never => {
   throw new TickswapError('TICKSWAP_E_VERSION_INVALID', message)
 }
@@ -30,7 +32,7 @@ function readIdentifier(identifier: string): readonly Identifier[] {
     return readPrerelease(identifier)
   } catch (cause) {
     if (!(cause instanceof TickswapError)) throw cause
-    return fail(`${JSON.stringify(identifier)} is no prerelease identifier: ${cause.finding.message}`)
+    return fail(`${shown(identifier)} is no prerelease identifier: ${cause.finding.message}`)
   }
 }
 
@@ -40,6 +42,7 @@ function nextPrerelease(
   identifier: string | undefined,
   identifierBase: IdentifierBase | undefined,
 ): Identifier[] {
+  if (!BASES.includes(typeof identifierBase)) fail(`${shown(identifierBase)} is no base of a count`)
   const base = Number(identifierBase) ? 1 : 0
   const next = countUp(from, base, identifier, identifierBase)
   if (!identifier) return next
@@ -105,7 +108,7 @@ export function incremented(
   identifierBase?: IdentifierBase,
 ): VersionParts {
   if (!INCREMENTS.includes(increment))
-    fail(`"${String(increment).slice(0, 40)}" is no increment; there are: ${INCREMENTS.join(', ')}`)
+    fail(`${shown(increment)} is no increment; there are: ${INCREMENTS.join(', ')}`)
   const isPrerelease = from.prerelease.length > 0
   const main = nextMain([from.major, from.minor, from.patch], increment, isPrerelease)
   const [major, minor, patch] = main

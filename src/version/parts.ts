@@ -28,3 +28,12 @@ export const MOST_CHARACTERS = 256
 
 /** The largest value of major, minor, patch and build. */
 export const MOST_PART = 0xffff_ffff
+
+const MOST_SHOWN = 80
+
+/** A value in a message, whatever it is: never long, and never the cause of another error. */
+export function shown(value: unknown): string {
+  if (typeof value === 'string')
+    return JSON.stringify(value.length > MOST_SHOWN ? `${value.slice(0, MOST_SHOWN)}...` : value)
+  return typeof value === 'number' ? String(value) : `a ${typeof value}`
+}

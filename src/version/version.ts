@@ -1,7 +1,7 @@
 import { TickswapError } from '../errors.ts'
 import { type Flag, type Flags, flagBits, flagNames } from './flags.ts'
 import { type IdentifierBase, type Increment, incremented } from './increment.ts'
-import { MOST_PART, type VersionAbout, type VersionParts } from './parts.ts'
+import { MOST_PART, shown, type VersionAbout, type VersionParts } from './parts.ts'
 import { comparePrerelease, type Identifier } from './prerelease.ts'
 import { readVersion } from './read.ts'
 import { openRecord, sealOf, type VersionRecord } from './record.ts'
@@ -105,14 +105,21 @@ export class Version implements VersionParts, VersionAbout {
    * Text is parsed first, and throws as `parse` does.
    */
   static compare(a: Version | string, b: Version | string): number {
-    const left = typeof a === 'string' ? Version.parse(a) : a
-    const right = typeof b === 'string' ? Version.parse(b) : b
+    const left = Version.#read(a)
+    const right = Version.#read(b)
     if (left.major !== right.major) return left.major < right.major ? -1 : 1
     if (left.minor !== right.minor) return left.minor < right.minor ? -1 : 1
     if (left.patch !== right.patch) return left.patch < right.patch ? -1 : 1
     const order = comparePrereleases(left, right)
     if (order !== 0 || left.build === right.build) return order
     return left.build < right.build ? -1 : 1
+  }
+
+  /** What is no version is refused like a text that is none. */
+  static #read(value: Version | string): Version {
+    return typeof value === 'object' && value !== null && #about in value
+      ? value
+      : Version.parse(value as string)
   }
 
   /** As `Version.compare(this, other)`. */
@@ -144,9 +151,9 @@ export class Version implements VersionParts, VersionAbout {
     const flags = about.flags === undefined ? this.flags : flagBits(about.flags)
     const { timestamp = this.timestamp, hash = this.hash } = about
     if (!Number.isSafeInteger(timestamp) || timestamp < 0)
-      throw new TickswapError('TICKSWAP_E_VERSION_INVALID', `${timestamp} is no timestamp of ${this}`)
-    if (hash !== '' && !HASH.test(hash))
-      throw new TickswapError('TICKSWAP_E_VERSION_INVALID', `"${hash}" is no content hash of ${this}`)
+      throw new TickswapError('TICKSWAP_E_VERSION_INVALID', `${shown(timestamp)} is no timestamp of ${this}`)
+    if (hash !== '' && !(typeof hash === 'string' && HASH.test(hash)))
+      throw new TickswapError('TICKSWAP_E_VERSION_INVALID', `${shown(hash)} is no content hash of ${this}`)
     return new Version(this, { flags, timestamp, hash })
   }
 
@@ -196,7 +203,7 @@ export class Version implements VersionParts, VersionAbout {
   /** This version as build `build`, 0 to 2^32 - 1. Throws TICKSWAP_E_VERSION_INVALID out of that range. */
   withBuild(build: number): Version {
     if (!Number.isInteger(build) || build < 0 || build > MOST_PART)
-      throw new TickswapError('TICKSWAP_E_VERSION_INVALID', `${build} is no build of ${this.format()}`)
+      throw new TickswapError('TICKSWAP_E_VERSION_INVALID', `${shown(build)} is no build of ${this.format()}`)
     const { major, minor, patch, prerelease, metadata } = this
     return new Version({ major, minor, patch, build, prerelease, metadata }, this.#about)
   }

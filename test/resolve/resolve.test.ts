@@ -183,7 +183,7 @@ describe('resolve', () => {
       })
     const torn = circle(['1.0.0', '2.0.0'])
     expect(torn).toMatchObject({ isResolved: false })
-    expect((torn as { chain: string[] }).chain.toSorted()).toEqual([
+    expect(torn.isResolved ? [] : torn.chain.toSorted()).toEqual([
       'a 1.0.0 needs b ^1',
       'a 2.0.0 needs b ^2',
       'b 1.0.0 needs a ^2',

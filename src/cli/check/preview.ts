@@ -7,6 +7,7 @@ import type { Graph } from '../../units/code/graph.ts'
 import { planUpdate } from '../../units/code/plan.ts'
 import { StageError } from '../../units/code/stage-error.ts'
 import { Stager } from '../../units/code/stager.ts'
+import { keepOutline } from '../../units/code/surface/cache.ts'
 import type { RuleBook } from '../../version/compatibility/rules.ts'
 import { DiskTree } from '../versions/trees.ts'
 import { type Committed, committed } from './git-base.ts'
@@ -92,7 +93,13 @@ class Work {
     this.#before = before
     this.#base = question.revision ?? 'none'
     for (const [file, was] of before) if (was !== 'absent') this.#contents.set(file, was.bytes)
-    this.#stager = new Stager({ root: question.folder, hash, codeCache: false, contents: this.#contents })
+    this.#stager = new Stager({
+      root: question.folder,
+      hash,
+      codeCache: false,
+      outlined: keepOutline,
+      contents: this.#contents,
+    })
   }
 
   /** Stages the folder as it was. @returns false when that does not load: then it is no base */
@@ -197,7 +204,7 @@ class Work {
   }
 
   async #importersOf(file: string): Promise<string[]> {
-    const stager = new Stager({ root: this.#question.folder, hash, codeCache: false })
+    const stager = new Stager({ root: this.#question.folder, hash, codeCache: false, outlined: keepOutline })
     return importersOf(file, await moduleFilesIn(topFor(file)), stager)
   }
 }

@@ -3,7 +3,6 @@ import type { Artifact, Request } from './artifact.ts'
 import { compileScript, keepScript } from './compile.ts'
 import type { Content } from './content/content.ts'
 import { contentOf, decode, fileOf, type ReadContext } from './content/read.ts'
-import { keepOutline } from './surface/cache.ts'
 import { SourceError } from './transform/declarations.ts'
 import { placeOf } from './transform/parse.ts'
 
@@ -27,7 +26,6 @@ export function draftOf(id: string, bytes: Uint8Array, hash: string, context: Re
   const file = fileOf(id)
   try {
     const content = contentOf(id, bytes, context)
-    if (content.outlined) keepOutline(hash, content.outlined)
     return { id, file, hash, bytes, content, requests: [], lazy: [], live: new Set(), unresolved: [] }
   } catch (cause) {
     if (!(cause instanceof SourceError)) throw cause

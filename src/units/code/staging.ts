@@ -10,6 +10,7 @@ import type { ExternalShapes } from './resolve/external-shape.ts'
 import { ResolveError } from './resolve/resolve-error.ts'
 import type { Resolver } from './resolve/resolver.ts'
 import { StageError } from './stage-error.ts'
+import type { Outlined } from './surface/outline.ts'
 import type { SourceRequest } from './transform/declarations.ts'
 import type { JsxOptions } from './transform/fallback.ts'
 import { placeOf } from './transform/parse.ts'
@@ -38,6 +39,8 @@ export interface StagerOptions {
    * default: refused when a module of the program uses `import.meta.hot`
    */
   readonly unaccepted?: Unaccepted
+  /** takes what the outline of a module is made of, for who compares versions */
+  readonly outlined?: (hash: string, outlined: Outlined) => void
 }
 
 export type Unaccepted = 'refuse' | 'rerun'
@@ -178,6 +181,7 @@ export class Staging {
       jsx: this.#options.jsx,
     })
     const { content, file } = draft
+    if (content.outlined) this.#options.outlined?.(hash, content.outlined)
     draft.requests = content.requests.map((request) =>
       this.#resolve(request, { file, ...placeOf(decode(bytes), request.start) }),
     )

@@ -30,6 +30,9 @@ const SCHEMA = {
   },
 }
 
+/** characters of what the parser says, which quotes the file */
+const MOST_MESSAGE = 300
+
 let compiled: ValidateFunction | undefined
 
 /** Compiled when the first rules file is read: most runtimes have none. */
@@ -53,7 +56,12 @@ export function readRulesFile(text: string, file: string): KnownRule[] {
     return { file, line, column: col }
   }
   const [error] = document.errors
-  if (error) throw new TickswapError('TICKSWAP_E_RULES_INVALID', error.message, at(error.pos[0]))
+  if (error)
+    throw new TickswapError(
+      'TICKSWAP_E_RULES_INVALID',
+      error.message.slice(0, MOST_MESSAGE),
+      at(error.pos[0]),
+    )
   const placeOf = (path: readonly string[]) => at(offsetOf(document, path))
   const value = contentsOf(document, placeOf([]))
   const validate = validator()

@@ -58,10 +58,10 @@ export class UnitDomain implements Domain {
 
   /** The rule of one requirement, for every choice of the unit that has it; none when it has been told. */
   #tell(kind: 'requires' | 'optional', unit: number, name: string, range: string): Rule[] {
+    this.constraint(range)
     const key = `${kind}\0${unit}\0${name}\0${range}`
     if (this.#told.has(key)) return []
     this.#told.add(key)
-    this.constraint(range)
     const { choices } = this.units[unit]!
     const saying = setOf(this.sizes[unit]!, (i) => i < choices.length && choices[i]![kind]?.[name] === range)
     const terms = kind === 'requires' ? this.#lacking(name, range) : this.#mismatching(name, range)
@@ -126,6 +126,7 @@ export class UnitDomain implements Domain {
   }
 
   #demandRule({ who, unit, range }: Demand): Rule {
+    this.constraint(range)
     return { terms: this.#lacking(unit, range), cause: { kind: 'demand', who, name: unit, range } }
   }
 }
