@@ -246,8 +246,8 @@ export class ControlActor {
       const { artifacts } = this.#kit.staged.boots[number]
       const compatibility = new this.#kit.Compatibility(
         this.#floor.catalog,
-        undefined,
-        this.#kit.DEFAULT_POLICY,
+        { rules: undefined, flags: this.#kit.DEFAULT_POLICY },
+        () => [],
       )
       this.#candidates.set(way, compatibility.stage(entry, { contract, version, hash, artifacts }))
     }
