@@ -30,6 +30,24 @@ export const ADVICE = {
   TICKSWAP_E_MIGRATION_MISSING:
     'Add `migrate` with up and down for the version that runs, or keep the columns.',
   TICKSWAP_E_MIGRATION_FAILED: 'Fix the migration; the old state is untouched.',
+  TICKSWAP_E_MIGRATION_OLD_STATE: 'Write to `next` only: the old state is what a failed swap goes back to.',
+  TICKSWAP_E_MIGRATION_EMPTY: 'Write the new column in `up`, or give it another name and drop the old one.',
+  TICKSWAP_E_MIGRATION_BOUNDS: 'Stay below the length of the column; JavaScript drops such a write silently.',
+  TICKSWAP_E_MIGRATION_ROUND_TRIP:
+    'Let `down` write what `up` has taken away, or declare the migration with lossy: true.',
+  TICKSWAP_E_MIGRATION_TIMEOUT: 'Let the migration end; of much state it has more time, 60 ms for each MB.',
+  TICKSWAP_E_MIGRATION_LOSSY:
+    'Nothing is to be done; a rollback through `down` may not bring back every value.',
+  TICKSWAP_E_MIGRATION_SLOW:
+    'Write the migration with rows and upRange, so that it runs beside the old version, or raise deadlines.migrateMs.',
+  TICKSWAP_E_MIGRATION_RANGES:
+    'Let upRange read and write only the rows that it is given, and `up` only columns that have no rows.',
+  TICKSWAP_E_BACKUP_CORRUPT:
+    'Go back to another version, or with state: "down"; this backup is not what was kept.',
+  TICKSWAP_E_BACKUP_MISSING:
+    'Go back with state: "down", or to a version that runtime.units() lists under backups.',
+  TICKSWAP_E_CASCADE:
+    'Nothing is to be done; save the files again when the version that they require is back.',
   TICKSWAP_E_MIGRATION_CHAIN:
     'Add the missing way to the version that the message names, or a migration that covers the whole distance.',
   TICKSWAP_E_STATE_SHAPE:

@@ -1,4 +1,5 @@
 import { BroadcastChannel } from 'node:worker_threads'
+import { oneOf } from './control/option-values.ts'
 import { finding, TickswapError } from './errors.ts'
 import { addon } from './native/addon.ts'
 import { nativeDiagnostics } from './native/diagnostics.ts'
@@ -27,7 +28,7 @@ import {
   type ToControl,
   type ToParticipant,
 } from './swap/protocol.ts'
-import type { SwapReport } from './swap/report.ts'
+import { ROLLBACK_STATES, type RollbackState, type SwapReport } from './swap/report.ts'
 import { Constraint } from './version/constraint.ts'
 import { satisfies } from './version/resolve/domain.ts'
 import { Version } from './version/version.ts'
@@ -166,11 +167,18 @@ export class Runtime {
 
   /**
    * Goes back to a version that ran before, state through `down`. `to`: a version, or a range such as
-   * `^2.0.0`, for the highest in it. Without `to`: to the one before.
+   * `^2.0.0`, for the highest in it. Without `to`: to the one before. `state`: 'down' takes the present state
+   * along, 'restore' goes back to the backup of that version, 'auto' does the first that can be done. Units that
+   * required the version go back with it.
    * @throws TickswapError UNIT_UNKNOWN, NO_SUCH_VERSION, VERSION_INVALID, OPTION, CLOSED
    */
-  async rollback(unit: string, options: SwapOptions & { to?: string } = {}): Promise<SwapReport> {
-    const body = { unit, to: options.to, terms: termsOf(options) }
+  async rollback(
+    unit: string,
+    options: SwapOptions & { to?: string; state?: RollbackState } = {},
+  ): Promise<SwapReport> {
+    const { to, state = 'auto' } = options
+    oneOf('state', state, ROLLBACK_STATES)
+    const body = { unit, to, state, terms: termsOf(options) }
     return (await this.#ask('rollback', body, options.signal)) as SwapReport
   }
 

@@ -22,7 +22,7 @@ const migrating = (edit) =>
         const { c0, c1, energy${edit}: energy } = next.columns
         for (let i = 0; i < energy.length; i++) energy[i] = c0[i]! * c0[i]! + c1[i]! * c1[i]!
       },
-      down() {},
+      down() {}, lossy: true,
     } },`,
   })
 
@@ -32,7 +32,7 @@ const carrying = (edit) =>
     edit,
     version: `${edit + 1}.0.0`,
     columns: { ...columns, [`energy${edit}`]: `f32(${ENTITIES})` },
-    extra: `migrate: { '<${edit + 1}.0.0': { up() {}, down() {} } },`,
+    extra: `migrate: { '<${edit + 1}.0.0': { up() {}, down() {}, lossy: true } },`,
   })
 
 /** Backup, migration and verification of 1 MB of columns, at the boundary, main thread and one worker. */

@@ -26,6 +26,8 @@ export class Account {
   preparedAt: number | undefined
   orderedAt: number | undefined
   superseded = false
+  /** how state went back with a rollback by hand */
+  restored: SwapReport['restored']
   rehearsed: readonly RehearsedUnit[] | undefined
   readonly #findings: Finding[] = []
   readonly #board: Board
@@ -81,6 +83,7 @@ export class Account {
       stallMs: Math.max(0, ...participants.map(({ stallMs }) => stallMs)),
       at: Math.round(swap.at),
       ...(this.superseded && { superseded: true }),
+      ...(wasLive && this.restored && { restored: this.restored }),
       ...(wentBack && { rolledBack: this.#rolledBack(), restored: this.#restored() }),
     }
   }

@@ -1,10 +1,16 @@
-import type { Strategy, SwapReport } from '../swap/report.ts'
+import type { RollbackState, Strategy, SwapReport } from '../swap/report.ts'
 import type { Edition } from './catalog.ts'
 
 /** Whether whoever asked has thought better of it. */
 export interface Consent {
   cancelled: boolean
   confirmed: boolean
+}
+
+/** An edition that a unit goes back to. */
+export interface GoBack {
+  readonly unit: string
+  readonly edition: Edition
 }
 
 /** What asks for a swap. Files are absolute paths. */
@@ -26,7 +32,11 @@ export interface Ask {
   /** how often it has been tried in vain because participants were missing */
   readonly attempt?: number
   /** go back to this edition instead of reading files */
-  readonly edition?: { readonly unit: string; readonly edition: Edition }
+  readonly edition?: GoBack
+  /** units that go back with it because they required the version that it leaves */
+  readonly cascade?: readonly GoBack[]
+  /** how the state goes back; default 'auto' */
+  readonly state?: RollbackState
   /** default: the runtime's */
   readonly strategy?: Strategy
   readonly consent?: Consent

@@ -4,6 +4,7 @@ import type { Artifact, GraphUpdate } from '../units/code/artifact.ts'
 import type { Contract } from '../units/contract.ts'
 import { requireIntegrity } from '../version/record.ts'
 import { Version } from '../version/version.ts'
+import { BackupRing } from './backups.ts'
 import { namesInOrder } from './dependencies.ts'
 
 /** One version of a unit that runs or has run. */
@@ -20,12 +21,6 @@ export interface Edition {
   readonly at: number
 }
 
-/** A copy of a unit's arena from before a swap. */
-export interface Backup {
-  readonly version: string
-  readonly memory: SharedArrayBuffer
-}
-
 /** A unit as the control thread knows it. */
 export interface UnitEntry {
   readonly name: string
@@ -37,10 +32,7 @@ export interface UnitEntry {
   readonly editions: Edition[]
   /** of them, one of each version that does not run: those whose records stand by in the registry */
   standby: readonly Edition[]
-  /** newest last; at most as many as the runtime keeps */
-  readonly backups: Backup[]
-  /** memory of a backup that was not needed */
-  spare?: SharedArrayBuffer | undefined
+  readonly backups: BackupRing
 }
 
 /** Editions that stay available for going back, per unit. */
@@ -88,7 +80,7 @@ export class Catalog {
       running: edition,
       editions: [edition],
       standby: [],
-      backups: [],
+      backups: new BackupRing(name),
     })
   }
 
@@ -148,18 +140,4 @@ export function newMemory(contract: Contract, hasSpare: boolean): UnitMemory {
   const { shared, own, name } = contract
   const room = () => allocate(shared.bytes, name)
   return { shared, own, arena: room(), lastGood: room(), ...(hasSpare && { spare: room() }) }
-}
-
-/** Memory for a copy of a unit's arena. The ring gives none up before the swap is permanent. */
-export function backupRoom(entry: UnitEntry): SharedArrayBuffer {
-  const size = entry.memory.arena.byteLength
-  const { spare } = entry
-  entry.spare = undefined
-  return spare?.byteLength === size ? spare : allocate(size, entry.name)
-}
-
-/** Keeps a backup; what is one too many is the room for the next. */
-export function keepBackup(entry: UnitEntry, backup: Backup, most: number): void {
-  entry.backups.push(backup)
-  if (entry.backups.length > most) entry.spare = entry.backups.shift()!.memory
 }

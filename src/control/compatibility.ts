@@ -46,7 +46,9 @@ export class Compatibility {
   /** Works out ahead what following the running version means. */
   stage(entry: UnitEntry | undefined, candidate: Described): Candidate {
     const member = new Member(describe(candidate))
-    const terms = { rules: this.#rules, policy: this.#policy, stored: entry ? this.#stored(entry) : [] }
+    const stored = entry ? this.#stored(entry) : []
+    const walkable = entry ? entry.editions.map((edition) => this.#member(edition).descriptor) : []
+    const terms = { rules: this.#rules, policy: this.#policy, stored, walkable }
     const from = entry && this.#member(entry.running).descriptor
     return { member, transition: compareVersions(from, member.descriptor, terms) }
   }

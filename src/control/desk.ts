@@ -3,6 +3,7 @@ import type { Registry } from '../registry/registry.ts'
 import type { RequestMessage, SwapTerms } from '../swap/protocol.ts'
 import type { SwapReport } from '../swap/report.ts'
 import type { Ask } from './ask.ts'
+import { cascadeOf } from './cascade.ts'
 import type { Catalog, UnitEntry } from './catalog.ts'
 import type { Crew } from './crew.ts'
 import { bindingsIn } from './dependencies.ts'
@@ -127,7 +128,7 @@ export class Desk {
 
   /** Goes back to an edition that ran before: the one named, the best of a range, or the last one before the running. */
   #rollback({ slot, request, body }: RequestMessage<'rollback'>): Promise<SwapReport> {
-    const { unit, to, terms = {} } = body
+    const { unit, to, state = 'auto', terms = {} } = body
     const entry = this.#unit(unit)
     const version = to === undefined ? undefined : wantedOf(to)
     const at = now()
@@ -137,10 +138,22 @@ export class Desk {
       const files = [edition.contract.file]
       const there = { unit, edition }
       const by = this.#crew.name(slot)
-      return { trigger: 'rollback', by, files, removed: [], empty: [], at, edition: there, ...terms }
+      const cascade = cascadeOf(there, this.#catalog)
+      return {
+        trigger: 'rollback',
+        by,
+        files,
+        removed: [],
+        empty: [],
+        at,
+        edition: there,
+        cascade,
+        state,
+        ...terms,
+      }
     }
     // Rollbacks to different versions are different wishes.
-    return this.#office.request(wanted('rollback', slot, request, [unit, to ?? ''], terms, find))
+    return this.#office.request(wanted('rollback', slot, request, [unit, to ?? '', state], terms, find))
   }
 
   #unit(name: string): UnitEntry {
@@ -168,8 +181,8 @@ export class Desk {
       ),
       arenaBytes: memory.arena.byteLength,
       editions: editions.map(({ version }) => version.toString()),
-      backups: backups.map(({ version }) => version),
-      backupBytes: backups.reduce((sum, { memory: copy }) => sum + copy.byteLength, 0),
+      backups: backups.all.map(({ version }) => version),
+      backupBytes: backups.all.reduce((sum, { memory: copy }) => sum + (copy?.byteLength ?? 0), 0),
     }))
   }
 }

@@ -14,6 +14,7 @@ import {
   logOptions,
   type Picture,
 } from './admin-options.ts'
+import type { BackupLimits } from './backups.ts'
 import type { FlapLimit } from './flapping.ts'
 import { bad, integer, oneOf, within } from './option-values.ts'
 import { type RulesOption, rulesOption } from './rules-option.ts'
@@ -74,8 +75,11 @@ export interface RuntimeOptions {
    * environment's TICKSWAP_SYNC_TEST, which `tickswap run --sync-test` sets; otherwise false
    */
   syncTest?: boolean | { units: readonly string[] }
-  /** backups kept per unit, 1 to 64; default 4 */
-  backups?: number
+  /**
+   * backups kept per unit: how many, 1 to 64, default 4; or with more limits: none older than `ageMs`, and no more
+   * than `bytes` of them in memory. The newest is kept in any case
+   */
+  backups?: number | { count?: number; ageMs?: number; bytes?: number }
   /** what is decided about certain transitions: a list, or the path of a YAML or JSON file; docs/compatibility.md */
   rules?: readonly Rule[] | string | URL
   /** flags that versions must and must not have; default: `{ excluded: ['yanked', 'quarantined'] }` */
@@ -113,6 +117,8 @@ export interface RuntimeOptions {
     parkMs?: number
     /** that the participant which moves the state may take; default 1000 */
     leadMs?: number
+    /** that a migration should take at the boundary; one that takes longer is sliced, or warned of; default 8 */
+    migrateMs?: number
     /** until a manual swap is confirmed; default 600,000 */
     confirmMs?: number
     /** the same in probation; default 1000 */
@@ -128,7 +134,7 @@ export interface Settings {
   maxParticipants: number
   ticks: number
   budgetMs: number
-  backups: number
+  backups: BackupLimits
   rules: RulesOption | undefined
   flags: FlagPolicy
   syncTest: SyncWish | undefined
@@ -144,6 +150,7 @@ export interface Settings {
   prepareMs: number
   parkMs: number
   leadMs: number
+  migrateMs: number
   confirmMs: number
   probationMs: number
   mode: 'lockstep' | 'independent'
@@ -197,7 +204,7 @@ export function settingsOf(options: RuntimeOptions): Settings {
       withinMs: integer('flapping.withinMs', flapping.withinMs ?? 60_000, 1, HOUR_MS),
     },
     budgetMs: within('probation.budgetMs', probation.budgetMs ?? 50, 0.001, 60_000),
-    backups: integer('backups', options.backups ?? 4, 1, 64),
+    backups: backupLimits(options.backups ?? 4),
     rules: rulesOption(options.rules),
     flags: readPolicy(options.flags, 'flags'),
     evaluateMs: integer('deadlines.evaluateMs', deadlines.evaluateMs ?? 1000, 1, 600_000),
@@ -207,12 +214,22 @@ export function settingsOf(options: RuntimeOptions): Settings {
     prepareMs: integer('deadlines.prepareMs', deadlines.prepareMs ?? 2000, 1, 600_000),
     parkMs: integer('deadlines.parkMs', deadlines.parkMs ?? 250, 1, 600_000),
     leadMs: integer('deadlines.leadMs', deadlines.leadMs ?? 1000, 1, 600_000),
+    migrateMs: within('deadlines.migrateMs', deadlines.migrateMs ?? 8, 0, 600_000),
     confirmMs: integer('deadlines.confirmMs', deadlines.confirmMs ?? 600_000, 1, HOUR_MS * 24),
     probationMs: integer('deadlines.probationMs', deadlines.probationMs ?? 1000, 1, 600_000),
     store: store === false ? undefined : storeSettingsOf(store),
     socket: socketFolder(options.socket ?? (process.env.TICKSWAP_SOCKET || false)),
     admin: adminSettings(options.admin ?? adminOf(process.env), options.picture),
     log: logOptions(options.log ?? (process.env.TICKSWAP_LOG || false)),
+  }
+}
+
+function backupLimits(backups: NonNullable<RuntimeOptions['backups']>): BackupLimits {
+  const { count = 4, ageMs, bytes } = typeof backups === 'object' ? backups : { count: backups }
+  return {
+    count: integer(typeof backups === 'object' ? 'backups.count' : 'backups', count, 1, 64),
+    ageMs: ageMs === undefined ? Number.POSITIVE_INFINITY : within('backups.ageMs', ageMs, 1, 2 ** 53),
+    bytes: bytes === undefined ? Number.POSITIVE_INFINITY : within('backups.bytes', bytes, 1, 2 ** 53),
   }
 }
 

@@ -1,10 +1,14 @@
+import type { UnitMemory } from '../state/memory.ts'
 import type { MigrationPlan } from '../state/migrate.ts'
 import type { Move } from '../swap/protocol.ts'
 import type { UnitMove } from '../swap/report.ts'
 import type { Contract } from '../units/contract.ts'
 import type { Candidate } from '../version/compatibility/check.ts'
 import type { Version } from '../version/version.ts'
-import { backupRoom, newMemory, type UnitEntry } from './catalog.ts'
+import type { Restored } from './backups.ts'
+import { type Catalog, newMemory, type UnitEntry } from './catalog.ts'
+import { memoryOf } from './restores.ts'
+import { stopoversOf } from './stopovers.ts'
 
 /** One unit's way through a swap. */
 export interface Passenger {
@@ -17,16 +21,22 @@ export interface Passenger {
   readonly candidate: Candidate
 }
 
-/**
- * What the participants are told of it; allocates its memory.
- * @param hasSpare with room for the test of ticks
- * @throws TickswapError STATE_LIMIT
- */
-export function moveOf(passenger: Passenger, hasSpare: boolean): Move {
+/** What is known of the way of its state. */
+export interface Carriage {
+  readonly catalog: Catalog
+  /** its rows are moved beside what runs */
+  readonly isSliced: boolean
+  /** the backup that it goes back to */
+  readonly restored: Restored | undefined
+  /** with room for the test of ticks */
+  readonly hasSpare: boolean
+}
+
+/** What the participants are told of it; allocates its memory. @throws TickswapError STATE_LIMIT, BACKUP_CORRUPT */
+export function moveOf(passenger: Passenger, { catalog, isSliced, restored, hasSpare }: Carriage): Move {
   const { entry, contract, from, version, evaluated, candidate } = passenger
-  const moved = isMoved(candidate)
-  const memory =
-    entry && !moved ? { ...entry.memory, shared: contract.shared } : newMemory(contract, hasSpare)
+  const moved = isMoved(candidate) || restored !== undefined
+  const carried = { plan: planOf(candidate), via: stopoversOf(entry, candidate, catalog) }
   return {
     unit: contract.name,
     file: contract.file,
@@ -34,10 +44,24 @@ export function moveOf(passenger: Passenger, hasSpare: boolean): Move {
     to: version.toString(),
     evaluated,
     moved: !entry || moved,
-    plan: planOf(candidate),
-    memory,
-    backup: entry && backupRoom(entry),
+    ...(restored ? ({ plan: { direction: 'none' }, via: [] } as const) : carried),
+    sliced: isSliced && !restored,
+    restored: restored !== undefined,
+    memory: memoryFor(passenger, moved, restored, hasSpare),
+    // A migration leaves the old arena behind as it was: that is the backup.
+    backup: entry && !moved ? entry.backups.room(entry.memory.arena.byteLength) : undefined,
   }
+}
+
+function memoryFor(
+  passenger: Passenger,
+  moved: boolean,
+  restored: Restored | undefined,
+  hasSpare: boolean,
+): UnitMemory {
+  const { entry, contract } = passenger
+  if (restored) return memoryOf(restored, passenger, hasSpare)
+  return entry && !moved ? { ...entry.memory, shared: contract.shared } : newMemory(contract, hasSpare)
 }
 
 export const unitMove = ({ from, contract, version, hash }: Passenger): UnitMove => ({
@@ -55,6 +79,12 @@ export const isMoved = ({ transition }: Candidate): boolean => transition.passag
 
 export function planOf({ transition: { passage } }: Candidate): MigrationPlan {
   if (!passage) return { direction: 'none' }
-  const { direction, migration } = passage
+  const { direction, migration, chain } = passage
+  if (chain) return { direction, ranges: chain.ranges }
   return migration ? { direction, range: migration.range } : { direction }
+}
+
+/** Whether the way back is to be tried before the swap: it is written, and says that it loses nothing. */
+export function isOneWay({ transition: { passage } }: Candidate): boolean {
+  return passage?.isReversible !== true || passage.isLossy
 }

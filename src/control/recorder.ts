@@ -23,6 +23,8 @@ import { aboutState, newestState, type Saved } from './states.ts'
 /** Decisions that wait for a disk that does not take them; of more, only the number is kept. */
 const MOST_WAITING = 10_000
 const RETRY_MS = 1000
+/** Keeps backups of swaps apart from the states that a start may resume. */
+const OF_SWAPS = '@backup'
 const DIED = 'its process ended while it was on trial'
 /** So long may a disk that says nothing hold back the news of a swap. */
 const DURABLE_WITHIN_MS = 2000
@@ -264,6 +266,18 @@ export class Recorder {
       texts.push({ file: resolve(this.#root, id), text: Buffer.from(bytes).toString(), isAsWritten: true })
     }
     return texts
+  }
+
+  /** Takes over a backup from before a swap: packed, as the difference to the one before, and read back. */
+  async put(
+    unit: string,
+    version: string,
+    bytes: Uint8Array,
+  ): Promise<() => Promise<Uint8Array | undefined>> {
+    const saving = this.store.backups.put(`${unit}${OF_SWAPS}`, version, bytes)
+    this.#saves = Promise.all([this.#saves, saving.catch((error) => this.#warn(warningOf(error)))])
+    const { owner } = await saving
+    return () => this.store.backups.get(owner)
   }
 
   savedState(unit: string): Promise<Saved | undefined> {

@@ -1,7 +1,9 @@
 import { TickswapError } from '../errors.ts'
 import type { Move as RegistryMove } from '../registry/registry.ts'
+import { type Board, Word } from '../swap/board.ts'
 import type { Move } from '../swap/protocol.ts'
-import { type Backup, type Edition, keepBackup } from './catalog.ts'
+import type { Backup } from './backups.ts'
+import type { Edition, UnitEntry } from './catalog.ts'
 import type { Control } from './control.ts'
 import type { Passenger } from './passenger.ts'
 
@@ -52,7 +54,7 @@ export class Records {
 
   /** The units run these editions now, and what they held before is their newest backup. */
   makePermanent(passengers: readonly Passenger[], moves: readonly Move[]): void {
-    const { catalog, registry, settings } = this.#control
+    const { catalog, registry, settings, board, persistence } = this.#control
     for (const [i, { entry, contract, version, hash }] of passengers.entries()) {
       const move = moves[i]!
       const record = this.#records[i]!
@@ -60,8 +62,7 @@ export class Records {
       const edition: Edition = { version, contract, hash, artifacts, record, at: Date.now() }
       if (entry) {
         registry.setState(entry.running.record, 'standby')
-        const backup: Backup = { version: entry.running.version.toString(), memory: move.backup! }
-        keepBackup(entry, backup, settings.backups)
+        entry.backups.add(backupOf(entry, move, board), settings.backups, persistence.recorder)
         entry.memory = move.memory
         for (const { record: unused } of catalog.run(entry, edition)) registry.setState(unused, 'retired')
       } else catalog.add(registry.registerUnit(contract.name), move.memory, edition)
@@ -77,5 +78,19 @@ export class Records {
       if (!(error instanceof TickswapError && error.code === 'TICKSWAP_E_REGISTRY_BUSY')) throw error
       this.#persist(act)
     }
+  }
+}
+
+/** What a unit held when the swap was committed. */
+function backupOf({ running, memory }: UnitEntry, move: Move, board: Board): Backup {
+  const kept = move.backup ?? memory.arena
+  return {
+    version: running.version.toString(),
+    layout: memory.shared,
+    memory: kept,
+    isCopy: move.backup !== undefined,
+    at: Date.now(),
+    tick: board.load(Word.ROUND_TICK) - board.load(Word.PROBATION_PASSED),
+    bytes: kept.byteLength,
   }
 }

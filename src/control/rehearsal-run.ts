@@ -5,6 +5,7 @@ import { carrySoft, type MigrationPlan, migrate } from '../state/migrate.ts'
 import { copySoft } from '../state/soft.ts'
 import { type Cue, Play, type Role } from '../swap/play.ts'
 import type { OwnState } from '../swap/protocol.ts'
+import { type Stopover, Stopovers } from '../swap/stopover.ts'
 import { placeOf } from '../units/code/place.ts'
 import { type RehearsalKind, rehearsalOf } from '../units/contract.ts'
 import { type BoundUnit, isUnit, type State } from '../units/unit.ts'
@@ -24,6 +25,8 @@ export interface Part {
   /** undefined when nobody could be asked */
   readonly private: OwnState | undefined
   readonly plan: MigrationPlan
+  /** versions that a chain of migrations passes through */
+  readonly via: readonly Stopover[]
   /** its state moves to another shape */
   readonly moved: boolean
 }
@@ -111,7 +114,7 @@ function enter(part: Part, cast: Cast): Entered {
 }
 
 function move(
-  { arena, private: mine }: Part,
+  { arena, private: mine, via }: Part,
   plan: MigrationPlan,
   { unit, previous }: { unit: BoundUnit; previous: BoundUnit },
   to: UnitState,
@@ -121,7 +124,8 @@ function move(
   const views = { ...viewsOf(shared, arena!), ...viewsOf(own, new ArrayBuffer(own.bytes)), ...mine?.columns }
   const soft = mine ? copySoft(mine.soft) : (previous.definition.state?.soft?.() ?? {})
   const newer = plan.direction === 'down' ? previous : unit
-  migrate(plan, newer.definition.migrate, { columns: views, soft } as State, to as State)
+  const stops = new Stopovers(via).fresh()
+  migrate(plan, newer.definition.migrate, { columns: views, soft } as State, to as State, stops)
 }
 
 function fillOwn(state: UnitState, mine: OwnState | undefined, own: Layout): void {

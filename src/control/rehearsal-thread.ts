@@ -1,12 +1,14 @@
 import { parentPort } from 'node:worker_threads'
 import { ADVICE, type ErrorCode, type Finding, TickswapError } from '../errors.ts'
-import { layoutOf, viewsOf } from '../state/layout.ts'
-import { type MigrationPlan, migrate } from '../state/migrate.ts'
+import type { UnitMemory } from '../state/memory.ts'
+import { Slicer } from '../state/slicer.ts'
+import { Stopovers } from '../swap/stopover.ts'
 import type { GraphUpdate } from '../units/code/artifact.ts'
 import { Linker, type Prepared } from '../units/code/linker.ts'
 import { placeOf } from '../units/code/place.ts'
 import { type Contract, contractOf } from '../units/contract.ts'
-import { isUnit, type State, type UnitDefinition } from '../units/unit.ts'
+import { isUnit } from '../units/unit.ts'
+import { type DryRun, dryRun, type Tried } from './dry-run.ts'
 import { type Opening, type RehearsalRequest, rehearse } from './rehearsal-run.ts'
 
 /**
@@ -14,24 +16,29 @@ import { type Opening, type RehearsalRequest, rehearse } from './rehearsal-run.t
  * or hangs here costs nothing: the control thread ends this thread and starts another.
  */
 
-export interface DryRun {
+/** A migration that begins beside what runs. Structured-cloneable. */
+export interface Slice {
+  readonly unit: string
   readonly file: string
-  readonly plan: MigrationPlan
-  /** a copy of the running arena; the rehearsal may write to it */
-  readonly arena: SharedArrayBuffer
+  readonly range: string
+  readonly old: UnitMemory
+  readonly next: UnitMemory
 }
 
 export type ToRehearsal =
   | { type: 'base'; update: GraphUpdate; units: readonly string[] }
   | { type: 'evaluate'; update: GraphUpdate; units: readonly string[] }
   | { type: 'dry-run'; runs: readonly DryRun[] }
+  | { type: 'slice'; slices: readonly Slice[] }
+  | { type: 'catch-up' }
   | { type: 'rehearse'; request: RehearsalRequest }
   | { type: 'accept' }
   | { type: 'discard' }
 
 export type FromRehearsal =
   | { type: 'contracts'; contracts: Contract[] }
-  | { type: 'ran' }
+  | { type: 'ran'; tried: readonly Tried[] }
+  | { type: 'sliced'; rows: number }
   | { type: 'rehearsed'; openings: readonly Opening[]; caches: ReadonlyMap<string, Uint8Array> }
   | { type: 'failed'; finding: Finding }
 
@@ -53,8 +60,12 @@ async function act(message: ToRehearsal): Promise<FromRehearsal | undefined> {
       prepared = await linker.prepareAsync(message.update)
       return { type: 'contracts', contracts: message.units.map((file) => contractOf(candidate(file), file)) }
     case 'dry-run':
-      for (const run of message.runs) dryRun(run)
-      return { type: 'ran' }
+      return { type: 'ran', tried: message.runs.flatMap(tryMigration) }
+    case 'slice':
+      for (const slice of message.slices) beginSlice(slice)
+      return { type: 'sliced', rows: catchUp() }
+    case 'catch-up':
+      return { type: 'sliced', rows: catchUp() }
     case 'rehearse':
       return {
         type: 'rehearsed',
@@ -69,11 +80,13 @@ async function act(message: ToRehearsal): Promise<FromRehearsal | undefined> {
         caches: cachesOf(prepared!),
       }
     case 'accept':
+      endSlices()
       prepared?.commit()
       prepared?.settle()
       prepared = undefined
       return undefined
     case 'discard':
+      endSlices()
       prepared?.discard()
       prepared = undefined
       return undefined
@@ -110,31 +123,39 @@ function cachesOf(from: Prepared): Map<string, Uint8Array> {
 const candidate = (file: string): unknown => (prepared!.namespace(file) as { unit?: unknown }).unit
 const running = (file: string): unknown => (linker.namespace(file) as { unit?: unknown } | undefined)?.unit
 
-/** Migrates a copy of live state, as the participants will at the boundary. */
-function dryRun({ file, plan, arena }: DryRun): void {
-  const [next, old] = [candidate(file), running(file)]
-  if (!isUnit(next) || !isUnit(old)) return
-  const from = stateOf(old.definition, arena)
-  const to = stateOf(next.definition)
-  const newer = plan.direction === 'down' ? old : next
-  try {
-    migrate(plan, newer.definition.migrate, from, to)
-  } catch (error) {
-    throw new TickswapError('TICKSWAP_E_MIGRATION_FAILED', `the migration threw: ${text(error)}`, {
-      file,
-      ...placeOf(error, [file]),
-    })
-  }
+/** As the participants will at the boundary; a unit that is not there has nothing to migrate. */
+function tryMigration(run: DryRun): Tried[] {
+  const [next, old] = [candidate(run.file), running(run.file)]
+  if (!isUnit(next) || !isUnit(old)) return []
+  const stopovers = new Stopovers(run.via)
+  return [dryRun(run, { old: old.definition, next: next.definition, stops: () => stopovers.fresh() })]
 }
 
-function stateOf(definition: UnitDefinition, arena?: SharedArrayBuffer): State {
-  const columns = definition.state?.columns ?? {}
-  const [shared, own] = [layoutOf(columns, 'shared'), layoutOf(columns, 'participant')]
-  const views = {
-    ...viewsOf(shared, arena ?? new ArrayBuffer(shared.bytes)),
-    ...viewsOf(own, new ArrayBuffer(own.bytes)),
-  }
-  return { columns: views, soft: definition.state?.soft?.() ?? {} } as State
+let slicers: Slicer[] = []
+
+/** On live memory, which it only reads: that the migration writes to none of it has been seen on a copy. */
+function beginSlice({ unit, file, range, old, next }: Slice): void {
+  const definitions = [running(file), candidate(file)]
+  const [before, after] = definitions.map((each) => (isUnit(each) ? each.definition : undefined))
+  const migration = after?.migrate?.[range]
+  if (!before || !after || !migration) return
+  const slicer = new Slicer(
+    { definition: before, memory: old },
+    { definition: after, memory: next },
+    migration,
+  )
+  slicers.push(slicer)
+  const place = slicer.begin()
+  if (!place) return
+  const message = `the migration of ${unit} wrote a number that is not finite to ${place}`
+  throw new TickswapError('TICKSWAP_E_MIGRATION_FAILED', message, { unit, file })
+}
+
+const catchUp = (): number => slicers.reduce((rows, slicer) => rows + slicer.catchUp(), 0)
+
+function endSlices(): void {
+  for (const slicer of slicers) slicer.end()
+  slicers = []
 }
 
 const text = (error: unknown): string => (error instanceof Error ? error.message : String(error))

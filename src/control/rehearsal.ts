@@ -2,11 +2,14 @@ import { Worker } from 'node:worker_threads'
 import { type ErrorCode, TickswapError } from '../errors.ts'
 import type { GraphUpdate } from '../units/code/artifact.ts'
 import type { Contract } from '../units/contract.ts'
+import type { DryRun, Tried } from './dry-run.ts'
 import type { Opening, RehearsalRequest } from './rehearsal-run.ts'
-import type { DryRun, FromRehearsal, ToRehearsal } from './rehearsal-thread.ts'
+import type { FromRehearsal, Slice, ToRehearsal } from './rehearsal-thread.ts'
 
 /** Starting the thread and loading the running graph may take longer than one candidate. */
 const START_MS = 30_000
+/** What trying a migration of much state, there and back, may take on top. */
+const MS_PER_BYTE = 60 / 2 ** 20
 
 /** What a thread's end, or its silence, is put down to. */
 interface Blame {
@@ -48,9 +51,45 @@ export class Rehearsal {
     return reply.type === 'contracts' ? reply.contracts : []
   }
 
-  /** Migrates copies of the running state. @throws TickswapError MIGRATION_FAILED */
-  async dryRun(runs: readonly DryRun[]): Promise<void> {
-    if (runs.length > 0) await this.#ask({ type: 'dry-run', runs }, this.#limits.evaluateMs, runs[0]!.file)
+  /** Migrates copies of the running state. @throws TickswapError MIGRATION_FAILED and others; see dryRun */
+  async dryRun(runs: readonly DryRun[]): Promise<readonly Tried[]> {
+    const [first] = runs
+    if (!first) return []
+    const about = { unit: first.unit, ...first.place, file: first.file }
+    const reply = await this.#patiently(
+      { type: 'dry-run', runs },
+      about,
+      bytesOf(runs.map(({ arena }) => arena)),
+    )
+    return reply.type === 'ran' ? reply.tried : []
+  }
+
+  /** Of much state it has more time. */
+  async #patiently(message: ToRehearsal, about: { unit: string; file: string }, bytes: number) {
+    try {
+      return await this.#ask(message, this.#limits.evaluateMs + bytes * MS_PER_BYTE, about.file)
+    } catch (error) {
+      if (!(error instanceof TickswapError && error.code === 'TICKSWAP_E_EVALUATE_TIMEOUT')) throw error
+      const text = `the migration of ${about.unit} was ${error.finding.message}`
+      throw new TickswapError('TICKSWAP_E_MIGRATION_TIMEOUT', text, about)
+    }
+  }
+
+  /** Begins migrations beside what runs. @throws TickswapError MIGRATION_FAILED, MIGRATION_TIMEOUT */
+  async slice(slices: readonly Slice[]): Promise<void> {
+    const [first] = slices
+    if (first)
+      await this.#slice({ type: 'slice', slices }, first, bytesOf(slices.map(({ old }) => old.arena)))
+  }
+
+  /** Moves again what was written since. @returns rows that were */
+  catchUp(slices: readonly Slice[]): Promise<number> {
+    return this.#slice({ type: 'catch-up' }, slices[0]!, bytesOf(slices.map(({ old }) => old.arena)))
+  }
+
+  async #slice(message: ToRehearsal, { unit, file }: Slice, bytes: number): Promise<number> {
+    const reply = await this.#patiently(message, { unit, file }, bytes)
+    return reply.type === 'sliced' ? reply.rows : 0
   }
 
   /**
@@ -155,3 +194,6 @@ export class Rehearsal {
 }
 
 type Caches = ReadonlyMap<string, Uint8Array>
+
+const bytesOf = (memories: readonly SharedArrayBuffer[]): number =>
+  memories.reduce((sum, { byteLength }) => sum + byteLength, 0)

@@ -1,6 +1,5 @@
 import { type ErrorCode, type Finding, finding, findingOf } from '../errors.ts'
-import { allocate, copyMemory } from '../state/memory.ts'
-import { SlotTime } from '../swap/board.ts'
+import { SlotTime, Word } from '../swap/board.ts'
 import type { Move, PrepareMessage, Warmth, Watch } from '../swap/protocol.ts'
 import type { Action, Outcome as OutcomeName, Strategy, SwapReport, Verdict } from '../swap/report.ts'
 import { scriptsOf } from '../swap/scripts.ts'
@@ -8,7 +7,7 @@ import type { Stage } from '../units/code/artifact.ts'
 import { StageError } from '../units/code/stage-error.ts'
 import type { Contract } from '../units/contract.ts'
 import { Account } from './account.ts'
-import type { Ask } from './ask.ts'
+import type { Ask, GoBack } from './ask.ts'
 import {
   checkName,
   checkUses,
@@ -18,18 +17,20 @@ import {
   requiredBy,
   type Side,
 } from './check.ts'
-import type { Assessment } from './compatibility.ts'
 import type { Control } from './control.ts'
 import { inLoadOrder, withWayOut } from './dependencies.ts'
+import type { Tried } from './dry-run.ts'
 import { unitFilesAmong } from './folder.ts'
-import { isMoved, moveOf, type Passenger, planOf, sharesMemory, unitMove } from './passenger.ts'
+import { forced } from './forced.ts'
+import { aboutMigrations, catchUp, dryRunsOf, isSliced, slicesOf } from './migrations.ts'
+import { moveOf, type Passenger, sharesMemory, unitMove } from './passenger.ts'
 import { Records } from './records.ts'
+import type { Slice } from './rehearsal-thread.ts'
+import { aboutCascade, type Restores, restoredBy, restoresFor, withRestores } from './restores.ts'
 import { Stop } from './stop.ts'
 import { Transaction } from './transaction.ts'
 import { Tryout } from './tryout.ts'
 
-/** Checks that `force` passes over: what they find becomes a warning. */
-const SKIPPABLE: ReadonlySet<ErrorCode> = new Set(['TICKSWAP_E_REQUIREMENT', 'TICKSWAP_E_MIGRATION_MISSING'])
 /** Reversals that are the version's own doing: the same content is not tried again. */
 const CULPABLE: ReadonlySet<ErrorCode> = new Set(['TICKSWAP_E_MIGRATION_FAILED', 'TICKSWAP_E_VERIFY_FAILED'])
 /** Ticks over which the running version is timed when the next one is compared with it. */
@@ -51,6 +52,9 @@ export class Road {
   #actions: readonly Action[] = []
   #outcome: OutcomeName = 'unchanged'
   #alone = false
+  #tried: readonly Tried[] = []
+  #slices: readonly Slice[] = []
+  #restores: Restores = new Map()
   /** units that the disk knows to be tried */
   #suspects: readonly string[] = []
   #warmth: Warmth | undefined
@@ -83,17 +87,29 @@ export class Road {
       this.#account.preparedAt = this.#control.board.instant()
       await this.#transaction!.confirm()
       if (this.#ask.trigger === 'edit') await this.#control.takeIn()
+      await catchUp(this.#control.rehearsal, this.#slices)
       this.#goOn('park')
       this.#account.orderedAt = this.#control.board.instant()
       await this.#transaction!.meet()
       this.#records.activate()
       this.#outcome = 'committed'
+      if (this.#ask.trigger === 'rollback')
+        this.#account.restored = restoredBy(
+          this.#restores,
+          this.#moves,
+          this.#control.board.load(Word.ROUND_TICK),
+        )
     } catch (error) {
       this.#stopped(error)
     }
-    if (this.#outcome === 'unchanged' || this.#outcome === 'dry-run')
-      this.#control.progress(this, 'over', 1, 1, [])
+    if (['unchanged', 'dry-run'].includes(this.#outcome)) this.#control.progress(this, 'over', 1, 1, [])
     return this.report()
+  }
+
+  /** What goes back, when something does. */
+  get #editions(): readonly GoBack[] {
+    const { edition, cascade = [] } = this.#ask
+    return edition ? [edition, ...cascade] : []
   }
 
   /** The report of a swap that never had its turn. */
@@ -135,8 +151,7 @@ export class Road {
     else if (tried.length > 0) recorder?.withdraw(tried)
     // Somebody who hangs may still write to the memory of a backup that a reversed swap had begun.
     if (stop.outcome === 'refused')
-      for (const [i, { entry }] of this.#passengers.entries())
-        if (entry) entry.spare = this.#moves[i]?.backup ?? entry.spare
+      for (const [i, { entry }] of this.#passengers.entries()) entry?.backups.giveBack(this.#moves[i]?.backup)
     this.#records.retire()
   }
 
@@ -175,7 +190,7 @@ export class Road {
       )
     const stage = await stager.stage(
       edition
-        ? { artifacts: edition.edition.artifacts }
+        ? { artifacts: this.#editions.flatMap((each) => each.edition.artifacts) }
         : { files: this.#ask.files, entries: await newUnits(), invalidated },
     )
     if (stage.update.artifacts.length === 0 && stage.update.evaluate.length === 0)
@@ -206,16 +221,20 @@ export class Road {
           ...checkUses(after, this.#uses()),
         ],
       )
-      const { verdict, actions, findings } = isForced ? forced(assessed) : assessed
+      this.#restores = await restoresFor(this.#ask, this.#passengers)
+      const judged = withRestores(assessed, this.#restores)
+      const { verdict, actions, findings } = isForced ? forced(judged) : judged
       this.#verdict = verdict
       this.#actions = actions
       this.#passengers = inLoadOrder(this.#passengers, after)
       if (this.#verdict === 'incompatible') throw new Stop('refused', this.#withWayOut(findings))
-      this.#account.add(...findings)
+      this.#account.add(...findings, ...aboutCascade(this.#ask))
     })
     if (isForced) return
     await this.#account.timed('rehearse', async () => {
-      await rehearsal.dryRun(this.#dryRuns())
+      await this.#tryMigrations()
+      // What goes back to a backup ran as it is.
+      if (this.#restores.size > 0) return
       const tried = await new Tryout(this.#control, stage, this.#passengers).run()
       this.#account.rehearsed = tried.rehearsed
       this.#stage = tried.stage
@@ -263,10 +282,8 @@ export class Road {
   #passenger(stage: Stage, contract: Contract, evaluated: ReadonlySet<string>): Passenger {
     const entry = this.#control.catalog.units.get(contract.name)
     const declared = declaredBy(contract)
-    const version =
-      this.#ask.edition?.unit === contract.name
-        ? this.#ask.edition.edition.version
-        : nextVersion(declared, this.#control.usedVersions(entry))
+    const back = this.#editions.find(({ unit }) => unit === contract.name)
+    const version = back?.edition.version ?? nextVersion(declared, this.#control.usedVersions(entry))
     const hash = this.#control.hashOf(contract.file, stage.update)
     const artifacts = this.#control.catalog.closure(contract.file, stage.update)
     const candidate = this.#control.compatibility.stage(entry, { contract, version, hash, artifacts })
@@ -280,19 +297,27 @@ export class Road {
     return this.#control.crew.uses().filter(({ unit }) => moving.has(unit))
   }
 
-  #dryRuns() {
-    return this.#passengers.flatMap(({ entry, contract, candidate }) => {
-      if (!entry || !isMoved(candidate)) return []
-      // Live memory, copied while the engine writes: good enough to see whether the migration throws.
-      const arena = allocate(entry.memory.arena.byteLength, contract.name)
-      copyMemory(entry.memory.arena, arena)
-      return [{ file: contract.file, plan: planOf(candidate), arena }]
-    })
+  /** Tries the migrations on copies, and says of them what a report is to say. */
+  async #tryMigrations(): Promise<void> {
+    const { rehearsal, catalog, settings } = this.#control
+    // The state of a backup needs none.
+    const migrating = this.#passengers.filter(({ contract }) => !this.#restores.has(contract.name))
+    const tried = await rehearsal.dryRun(dryRunsOf(migrating, catalog))
+    this.#tried = tried
+    this.#account.add(...aboutMigrations(migrating, tried, settings.migrateMs))
   }
 
   async #prepare(stage: Stage): Promise<void> {
     const control = this.#control
-    this.#moves = this.#passengers.map((each) => moveOf(each, control.settings.syncTest !== undefined))
+    const { catalog, settings } = control
+    const hasSpare = settings.syncTest !== undefined
+    this.#moves = this.#passengers.map((passenger) => {
+      const ms = this.#tried.find(({ unit }) => unit === passenger.contract.name)?.ms ?? 0
+      const restored = this.#restores.get(passenger.contract.name)
+      const sliced = isSliced(passenger, ms, settings.migrateMs)
+      return moveOf(passenger, { catalog, isSliced: sliced, restored, hasSpare })
+    })
+    this.#slices = slicesOf(this.#passengers, this.#moves)
     const { generation, back } = this.#records.stage(this.#passengers)
     this.#alone = control.settings.mode === 'independent' && !this.#meets()
     const message: PrepareMessage = {
@@ -321,8 +346,10 @@ export class Road {
       isClosed: () => control.closed,
       progress: (phase, done, total, waiting) => control.progress(this, phase, done, total, waiting),
     })
+    const slicing = control.rehearsal.slice(this.#slices)
+    slicing.catch(() => {})
     try {
-      await Promise.all([this.#transaction.prepare(), this.#putOnTrial(stage)])
+      await Promise.all([this.#transaction.prepare(), this.#putOnTrial(stage)]).finally(() => slicing)
     } catch (error) {
       if (control.crew.online().length === 0) control.retryWhenOnline(this.#ask)
       throw error
@@ -451,13 +478,3 @@ export class Road {
 
 const findingsOf = (error: unknown): readonly Finding[] =>
   error instanceof StageError ? error.findings : [findingOf(error)]
-
-/** What `force` makes of a refusal: the checks that may be passed over become warnings. */
-function forced({ verdict, actions, findings }: Assessment): Assessment {
-  const eased = findings.map((found) =>
-    SKIPPABLE.has(found.code) ? { ...found, severity: 'warning' as const } : found,
-  )
-  if (verdict !== 'incompatible' || eased.some(({ severity }) => severity === 'error'))
-    return { verdict, actions, findings: eased }
-  return { verdict: 'breaking', actions: ['backup', 'confirm'], findings: eased }
-}

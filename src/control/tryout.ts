@@ -8,6 +8,7 @@ import type { Control } from './control.ts'
 import { isMoved, type Passenger, planOf } from './passenger.ts'
 import type { Opening, Part } from './rehearsal-run.ts'
 import type { Sample } from './samples.ts'
+import { stopoversOf } from './stopovers.ts'
 
 /** Live memory is copied while the engine writes to it: what a torn copy may cause must happen again on others. */
 const COPIES = 3
@@ -118,6 +119,7 @@ export class Tryout {
       work: room(),
       private: sample.own.get(unit),
       plan: passenger ? planOf(passenger.candidate) : { direction: 'none' },
+      via: passenger ? stopoversOf(passenger.entry, passenger.candidate, this.#control.catalog) : [],
       moved: passenger !== undefined && isMoved(passenger.candidate),
     }
   }

@@ -6,6 +6,7 @@ import { type NonFinite, newNonFinite, ScannedMemory } from './finite.ts'
 import { type Layout, viewsOf } from './layout.ts'
 import { Mirror } from './mirror.ts'
 import { copySoft } from './soft.ts'
+import { WrittenRows } from './written-rows.ts'
 
 const PAGE = 4096
 /**
@@ -113,10 +114,16 @@ export class UnitState implements State {
     return newNonFinite(shared, arena, before, this.columns, mirror.written())
   }
 
-  /** The same against the state of another version. */
-  nonFiniteSince(other: UnitState): NonFinite | undefined {
+  /** The same against the state of another version. `isScanned`: all but what was written since it was kept. */
+  nonFiniteSince(other: UnitState, isScanned = false): NonFinite | undefined {
     const before = { layout: other.memory.shared, memory: other.#scanned.arena }
-    return newNonFinite(this.memory.shared, this.#scanned.arena, before, this.columns)
+    const pages = isScanned ? this.#scanned.mirror.written() : undefined
+    return newNonFinite(this.memory.shared, this.#scanned.arena, before, this.columns, pages)
+  }
+
+  /** The rows that are written from now on, in any thread. */
+  writtenRows(rows: number): WrittenRows {
+    return new WrittenRows(this.memory, this.#scanned.arena.handle, rows)
   }
 
   /** Keeps the shared columns in `lastGood`. For one participant while all stand at a boundary. */

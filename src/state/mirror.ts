@@ -2,7 +2,7 @@ import { addon, type Handle } from '../native/addon.ts'
 
 const PAGE = 4096
 /** A memory up to this size is copied whole: that takes as long as finding out what to copy. */
-const WHOLE_BYTES = 8 * 2 ** 20
+export const WHOLE_BYTES = 8 * 2 ** 20
 /**
  * The first write to a page that is tracked costs a microsecond, copying it a fraction of one. When more than
  * this share of the pages was written since the last time, twice in a row, copying them all is cheaper.

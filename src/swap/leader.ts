@@ -156,8 +156,7 @@ export class Leader {
   /** What a rollback of the first tick returns to. Before the decision: whoever sees it may fail at once. */
   #keep(transition: Transition): void {
     const board = this.#board
-    transition.keepMoved()
-    this.#keepShared()
+    transition.keepShared()
     board.store(Word.FAILURE, Failure.NONE)
     board.store(Word.RESTORE, Restore.NONE)
     board.store(Word.PROBATION_PASSED, 0)

@@ -8,8 +8,9 @@ import type { ColumnArray } from '../units/column.ts'
 import type { RehearsalKind } from '../units/contract.ts'
 import type { CheckpointUnit } from './checkpoint.ts'
 import type { Cue } from './play.ts'
-import type { Outcome, Strategy, SwapProgress, SwapReport } from './report.ts'
+import type { Outcome, RollbackState, Strategy, SwapProgress, SwapReport } from './report.ts'
 import type { ScriptVersion } from './scripts.ts'
+import type { Stopover } from './stopover.ts'
 
 /** The messages between the control thread and the participants. What fits a word is on the board instead. */
 
@@ -25,6 +26,12 @@ export interface Move {
   /** the state moves to other memory */
   readonly moved: boolean
   readonly plan: MigrationPlan
+  /** its rows are being moved beside what runs: the boundary moves what was written since, and the rest */
+  readonly sliced: boolean
+  /** the memory holds a backup already: only what is a participant's own is carried over */
+  readonly restored: boolean
+  /** versions that a chain of migrations passes through, in the order of the way */
+  readonly via: readonly Stopover[]
   readonly memory: UnitMemory
   /** receives a copy of the running arena at the commit */
   readonly backup: SharedArrayBuffer | undefined
@@ -226,7 +233,7 @@ export interface Requests {
   leave: Record<string, never>
   use: { unit: string; range: string | undefined }
   swap: { units: readonly string[]; terms?: SwapTerms }
-  rollback: { unit: string; to: string | undefined; terms?: SwapTerms }
+  rollback: { unit: string; to: string | undefined; state?: RollbackState; terms?: SwapTerms }
   /** takes back a request of the same participant */
   cancel: { request: number }
   /** id of a swap that waits for consent, or a unit of it */

@@ -25,6 +25,10 @@ export type PhaseTimes = Partial<Record<Phase, number>>
 
 export type { Action, Verdict } from '../version/compatibility/verdict.ts'
 
+/** How state goes back with a unit: through `down`, as it was then, or the first of the two that can be. */
+export const ROLLBACK_STATES = ['auto', 'down', 'restore'] as const
+export type RollbackState = (typeof ROLLBACK_STATES)[number]
+
 export type Outcome =
   /** nothing differed from what runs */
   | 'unchanged'
@@ -133,6 +137,6 @@ export interface SwapReport {
   readonly superseded?: boolean
   /** when it failed, when somebody acted on it, and when the last participant was back */
   readonly rolledBack?: { readonly failedAt: number; readonly actedAt: number; readonly liveAt: number }
-  /** how state was brought back, and ticks of progress lost, when rolled back */
+  /** how state was brought back, and ticks of progress lost, when rolled back, be it by hand */
   readonly restored?: { how: 'none' | 'last-good' | 'down' | 'backup'; ticksLost: number }
 }

@@ -1,13 +1,15 @@
 import { ADVICE, type ErrorCode, type Finding, finding, TickswapError } from '../errors.ts'
 import { type Layout, viewsOf } from '../state/layout.ts'
 import { copyMemory, UnitState } from '../state/memory.ts'
-import { carrySoft, migrate, reverse } from '../state/migrate.ts'
+import { carryOver, carrySoft, type Migrations, migrate, reverse, type Stop } from '../state/migrate.ts'
 import { copySoft } from '../state/soft.ts'
 import type { Prepared } from '../units/code/linker.ts'
 import { placeOf } from '../units/code/place.ts'
 import type { ColumnArray } from '../units/column.ts'
-import { isUnit, type Migration, type SetupContext, type State } from '../units/unit.ts'
+import { isUnit, type SetupContext, type State } from '../units/unit.ts'
 import type { Move, PrepareMessage } from './protocol.ts'
+import { SlicedMove } from './sliced.ts'
+import { Stopovers } from './stopover.ts'
 import { Warming } from './warming.ts'
 import { type LiveUnit, peersIn, type World } from './world.ts'
 
@@ -16,10 +18,8 @@ function startOver(move: Move, { state, unit }: LiveUnit, leads: boolean): void 
   state.soft = (unit.definition.state?.soft?.() ?? {}) as Record<string, unknown>
   if (!move.moved) return
   for (const { name } of move.memory.own.slots) state.columns[name]!.fill(0)
-  if (leads) new Uint8Array(move.memory.arena).fill(0)
+  if (leads && !move.sliced && !move.restored) new Uint8Array(move.memory.arena).fill(0)
 }
-
-type Migrations = Readonly<Record<string, Migration>> | undefined
 
 /** One swap as one participant lives it: prepared beside what runs, committed, then settled or reverted. */
 export class Transition {
@@ -36,6 +36,10 @@ export class Transition {
   readonly #prepared: Prepared
   readonly #next = new Map<string, LiveUnit>()
   readonly #previous = new Map<string, LiveUnit>()
+  /** versions that state passes through on its way, by unit */
+  readonly #stops = new Map<string, Stopovers>()
+  /** migrations that were begun before the boundary, by unit */
+  readonly #sliced = new Map<string, SlicedMove>()
 
   /**
    * Takes over modules that were evaluated beside the running ones.
@@ -48,7 +52,13 @@ export class Transition {
     this.files = new Set(message.update.evaluate)
     this.#prepared = prepared
     try {
-      for (const move of message.moves) this.#next.set(move.unit, this.#instantiate(move))
+      for (const move of message.moves) {
+        this.#next.set(move.unit, this.#instantiate(move))
+        if (move.via.length > 0) this.#stops.set(move.unit, new Stopovers(move.via))
+        const running = world.units.get(move.unit)
+        const next = this.#next.get(move.unit)!
+        if (move.sliced && running) this.#sliced.set(move.unit, new SlicedMove(move, running, next))
+      }
     } catch (error) {
       this.discard()
       throw error
@@ -74,7 +84,7 @@ export class Transition {
     return warmth && new Warming(this.#prepared.twin(warmth.parts.map(({ file }) => file)), warmth)
   }
 
-  /** Copies the arenas of the units that move into the backup ring. */
+  /** Copies the arenas that the swap leaves in use into the backup ring; of the others the old arena stays. */
   backup(): void {
     for (const { unit, backup } of this.message.moves) {
       const running = this.#world.units.get(unit)
@@ -110,9 +120,12 @@ export class Transition {
         if (!running) {
           if (leads) next.unit.definition.init?.(next.state)
         } else if (!move.moved) carrySoft(running.state, next.state)
+        else if (move.restored) carryOwn(move, running.state, next.state)
+        else if (move.sliced) this.#sliced.get(move.unit)!.finish(leads)
         else {
           const migrations = migrationsOf(move, running, next)
-          transfer(move.plan, migrations, running.state, next.state, leads, move.memory.own)
+          const stops = this.#stops.get(move.unit)?.fresh()
+          transfer(move.plan, migrations, running.state, next.state, leads, move.memory.own, stops)
         }
       } catch (error) {
         const what = `migrating ${move.unit} from ${move.from} threw`
@@ -127,9 +140,16 @@ export class Transition {
     this.migrated = false
   }
 
-  /** The state of the commit, to come back to. */
-  keepMoved(): void {
-    for (const { unit, moved } of this.message.moves) if (moved) this.#next.get(unit)!.state.keepShared()
+  /** The state of the commit, to come back to. What a migration leaves behind is kept by being left. */
+  keepShared(): void {
+    const moved = new Set<UnitState>()
+    for (const move of this.message.moves) {
+      if (!move.moved) continue
+      this.#next.get(move.unit)!.state.keepShared()
+      const running = this.#world.units.get(move.unit)
+      if (running) moved.add(running.state)
+    }
+    for (const { state } of this.#world.units.values()) if (!moved.has(state)) state.keepShared()
   }
 
   /** Checks the next version's state before anybody runs on it. */
@@ -140,7 +160,8 @@ export class Transition {
       if (found) return found
       const running = this.#world.units.get(move.unit)
       if (!move.moved || !running) continue
-      const bad = next.state.nonFiniteSince(running.state)
+      const isScanned = this.#sliced.get(move.unit)?.isWhole === false
+      const bad = next.state.nonFiniteSince(running.state, isScanned)
       if (bad)
         return finding(
           'TICKSWAP_E_MIGRATION_FAILED',
@@ -184,7 +205,7 @@ export class Transition {
   wayBack(): boolean {
     return this.message.moves.every((move) => {
       const previous = this.#previous.get(move.unit)
-      return !previous || !move.moved || this.#moveBack(move, previous, true)
+      return !previous || !move.moved || (!move.restored && this.#moveBack(move, previous, true))
     })
   }
 
@@ -237,7 +258,8 @@ export class Transition {
     const target = { columns, soft: copySoft(previous.state.soft) } as State
     try {
       const migrations = migrationsOf(move, previous, next)
-      transfer(reverse(move.plan), migrations, next.state.asKept(), target, shared, memory.own)
+      const stops = this.#stops.get(move.unit)?.fresh().reverse()
+      transfer(reverse(move.plan), migrations, next.state.asKept(), target, shared, memory.own, stops)
       if (shared && previous.unit.definition.verify?.(target) === false) return false
     } catch {
       return false
@@ -250,6 +272,7 @@ export class Transition {
 
   /** Puts back what ran before. Exact: the old instances, their bindings and their memory. */
   revert(): Finding[] {
+    this.#forgetSlices()
     this.#prepared.revert()
     this.#prepared.discard()
     const warnings: Finding[] = []
@@ -279,14 +302,21 @@ export class Transition {
       previous.unit.bind(undefined)
     }
     this.#previous.clear()
+    this.#forgetSlices()
     this.#prepared.settle()
     return warnings
   }
 
   /** Forgets a candidate that was not committed. */
   discard(): void {
+    this.#forgetSlices()
     this.#prepared.discard()
     for (const move of this.message.moves) if (move.moved) this.#next.get(move.unit)?.state.release()
+  }
+
+  #forgetSlices(): void {
+    for (const sliced of this.#sliced.values()) sliced.release()
+    this.#sliced.clear()
   }
 }
 
@@ -345,17 +375,27 @@ function transfer(
   to: State,
   shared: boolean,
   targetOwn: Layout,
+  stops?: readonly Stop[],
 ): void {
-  if (shared) return migrate(plan, migrations, from, to)
+  if (shared) return migrate(plan, migrations, from, to, stops)
   const columns: Record<string, unknown> = { ...to.columns }
   const own = new Set(targetOwn.slots.map((slot) => slot.name))
   for (const name of Object.keys(columns))
     if (!own.has(name)) columns[name] = (to.columns as Record<string, { slice(): unknown }>)[name]!.slice()
   const private_ = { columns, soft: to.soft } as State
   try {
-    migrate(plan, migrations, from, private_)
+    migrate(plan, migrations, from, private_, stops)
   } finally {
     // Somebody who comes late to a swap that is past reversing keeps at least what was carried over.
     to.soft = private_.soft
   }
+}
+
+/** What each participant has for itself goes on where the shared columns are those of a backup. */
+function carryOwn({ memory }: Move, from: State, to: State): void {
+  const own = new Set(memory.own.slots.map(({ name }) => name))
+  const columns = Object.fromEntries(Object.entries(to.columns).filter(([name]) => own.has(name)))
+  const mine = { columns, soft: to.soft } as State
+  carryOver(from, mine)
+  to.soft = mine.soft
 }

@@ -12,6 +12,17 @@ import { isUnit, type UnitDefinition } from './unit.ts'
 const MAX_LENGTH = 2 ** 28
 const NAME = /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}$/
 
+/** What is written of a migration. */
+export interface MigrationFacts {
+  /** of older versions */
+  readonly range: string
+  readonly up: boolean
+  readonly down: boolean
+  readonly lossy: boolean
+  /** rows that it can move a part at a time, upwards; 0 when it is not written so */
+  readonly rows: number
+}
+
 /** How a candidate of a unit is rehearsed: see UnitDefinition.rehearse. */
 export type RehearsalKind = 'hook' | 'calls' | 'declined' | 'none'
 
@@ -41,7 +52,7 @@ export interface Contract {
   readonly rehearsal: RehearsalKind
   /** key to the type of its first value */
   readonly soft: Readonly<Record<string, string>>
-  readonly migrations: readonly { readonly range: string; readonly up: boolean; readonly down: boolean }[]
+  readonly migrations: readonly MigrationFacts[]
   /** as declared; whether they are right is seen when they are used */
   readonly rules: readonly Rule[]
 }
@@ -134,12 +145,21 @@ function validColumns(definition: UnitDefinition, invalid: Invalid): Columns {
 }
 
 function validMigrations(definition: UnitDefinition, file: string, unit: string, invalid: Invalid) {
-  return Object.entries(definition.migrate ?? {}).map(([range, migration]) => {
+  return Object.entries(definition.migrate ?? {}).map(([range, migration]): MigrationFacts => {
     checkRange(range, file, unit)
-    for (const way of ['up', 'down'] as const)
+    for (const way of ['up', 'down', 'upRange', 'downRange'] as const)
       if (migration[way] !== undefined && typeof migration[way] !== 'function')
         throw invalid(`migrate['${range}'].${way} must be a function`)
-    return { range, up: migration.up !== undefined, down: migration.down !== undefined }
+    const { rows = 0, upRange, downRange } = migration
+    if ((upRange ?? downRange) && !(Number.isInteger(rows) && rows >= 1 && rows <= MAX_LENGTH))
+      throw invalid(`migrate['${range}'].rows must be the number of rows, 1 to ${MAX_LENGTH}`)
+    return {
+      range,
+      up: (migration.up ?? upRange) !== undefined,
+      down: (migration.down ?? downRange) !== undefined,
+      lossy: migration.lossy === true,
+      rows: upRange ? rows : 0,
+    }
   })
 }
 

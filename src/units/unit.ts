@@ -27,6 +27,19 @@ export interface Migration<C extends Columns = Columns, S extends object = Recor
   up?(old: OldState, next: State<C, S>): void
   /** from this version's state (`next`) to the older one's (`old`) */
   down?(next: State<C, S>, old: OldState): void
+  /**
+   * Rows that `upRange` and `downRange` count. A column whose length is a multiple has so many elements of each
+   * row; the others belong to `up` and `down`, which run once, after the rows.
+   */
+  rows?: number
+  /**
+   * As `up`, for rows `from` to `to`, without `to`: it reads and writes those and no others. Large state is moved
+   * so while the old version still runs; rows that were written meanwhile are moved again.
+   */
+  upRange?(old: OldState, next: State<C, S>, from: number, to: number): void
+  downRange?(next: State<C, S>, old: OldState, from: number, to: number): void
+  /** `down` does not bring back what was: it is not tried on a copy before the swap */
+  lossy?: boolean
 }
 
 export interface SetupContext {

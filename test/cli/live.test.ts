@@ -212,14 +212,14 @@ test('on a terminal there are colours and a bar, unless NO_COLOR says otherwise;
   }
   writeFileSync(join(cwd, 'systems/clock.ts'), UNIT('1.1.0', 2))
   const coloured = onTerminal({ ...plain, TERM: 'xterm' })
-  const escape = String.fromCharCode(27)
-  expect(coloured).toContain(`${escape}[3`)
+  const ESC = String.fromCharCode(27)
+  expect(coloured).toContain(`${ESC}[3`)
   expect(coloured).toContain('probation')
   expect(coloured).toContain('█')
   const without = onTerminal({ ...plain, TERM: 'xterm', NO_COLOR: '1' })
-  expect(without).not.toContain(`${escape}[3`)
+  expect(without).not.toContain(`${ESC}[3`)
   const piped = await run(['swap', 'clock'], { cwd, env: { ...plain, FORCE_COLOR: '1' } })
-  expect(piped.stdout + piped.stderr).not.toContain(escape)
+  expect(piped.stdout + piped.stderr).not.toContain(ESC)
 }, 40_000)
 
 test('whoever reads has read enough: no complaint', () => {

@@ -80,8 +80,19 @@ export class ControlActor {
     )
     const barrier = new Barrier(board, crew)
     const catalog = new Catalog()
-    const settings = { backups: 2 }
-    this.#floor = { board, crew, barrier, failures: new Failures(barrier), registry, catalog, settings }
+    const settings = {
+      backups: { count: 2, ageMs: Number.POSITIVE_INFINITY, bytes: Number.POSITIVE_INFINITY },
+    }
+    this.#floor = {
+      board,
+      crew,
+      barrier,
+      failures: new Failures(barrier),
+      registry,
+      catalog,
+      settings,
+      persistence: {},
+    }
     const [number] = this.#kit.numbers
     const contract = this.#kit.contracts[number]
     catalog.accept(this.#kit.staged.boots[number])
@@ -166,7 +177,9 @@ export class ControlActor {
     const others = this.#kit.numbers.filter((number) => number !== from)
     const to = others[scheduler.random(others.length)]
     const passengers = [this.#passenger(entry, to)]
-    const moves = passengers.map(this.#kit.moveOf)
+    const moves = passengers.map((passenger) =>
+      this.#kit.moveOf(passenger, { catalog, isSliced: false, restored: undefined, hasSpare: false }),
+    )
     const records = this.#floor.records()
     const { generation, back } = records.stage(passengers)
     const update = this.#kit.staged.ways[`${from} ${to}`]
@@ -246,8 +259,8 @@ export class ControlActor {
       const { artifacts } = this.#kit.staged.boots[number]
       const compatibility = new this.#kit.Compatibility(
         this.#floor.catalog,
-        undefined,
-        this.#kit.DEFAULT_POLICY,
+        { rules: undefined, flags: this.#kit.DEFAULT_POLICY },
+        () => [],
       )
       this.#candidates.set(way, compatibility.stage(entry, { contract, version, hash, artifacts }))
     }

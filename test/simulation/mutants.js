@@ -33,7 +33,7 @@ export const MUTANTS = {
     replace: 'if (left > 0 || lasted < board.load(Word.PROBATION_MS)) return;',
   },
   'the heir of a leader that died does not finish its round': {
-    from: 180,
+    from: 809,
     file: 'swap/leader.js',
     find: /return office\.seal\(\) \? this\.#pass\(seen, office\) : undefined;/,
     replace: 'void seen;',

@@ -127,7 +127,10 @@ describe('an engine with a store', () => {
       const { permanent: kept, trial } = (await reader.pointers.all()).get('counter')!
       await reader.close()
       expect(kept?.version).toBe(event === 'permanent' ? '1.0.0.1' : '1.0.0')
-      expect(trial?.version).toBe(event === 'swap' ? '1.0.0.1' : undefined)
+      // What failed is kept as such, so that the next start does not run it either.
+      const isThere = event !== 'permanent'
+      expect(trial?.version).toBe(isThere ? '1.0.0.1' : undefined)
+      expect(trial?.failed !== undefined).toBe(event === 'rollback')
     },
     60_000,
   )

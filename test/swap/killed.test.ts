@@ -52,29 +52,29 @@ interface Case {
   /** what an event tells of when it is killed; without it, the unit kills */
   readonly kill?: string
   /** which versions may run afterwards */
-  readonly then: 'files' | 'permanent' | 'either'
+  readonly boots: 'files' | 'permanent' | 'either'
 }
 
 const CASES: Readonly<Record<string, Case>> = {
-  detect: { edit: good, kill: 'detect', then: 'files' },
-  stage: { edit: good, kill: 'stage', then: 'either' },
-  rehearse: { edit: counter({ ...shape, body: `if (!isMainThread) ${KILL}` }), then: 'permanent' },
-  check: { edit: counter({ ...shape, unit: migrate(`if (!isMainThread) ${KILL}`) }), then: 'permanent' },
-  prepare: { edit: counter({ ...shape, unit: migrate(''), body: inMain }), then: 'permanent' },
-  park: { edit: good, kill: 'park', then: 'permanent' },
-  migrate: { edit: counter({ ...shape, unit: migrate(inMain) }), then: 'permanent' },
-  verify: { edit: counter({ ...shape, unit: `${migrate('')} verify() { ${inMain} },` }), then: 'permanent' },
-  commit: { edit: counter({ ...shape, unit: `${migrate('')} setup() { ${inMain} },` }), then: 'permanent' },
-  probation: { edit: counter({ ...bad(KILL), unit: migrate('') }), then: 'permanent' },
-  down: { edit: counter({ ...bad(`throw new Error('no')`), unit: migrate('', inMain) }), then: 'permanent' },
+  detect: { edit: good, kill: 'detect', boots: 'files' },
+  stage: { edit: good, kill: 'stage', boots: 'either' },
+  rehearse: { edit: counter({ ...shape, body: `if (!isMainThread) ${KILL}` }), boots: 'permanent' },
+  check: { edit: counter({ ...shape, unit: migrate(`if (!isMainThread) ${KILL}`) }), boots: 'permanent' },
+  prepare: { edit: counter({ ...shape, unit: migrate(''), body: inMain }), boots: 'permanent' },
+  park: { edit: good, kill: 'park', boots: 'permanent' },
+  migrate: { edit: counter({ ...shape, unit: migrate(inMain) }), boots: 'permanent' },
+  verify: { edit: counter({ ...shape, unit: `${migrate('')} verify() { ${inMain} },` }), boots: 'permanent' },
+  commit: { edit: counter({ ...shape, unit: `${migrate('')} setup() { ${inMain} },` }), boots: 'permanent' },
+  probation: { edit: counter({ ...bad(KILL), unit: migrate('') }), boots: 'permanent' },
+  down: { edit: counter({ ...bad(`throw new Error('no')`), unit: migrate('', inMain) }), boots: 'permanent' },
   rollback: {
     edit: counter({ ...bad(`throw new Error('no')`), unit: migrate('') }),
     kill: 'rollback',
-    then: 'permanent',
+    boots: 'permanent',
   },
-  permanent: { edit: good, kill: 'permanent', then: 'either' },
-  'no phase in particular, early': { edit: good, kill: '12', then: 'either' },
-  'no phase in particular, later': { edit: good, kill: '45', then: 'either' },
+  permanent: { edit: good, kill: 'permanent', boots: 'either' },
+  'no phase in particular, early': { edit: good, kill: '12', boots: 'either' },
+  'no phase in particular, later': { edit: good, kill: '45', boots: 'either' },
 }
 
 /** Runs the engine to its end, however that comes. */
@@ -118,7 +118,7 @@ test('killed in any phase, an engine starts with a whole version, a whole state 
     expect(found, phase).toMatchObject(
       isNew ? { label: 'v2.0.0 by 2' } : { version: '1.0.0', label: 'v1.0.0 by 1' },
     )
-    if (each.then !== 'either') expect(isNew, phase).toBe(each.then === 'files')
+    if (each.boots !== 'either') expect(isNew, phase).toBe(each.boots === 'files')
     // The state as it was saved, or as it became permanent with steps of two: never something between.
     if (found.steps === 100) expect(found.total, phase).toBe(100)
     else expect(isNew && found.total > found.steps && found.total < 2 * found.steps, phase).toBe(true)

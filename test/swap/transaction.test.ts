@@ -282,7 +282,7 @@ export const step = () => { unit.state.columns.n[0]!++; ${step} }
   )
   const b = fleet.runtime.use<Api>('b')
   const both = `migrate: { '^1.0.0': { up() {}, down() {} } },`
-  const oneWay = `migrate: { '^1.0.0': { up() {}, down() { throw new Error('no way back') } } },`
+  const oneWay = `migrate: { '^1.0.0': { up() {}, down() { throw new Error('no way back') }, lossy: true } },`
   const fails = `if ((globalThis as any).failNow) throw new Error('x')`
   await Promise.all([
     scratch.write('counter.ts', a('2.0.0', 'extra: u32(4),', both, fails)),

@@ -51,6 +51,9 @@ export interface MigrationShape {
   readonly range: string
   readonly up: boolean
   readonly down: boolean
+  readonly lossy?: boolean
+  /** rows that it can move a part at a time, upwards; 0 when it is not written so */
+  readonly rows?: number
 }
 
 /**

@@ -1,6 +1,7 @@
 import { type Finding, finding } from '../../errors.ts'
 import { Constraint } from '../constraint.ts'
 import { Version } from '../version.ts'
+import type { Chain } from './chain.ts'
 import { type MigrationShape, placeIn, type UnitDescriptor } from './descriptor.ts'
 import { compareState, type StateDifference } from './state-diff.ts'
 
@@ -16,6 +17,10 @@ export interface Passage {
   readonly isKept: boolean
   /** the same for the way back */
   readonly isReversible: boolean
+  /** the way back is declared not to bring back everything */
+  readonly isLossy: boolean
+  /** the way over other versions, where there is no direct one */
+  readonly chain?: Chain
 }
 
 /** Both ways live in the newer of two versions. */
@@ -36,6 +41,7 @@ export function passageBetween(from: UnitDescriptor, to: UnitDescriptor): Passag
       compareState(to, from).lost.length === 0
         ? !isWritten || migration?.[back] === true
         : migration?.[back] === true,
+    isLossy: migration?.lossy === true || newer.flags.some((flag) => flag.toLowerCase() === 'lossy-down'),
   }
 }
 

@@ -1,5 +1,6 @@
 import { type Finding, finding } from '../../errors.ts'
 import { Version } from '../version.ts'
+import { throughStored } from './chain.ts'
 import { type Change, type Level, sentence } from './change.ts'
 import { placeIn, type UnitDescriptor } from './descriptor.ts'
 import { checkFlags, DEFAULT_POLICY, type FlagPolicy, hasFlag } from './flag-policy.ts'
@@ -15,6 +16,8 @@ export interface Terms {
   readonly policy?: FlagPolicy
   /** the other versions of the unit that are known: what a migration could go by */
   readonly stored?: readonly UnitDescriptor[]
+  /** those of them whose code is at hand: a migration may go by them, one step after the other */
+  readonly walkable?: readonly UnitDescriptor[]
 }
 
 /**
@@ -47,7 +50,8 @@ export function compareVersions(
   const flags = checkFlags(to, terms.policy ?? DEFAULT_POLICY)
   const { rules, found } = rulesFor(to, terms.rules ?? NO_RULES)
   if (!from) return firstVersion(to, [...flags, ...found])
-  const passage = passageBetween(from, to)
+  const direct = passageBetween(from, to)
+  const passage = throughStored(direct, from, to, terms.walkable ?? [])
   const isSame = from.hash === to.hash && from.hash !== ''
   const changes = isSame ? [] : changesBetween(from, to, passage)
   const [older, newer] = [Version.parse(from.version), Version.parse(to.version)]

@@ -170,7 +170,8 @@ function migrationsOf(node: Node | undefined, reading: Reading): MigrationShape[
   const object = behind(node, 'migrate.', reading)
   return [...(object?.fields ?? [])].map(([range, value]) => {
     const migration = behind(value, `migrate.${range}.`, object!.reading)?.fields
-    return { range, up: migration?.has('up') === true, down: migration?.has('down') === true }
+    const has = (...names: string[]) => names.some((name) => migration?.has(name) === true)
+    return { range, up: has('up', 'upRange'), down: has('down', 'downRange') }
   })
 }
 
