@@ -107,6 +107,11 @@ test-page: build ## the page, in a real browser
 	tools/need chromium
 	npx --no-install vitest run test/admin/page.test.ts
 
+.PHONY: screenshots
+screenshots: build ## take the pictures in docs/images, of the page with the city
+	tools/need chromium
+	TICKSWAP_SCREENSHOTS=docs/images npx --no-install vitest run test/admin/screenshots.test.ts
+
 # Unpacked, not installed: Debian's package would start a server.
 PROMTOOL := .build/prometheus/usr/bin/promtool
 $(PROMTOOL):

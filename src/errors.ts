@@ -124,6 +124,8 @@ export const ADVICE = {
   TICKSWAP_E_ENTRY: 'Name an engine script that exists and ends in .js, .mjs, .cjs, .ts, .mts or .cts.',
   TICKSWAP_E_CLOSED: 'The runtime is closed; create a new one.',
   TICKSWAP_E_TICKET: 'Pass the value of runtime.ticket(), unchanged, from the same process.',
+  TICKSWAP_E_NOT_WAITING:
+    'Nothing waits for consent there: see `tickswap units` for candidates; only swaps of the strategy manual wait.',
   TICKSWAP_E_PARTICIPANTS_FULL: 'Raise `maxParticipants` in createRuntime.',
   TICKSWAP_E_NO_SUCH_VERSION: 'Choose a version that `runtime.history(unit)` lists.',
   TICKSWAP_E_ADDON: 'Build the addon with `make native`, and run `tickswap diagnostics`.',
@@ -175,6 +177,8 @@ export interface Finding extends Place {
   advice: string
   unit?: string
   participant?: string
+  /** the lines around the place, as they were staged */
+  frame?: string
 }
 
 export function finding(code: ErrorCode, message: string, more: Partial<Finding> = {}): Finding {

@@ -1,5 +1,6 @@
 import { EventEmitter } from 'node:events'
 import { BroadcastChannel } from 'node:worker_threads'
+import type { Vitals } from '../control/library.ts'
 import { type Finding, TickswapError } from '../errors.ts'
 import type { Alert } from '../observe/alerts.ts'
 import type { RegistryDiagnostics } from '../registry/diagnostics.ts'
@@ -12,6 +13,7 @@ import {
   type HistoryEntry,
   OBSERVER,
   participantChannel,
+  type QuarantineEntry,
   type RequestName,
   type Requests,
   type RuntimeEvent,
@@ -19,8 +21,9 @@ import {
   type ToControl,
   type ToParticipant,
 } from '../swap/protocol.ts'
-import type { SwapReport } from '../swap/report.ts'
+import type { SwapProgress, SwapReport } from '../swap/report.ts'
 import { PaceSampler, type PaceSummary } from './pace-sampler.ts'
+import { versionsIn } from './participant-view.ts'
 import { type UnitView, unitViews } from './unit-view.ts'
 
 /** reports, warnings and history entries that are kept; the oldest go */
@@ -46,13 +49,15 @@ export interface ParticipantStatus {
   readonly standsStill: boolean
   /** times between ticks over the last second, when the runtime notes them */
   readonly interval?: PaceSummary
+  /** unit to the version that it runs; absent while it rests, and where nobody asked */
+  readonly versions?: Readonly<Record<string, string>>
 }
 
 /** An event as it goes to whoever watches. */
 export interface EngineEvent {
   /** counts from 1 */
   readonly id: number
-  readonly event: RuntimeEvent | 'alert'
+  readonly event: Exclude<RuntimeEvent, 'progress'> | 'alert'
   readonly payload: SwapReport | Finding | Alert
 }
 
@@ -89,6 +94,9 @@ export class EngineView {
   readonly #events = new EventEmitter().setMaxListeners(0)
   readonly #waiting = new Map<number, Waiting>()
   readonly pace: PaceSampler
+  /** how far the swap at hand has come */
+  progress: SwapProgress | undefined
+  #statuses: Promise<readonly [readonly UnitStatus[], readonly QuarantineEntry[]]> | undefined
   #units: Promise<readonly UnitView[]> | undefined
   #hands: { readonly at: number; readonly list: Promise<readonly Hand[]> } | undefined
   readonly #names = new Map<number, string>()
@@ -131,6 +139,13 @@ export class EngineView {
     return new Promise((resolve, reject) => this.#waiting.set(request, { tell, resolve, reject }))
   }
 
+  /** Tells the control thread to lift a quarantine. @returns how many combinations of contents it was in */
+  async lift(what: string): Promise<number> {
+    const lifted = (await this.request('lift', { what })) as number
+    this.#forgetUnits()
+    return lifted
+  }
+
   /** Asks for a swap. The answer is known here as soon as whoever asked has it: its event may come later. */
   async change<N extends 'swap' | 'rollback'>(name: N, body: Requests[N]): Promise<SwapReport> {
     const report = (await this.request(name, body)) as SwapReport
@@ -141,13 +156,31 @@ export class EngineView {
   /** The units, each after those it requires. Asked for once after each change. */
   units(): Promise<readonly UnitView[]> {
     if (!this.#units) {
-      const units = this.request('units', {}).then((all) => unitViews(all as UnitStatus[], this.reports))
+      this.#statuses ??= this.#askForUnits()
+      const units = this.#statuses.then(([all, held]) =>
+        unitViews(all, held, this.reports, this.progress?.units),
+      )
       this.#units = units
       units.catch(() => {
-        if (this.#units === units) this.#units = undefined
+        if (this.#units === units) this.#forgetUnits()
       })
     }
     return this.#units
+  }
+
+  async #askForUnits(): Promise<readonly [readonly UnitStatus[], readonly QuarantineEntry[]]> {
+    const both = await Promise.all([this.request('units', {}), this.request('quarantine', {})])
+    return both as [UnitStatus[], QuarantineEntry[]]
+  }
+
+  #forgetUnits(): void {
+    this.#statuses = undefined
+    this.#units = undefined
+  }
+
+  /** How the control thread and its store are doing. */
+  vitals(): Promise<Vitals> {
+    return this.request('vitals', {}) as Promise<Vitals>
   }
 
   /** What the registry holds, and what has happened in it. */
@@ -164,6 +197,14 @@ export class EngineView {
       tick: this.#board.tick(slot),
       ...this.pace.of(slot),
     }))
+  }
+
+  /** The same, each with the versions that it runs. */
+  async participantsInFull(): Promise<ParticipantStatus[]> {
+    return (await this.participants()).map((each) => {
+      const versions = versionsIn(this.#registry, each.slot)
+      return versions ? { ...each, versions } : each
+    })
   }
 
   /** What reports call the participant; undefined until the control thread has said so. */
@@ -187,6 +228,12 @@ export class EngineView {
   on(listener: (event: EngineEvent) => void): () => void {
     this.#events.on('event', listener)
     return () => this.#events.off('event', listener)
+  }
+
+  /** Hears how far swaps have come; undefined when there is none any more. */
+  onProgress(listener: (progress: SwapProgress | undefined) => void): () => void {
+    this.#events.on('progress', listener)
+    return () => this.#events.off('progress', listener)
   }
 
   /** Notes that a change was asked for, for the log. */
@@ -224,21 +271,29 @@ export class EngineView {
     } else if (message.type === 'event') {
       this.history.push(...message.history)
       this.history.splice(0, this.history.length - HISTORY)
-      // Only participants that ask for it hear of progress.
-      if (message.event !== 'progress') this.#hear(message.event, message.payload as SwapReport | Finding)
+      if (message.event === 'progress') this.#advance(message.payload as SwapProgress)
+      else this.#hear(message.event, message.payload as SwapReport | Finding)
     }
   }
 
+  #advance(progress: SwapProgress | undefined): void {
+    const next = progress?.phase === 'over' ? undefined : progress
+    if (next?.units.join() !== this.progress?.units.join()) this.#units = undefined
+    this.progress = next
+    this.#events.emit('progress', next)
+  }
+
   #keep(report: SwapReport): void {
-    this.#units = undefined
+    this.#forgetUnits()
+    if (this.progress?.id === report.id) this.#advance(undefined)
     const known = this.reports.findIndex(({ id }) => id === report.id)
     if (known >= 0) this.reports[known] = report
     else this.reports.push(report)
     this.reports.splice(0, this.reports.length - REPORTS)
   }
 
-  #hear(event: RuntimeEvent, payload: SwapReport | Finding): void {
-    this.#units = undefined
+  #hear(event: EngineEvent['event'], payload: SwapReport | Finding): void {
+    this.#forgetUnits()
     if ('outcome' in payload) {
       this.#keep(payload)
     } else {

@@ -2,6 +2,8 @@ import { Ajv, type ValidateFunction } from 'ajv'
 import { TickswapError } from '../errors.ts'
 import { addon } from '../native/addon.ts'
 import { BACKENDS } from '../store/backends/contract.ts'
+import type { SwapTerms } from '../swap/protocol.ts'
+import { diagnose } from './diagnose.ts'
 import type { EngineView, Tell } from './engine-view.ts'
 import { healthOf } from './health.ts'
 
@@ -27,6 +29,33 @@ interface ParamsSchema {
 const MOST = 4096
 const UNIT = { type: 'string', minLength: 1, maxLength: 256, description: 'the name of a unit' }
 const VERSION = { type: 'string', minLength: 1, maxLength: 256, description: 'a version, such as 1.4.2.17' }
+const HOUR_MS = 3_600_000
+const TERMS = {
+  strategy: {
+    type: 'string',
+    enum: ['auto', 'manual', 'force', 'dry-run'],
+    description:
+      'manual waits, everything loaded, for confirm; dry-run goes as far as the decision, and decides against',
+  },
+  confirmMs: {
+    type: 'integer',
+    minimum: 1,
+    maximum: HOUR_MS,
+    description: 'how long a manual swap waits for consent, milliseconds',
+  },
+}
+const WHICH = {
+  type: 'string',
+  minLength: 1,
+  maxLength: 256,
+  description: 'the id of the swap, or a unit of it',
+}
+const CONTENT = {
+  type: 'string',
+  minLength: 1,
+  maxLength: 256,
+  description: 'a unit, or the hash of one content',
+}
 const LIMIT = { type: 'integer', minimum: 1, maximum: MOST, description: 'the newest so many' }
 
 const params = (properties: Record<string, object> = {}, required: readonly string[] = []): ParamsSchema => {
@@ -64,7 +93,7 @@ export const OPERATIONS = {
     changes: false,
     summary: 'the threads that tick, with their pace',
     params: params(),
-    run: (view) => view.participants(),
+    run: (view) => view.participantsInFull(),
   },
   history: {
     changes: false,
@@ -72,8 +101,12 @@ export const OPERATIONS = {
     params: params({ unit: UNIT, limit: LIMIT }),
     run: async (view, { unit, limit }) => {
       if (unit !== undefined) await requireUnit(view, unit as string)
-      const entries = view.history.filter((entry) => unit === undefined || entry.unit === unit)
-      return entries.slice(-((limit as number) ?? MOST))
+      const most = (limit as number) ?? MOST
+      const body = { unit: unit as string | undefined, limit: most }
+      // With a store also what happened before this run.
+      const journal = await view.request('journal', body)
+      if (journal !== undefined) return journal
+      return view.history.filter((entry) => unit === undefined || entry.unit === unit).slice(-most)
     },
   },
   swaps: {
@@ -94,21 +127,68 @@ export const OPERATIONS = {
     params: params({ limit: LIMIT }),
     run: async (view, { limit }) => view.alerts.slice(-((limit as number) ?? MOST)),
   },
+  vitals: {
+    changes: false,
+    summary: 'memory of the process, the registry and the tiers of the store, and what waits',
+    params: params(),
+    run: async (view) => ({
+      ...(await view.vitals()),
+      residentBytes: process.memoryUsage.rss(),
+      registry: view.registry(),
+    }),
+  },
+  diagnostics: {
+    changes: false,
+    summary: 'versions, platform, native core, registry, participants and store, for reports of trouble',
+    params: params(),
+    run: (view) => diagnose(view),
+  },
+  sources: {
+    changes: false,
+    summary: 'the texts of a version of a unit that ran',
+    params: params({ unit: UNIT, version: VERSION }, ['unit', 'version']),
+    run: (view, { unit, version }) =>
+      view.request('sources', { unit: unit as string, version: version as string }),
+  },
+  quarantine: {
+    changes: false,
+    summary: 'the contents that failed and are not tried again, oldest first',
+    params: params(),
+    run: (view) => view.request('quarantine', {}),
+  },
   swap: {
     changes: true,
     summary: 'read the files of units from disk and swap what changed',
-    params: params({ units: { type: 'array', items: UNIT, minItems: 1, maxItems: 256, uniqueItems: true } }, [
-      'units',
-    ]),
-    run: (view, { units }) => view.change('swap', { units: units as string[] }),
+    params: params(
+      { units: { type: 'array', items: UNIT, minItems: 1, maxItems: 256, uniqueItems: true }, ...TERMS },
+      ['units'],
+    ),
+    run: (view, { units, ...terms }) =>
+      view.change('swap', { units: units as string[], terms: termsOf(terms) }),
   },
   rollback: {
     changes: true,
     summary:
       'go back to a version that ran before, or to the highest in a range; without `to`, to the one before',
-    params: params({ unit: UNIT, to: VERSION }, ['unit']),
-    run: (view, { unit, to }) =>
-      view.change('rollback', { unit: unit as string, to: to as string | undefined }),
+    params: params({ unit: UNIT, to: VERSION, ...TERMS }, ['unit']),
+    run: (view, { unit, to, ...terms }) =>
+      view.change('rollback', {
+        unit: unit as string,
+        to: to as string | undefined,
+        terms: termsOf(terms),
+      }),
+  },
+  confirm: {
+    changes: true,
+    summary: 'let a manual swap pass that waits for consent',
+    params: params({ swap: WHICH }, ['swap']),
+    run: (view, { swap }) => confirm(view, swap as string),
+  },
+  lift: {
+    changes: true,
+    summary: 'let contents that failed be tried again',
+    params: params({ what: CONTENT }, ['what']),
+    run: (view, { what }) => lift(view, what as string),
   },
   storage: {
     changes: true,
@@ -155,6 +235,28 @@ export function operationOf(name: string): Operation {
   if (Object.hasOwn(OPERATIONS, name)) return OPERATIONS[name as OperationName]
   const known = Object.keys(OPERATIONS).join(', ')
   throw new TickswapError('TICKSWAP_E_REQUEST', `there is no operation ${name}; there are: ${known}`)
+}
+
+const termsOf = ({ strategy, confirmMs }: Params): SwapTerms => ({
+  ...(strategy !== undefined && { strategy: strategy as NonNullable<SwapTerms['strategy']> }),
+  ...(confirmMs !== undefined && { deadlines: { confirmMs: confirmMs as number } }),
+})
+
+/** @throws TickswapError UNIT_UNKNOWN, NOT_WAITING */
+async function confirm(view: EngineView, which: string): Promise<{ confirmed: true }> {
+  const isId = /^[1-9]\d{0,9}$/.test(which)
+  if (isId && (await view.request('confirm', { swap: Number(which) }))) return { confirmed: true }
+  if (await view.request('confirm', { swap: which })) return { confirmed: true }
+  if (!isId) await requireUnit(view, which)
+  const what = isId ? `no swap ${which}` : `no swap of ${which}`
+  throw new TickswapError('TICKSWAP_E_NOT_WAITING', `${what} waits for consent`)
+}
+
+/** @throws TickswapError UNIT_UNKNOWN */
+async function lift(view: EngineView, what: string): Promise<{ lifted: number }> {
+  const lifted = await view.lift(what)
+  if (lifted === 0 && !/^[0-9a-f]{16}$/.test(what)) await requireUnit(view, what)
+  return { lifted }
 }
 
 async function requireUnit(view: EngineView, name: string): Promise<void> {

@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
 import { Option } from 'commander'
+import { paint } from './colour.ts'
 import { type Check, examine, type Verdict } from './doctor/checks.ts'
 import { EXIT } from './exit-codes.ts'
 import { FORMATS, type Format, layOut, print } from './format.ts'
@@ -13,6 +14,7 @@ Looks at the machine, Node, the addon, limits, permissions and ports, and says w
 when something will not work; warnings do not count.`
 
 const MARKS: Record<Verdict, string> = { ok: 'ok', warning: 'WARNING', failed: 'FAILED' }
+const COLOURS = { ok: 'green', warning: 'yellow', failed: 'red' } as const
 
 interface DoctorOptions {
   units?: string
@@ -38,6 +40,8 @@ export function registerDoctor(program: Command): void {
 
 function sheet(checks: readonly Check[]): string {
   const advice = checks.flatMap(({ name, advice }) => (advice ? [`${name}: ${advice}`] : []))
-  const table = layOut(checks.map(({ name, verdict, found }) => [name, MARKS[verdict], found]))
+  const table = layOut(
+    checks.map(({ name, verdict, found }) => [name, paint(COLOURS[verdict], MARKS[verdict]), found]),
+  )
   return [table, ...advice].join('\n')
 }

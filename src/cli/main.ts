@@ -5,6 +5,7 @@ import { packageVersion } from '../version/package-version.ts'
 import { registerAudit } from './audit.ts'
 import { registerCheck } from './check.ts'
 import { registerCompletion } from './completion.ts'
+import { registerConfirm } from './confirm.ts'
 import { registerDemo } from './demo.ts'
 import { registerDiagnostics } from './diagnostics.ts'
 import { registerDiff } from './diff.ts'
@@ -12,6 +13,7 @@ import { registerDoctor } from './doctor.ts'
 import { EXIT, EXIT_HELP } from './exit-codes.ts'
 import { registerHistory } from './history.ts'
 import { registerParticipants } from './participants.ts'
+import { registerQuarantine } from './quarantine.ts'
 import { registerRollback } from './rollback.ts'
 import { registerRun } from './run.ts'
 import { registerStatus } from './status.ts'
@@ -21,26 +23,15 @@ import { registerTop } from './top.ts'
 import { registerUnits } from './units.ts'
 import { registerVersion } from './version.ts'
 
-/** Every command, one file each, in the order in which help lists them. */
-const COMMANDS: readonly ((program: Command) => void)[] = [
-  registerRun,
-  registerStatus,
-  registerUnits,
-  registerParticipants,
-  registerSwap,
-  registerRollback,
-  registerTop,
-  registerCheck,
-  registerVersion,
-  registerDiff,
-  registerHistory,
-  registerStorage,
-  registerAudit,
-  registerDemo,
-  registerDoctor,
-  registerDiagnostics,
-  registerCompletion,
-]
+/** Every command, one file each, in the groups and the order in which help lists them. */
+const COMMANDS: Readonly<Record<string, readonly ((program: Command) => void)[]>> = {
+  'Start an engine:': [registerRun, registerDemo],
+  'Look at a running engine:': [registerStatus, registerUnits, registerParticipants, registerTop],
+  'Change a running engine:': [registerSwap, registerRollback, registerConfirm, registerQuarantine],
+  'Versions, before and after:': [registerCheck, registerVersion, registerDiff, registerHistory],
+  'What is kept:': [registerStorage, registerAudit],
+  'This installation:': [registerDoctor, registerDiagnostics, registerCompletion],
+}
 
 const EXAMPLES = `
 Examples:
@@ -54,6 +45,7 @@ Examples:
   tickswap check traffic --matrix            which version of a unit may follow which
   tickswap version traffic auto              give a unit its next version
   tickswap status                            what runs in the engine that runs, and how it is
+  tickswap swap traffic --dry-run            whether it would be committed, and how long it would take
   tickswap rollback traffic                  take a unit back to the version before
   tickswap demo --open                       a city that changes while it runs, for you to edit
   tickswap diagnostics --format json         what runs here, for a bug report or a script`
@@ -68,7 +60,10 @@ function createProgram(): Command {
     .enablePositionalOptions()
     .exitOverride()
     .configureOutput({ outputError: () => {} })
-  for (const register of COMMANDS) register(program)
+  for (const [group, registers] of Object.entries(COMMANDS)) {
+    program.commandsGroup(group)
+    for (const register of registers) register(program)
+  }
   return program
 }
 
@@ -102,6 +97,11 @@ function explainUsage(error: CommanderError): number {
   return EXIT.usage
 }
 
+// Whoever reads has read enough: `tickswap units | head -1`.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error
+  process.exit(EXIT.ok)
+})
 try {
   await createProgram().parseAsync()
 } catch (error) {

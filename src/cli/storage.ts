@@ -3,6 +3,7 @@ import { BACKENDS, type BackendKind } from '../store/backends/contract.ts'
 import type { MigrationProgress } from '../store/migration.ts'
 import { EXIT } from './exit-codes.ts'
 import { print, printList } from './format.ts'
+import { ProgressBar } from './progress-bar.ts'
 import { commanding, formatOption, type StoreCommandOptions, storeOption } from './store-option.ts'
 
 const EXAMPLES = `
@@ -75,14 +76,19 @@ async function flush({ store, format, all = false }: StoreCommandOptions & { all
 
 async function migrate(options: StoreCommandOptions & { to: BackendKind; path?: string }): Promise<void> {
   const { store, format, to, path } = options
+  const bar = new ProgressBar()
   const tell = (progress: unknown) => {
     const { phase, records } = progress as MigrationProgress
-    if (process.stderr.isTTY) process.stderr.write(`\r${phase}: ${records} records   `)
+    bar.show(phase, records, 0, 'records')
   }
   const target = path === undefined ? {} : { path }
-  const result = await commanding(store, { name: 'migrate', to, ...target }, tell)
-  if (process.stderr.isTTY) process.stderr.write('\n')
-  print(result, format)
+  try {
+    const result = await commanding(store, { name: 'migrate', to, ...target }, tell)
+    bar.end()
+    print(result, format)
+  } finally {
+    bar.end()
+  }
 }
 
 function wholeMs(text: string): number {

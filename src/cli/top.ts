@@ -1,7 +1,8 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import type { EngineEvent, ParticipantStatus } from '../admin/engine-view.ts'
 import type { Health } from '../admin/health.ts'
-import type { UnitStatus } from '../runtime/shapes.ts'
+import type { UnitView } from '../admin/unit-view.ts'
+import { paint } from './colour.ts'
 import { layOut } from './format.ts'
 import { type LiveOptions, live } from './live/command.ts'
 import { type Connection, withEngine } from './live/connection.ts'
@@ -13,6 +14,7 @@ const EVERY_MS = 500
 const NEWS = 6
 /** q, and Ctrl-C of a terminal in raw mode */
 const KEYS_TO_END = ['q', '\x03']
+const COLOURS = { healthy: 'green', degraded: 'yellow', critical: 'red' } as const
 const HOME = '\x1b[H'
 const CLEAR_LINE = '\x1b[K'
 const CLEAR_BELOW = '\x1b[J'
@@ -52,7 +54,7 @@ async function show(engine: Connection, rounds: number): Promise<void> {
   try {
     for (let round = 0; round < rounds; round++) {
       if (round > 0 && (await Promise.race([over, engine.ended, pause()])) !== 'next') break
-      paint(await picture(engine, news), isScreen)
+      draw(await picture(engine, news), isScreen)
     }
   } finally {
     stop()
@@ -86,14 +88,20 @@ async function picture(engine: Connection, news: readonly string[]): Promise<str
     engine.ask('health'),
     engine.ask('units'),
     engine.ask('participants'),
-  ])) as [Health, UnitStatus[], ParticipantStatus[]]
+  ])) as [Health, UnitView[], ParticipantStatus[]]
   return [
-    `${health.status}, up ${Math.round(health.uptimeSeconds)} s`,
+    `${paint(COLOURS[health.status], health.status)}, up ${Math.round(health.uptimeSeconds)} s`,
     ...health.reasons.map((reason) => `  ${reason}`),
     '',
     layOut(
-      units.map(({ unit, version, hash, flags }) => [unit, version, hash, flags.join(' ') || '-']),
-      ['unit', 'version', 'hash', 'flags'],
+      units.map(({ unit, version, state, hash, flags }) => [
+        unit,
+        version,
+        state,
+        hash,
+        flags.join(' ') || '-',
+      ]),
+      ['unit', 'version', 'state', 'hash', 'flags'],
     ),
     '',
     layOut(participants.map(participantRow), PARTICIPANT_HEAD),
@@ -110,7 +118,7 @@ function headline({ event, payload }: EngineEvent): string {
 }
 
 /** On a screen over what was there before, otherwise line by line. */
-function paint(text: string, isScreen: boolean): void {
+function draw(text: string, isScreen: boolean): void {
   if (!isScreen) return console.log(text)
   const rows = process.stdout.rows ?? 24
   const lines = text.split('\n').slice(0, rows - 1)

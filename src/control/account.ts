@@ -1,8 +1,10 @@
 import type { Finding } from '../errors.ts'
 import { type Board, Instant, Restore, SlotTime, Word } from '../swap/board.ts'
 import type { ParticipantReport, Phase, PhaseTimes, RehearsedUnit, SwapReport } from '../swap/report.ts'
+import type { Artifact } from '../units/code/artifact.ts'
 import type { Crew } from './crew.ts'
 import { locate } from './locate.ts'
+import type { Sources } from './sources.ts'
 
 /** Phases whose times the participants write to the board. */
 const BOUNDARY = ['park', 'backup', 'migrate', 'verify', 'commit'] as const
@@ -30,14 +32,18 @@ export class Account {
   readonly #findings: Finding[] = []
   readonly #board: Board
   readonly #crew: Crew
+  readonly #sources: Sources
+  /** the modules of the candidate, once there are any */
+  artifacts: readonly Artifact[] = []
 
-  constructor(board: Board, crew: Crew) {
+  constructor(board: Board, crew: Crew, sources: Sources) {
     this.#board = board
     this.#crew = crew
+    this.#sources = sources
   }
 
   add(...findings: readonly Finding[]): void {
-    this.#findings.push(...findings.map(locate))
+    this.#findings.push(...findings.map((found) => this.#sources.framed(locate(found), this.artifacts)))
   }
 
   /** Adds the time that `act` takes to a phase, be it that it throws. */

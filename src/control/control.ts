@@ -35,6 +35,7 @@ import { Flapping } from './flapping.ts'
 import { isModuleFile, requireFolder } from './folder.ts'
 import { groupsOf } from './groups.ts'
 import { History } from './history.ts'
+import { Library } from './library.ts'
 import type { Settings } from './options.ts'
 import { Persistence } from './persistence.ts'
 import { Practice } from './practice.ts'
@@ -107,6 +108,7 @@ export class Control {
     const staging = { root: settings.units, hash: hashHex, outlined: keepOutline }
     this.stager = new Stager({ ...staging, ...this.persistence.staging })
     this.#desk = new Desk(this.catalog, this.crew, registry, this.quarantine, {
+      library: new Library(this.catalog, this.persistence, this.#queue),
       groups: () => this.groups(),
       edit: (ask) => this.#enqueue({ ask }),
       request: (wanted) => this.#request(wanted),
@@ -441,13 +443,9 @@ export class Control {
     const scripts = scriptsOf(
       units.map(({ unit, file, version }) => ({ unit, version, artifacts: this.catalog.closure(file) })),
     )
-    admit(
-      this.board,
-      this.crew,
-      slot,
-      { type: 'boot', name, base, scripts, units, first, history, syncTest: this.settings.syncTest },
-      this.offer,
-    )
+    const { syncTest } = this.settings
+    const boot = { type: 'boot', name, base, scripts, units, first, history, syncTest } as const
+    admit(this.board, this.crew, slot, boot, this.offer)
     for (const payload of first ? this.persistence.warnings() : [])
       this.crew.send(slot, { type: 'event', event: 'warning', payload, history: [] })
     return LATER

@@ -72,8 +72,9 @@ export class Crew {
     this.#board.attend()
   }
 
-  /** To those who asked to hear of progress. */
+  /** To those who asked to hear of progress, and to the observer. */
   tell(message: ToParticipant): void {
+    this.#observer?.postMessage(message)
     const listeners = [...this.#hands.values()].filter(({ listens }) => listens)
     for (const { backlog } of listeners) backlog.send(message)
     if (listeners.length > 0) this.#board.attend()
@@ -108,7 +109,7 @@ export class Crew {
   }
 
   name(slot: number): string {
-    return this.#hands.get(slot)?.name ?? slotName(slot)
+    return this.#hands.get(slot)?.name ?? (slot === OBSERVER ? 'admin' : slotName(slot))
   }
 
   /** What the participant at `slot` has found, with the name of the one that it is about. */

@@ -9,6 +9,7 @@ import type { Crew } from './crew.ts'
 import { bindingsIn } from './dependencies.ts'
 import { editionToGoBackTo, wantedOf } from './edition.ts'
 import { Invalidations } from './invalidations.ts'
+import type { Library } from './library.ts'
 import type { Quarantine } from './quarantine.ts'
 import type { Request } from './queue.ts'
 
@@ -17,6 +18,7 @@ export type Wanted = Omit<Request, 'resolve' | 'reject'>
 
 /** What the control thread does for the desk. */
 export interface Office {
+  readonly library: Library
   groups(): ReadonlyMap<string, readonly string[]>
   /** queues an edit that nobody waits for */
   edit(ask: Ask): void
@@ -78,6 +80,16 @@ export class Desk {
         return this.#units()
       case 'participants':
         return this.#crew.list()
+      case 'vitals':
+        return this.#office.library.vitals()
+      case 'sources': {
+        const { unit, version } = (message as RequestMessage<'sources'>).body
+        return this.#office.library.sources(unit, version)
+      }
+      case 'journal': {
+        const { unit, limit } = (message as RequestMessage<'journal'>).body
+        return this.#office.library.journal(unit, limit)
+      }
       default:
         throw new TickswapError('TICKSWAP_E_INTERNAL', `nobody answers ${message.name}`)
     }
@@ -170,6 +182,7 @@ export class Desk {
       arenaBytes: memory.arena.byteLength,
       editions: editions.map(({ version }) => version.toString()),
       backups: backups.all.map(({ version }) => version),
+      backupBytes: backups.all.reduce((sum, { memory: copy }) => sum + (copy?.byteLength ?? 0), 0),
     }))
   }
 }

@@ -15,10 +15,12 @@ import type { Settings } from './options.ts'
 import type { Quarantine } from './quarantine.ts'
 import { Recorder, type TakenBack, takenBackWarning } from './recorder.ts'
 import { Shelf } from './shelf.ts'
+import { Sources } from './sources.ts'
 
 /** What a runtime with a store starts from and writes down. Without a store it starts from the files alone. */
 export class Persistence {
   recorder: Recorder | undefined
+  readonly sources = new Sources()
   /** The versions of a unit that the store keeps. */
   readonly kept: KeptVersions = (unit) => this.recorder?.keptOf(unit) ?? []
   /** units that this start took back to what was permanent */
@@ -41,8 +43,12 @@ export class Persistence {
 
   /** For the stager: modules as they were staged before, and contents that stand for files. */
   get staging() {
-    const { kept, onRead } = this.#shelf ?? {}
-    return { contents: this.#contents, ...(kept && onRead && { kept, onRead }) }
+    const shelf = this.#shelf
+    const onRead = (id: string, hash: string, bytes: Uint8Array) => {
+      this.sources.read(id, hash, bytes)
+      shelf?.onRead(id, hash, bytes)
+    }
+    return { contents: this.#contents, onRead, ...(shelf && { kept: shelf.kept }) }
   }
 
   async open(warn: (warning: Finding) => void): Promise<void> {

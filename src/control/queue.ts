@@ -35,6 +35,10 @@ export class Queue {
     return first !== undefined && 'ask' in first
   }
 
+  get length(): number {
+    return this.#waiting.length
+  }
+
   get isEmpty(): boolean {
     return this.#waiting.length === 0
   }

@@ -2,7 +2,7 @@ import { relative, resolve } from 'node:path'
 import { type Finding, finding, findingOf } from '../errors.ts'
 import { hashHex } from '../native/addon.ts'
 import type { Decision } from '../store/journal/entry.ts'
-import { versionOwner } from '../store/keeper.ts'
+import { versionOwner, versionsOf } from '../store/keeper.ts'
 import type { Pointed, Pointer } from '../store/pointers.ts'
 import type { StoreSettings } from '../store/settings.ts'
 import { Store } from '../store/store.ts'
@@ -17,6 +17,7 @@ import type { Catalog, UnitEntry } from './catalog.ts'
 import { nextVersion } from './check.ts'
 import { describe } from './describe.ts'
 import { type KnownStart, knownStart, readyToKeep, type Shelf } from './shelf.ts'
+import type { SourceText } from './sources.ts'
 import { aboutState, newestState, type Saved } from './states.ts'
 
 /** Decisions that wait for a disk that does not take them; of more, only the number is kept. */
@@ -262,6 +263,21 @@ export class Recorder {
     this.#saves = Promise.all([this.#saves, saving.catch((error) => this.#warn(warningOf(error)))])
     const { owner } = await saving
     return () => this.store.backups.get(owner)
+  }
+
+  /** What the store has of a version, of this run or an earlier one; undefined when it has nothing. */
+  async sourcesOf(unit: string, version: string): Promise<SourceText[] | undefined> {
+    const names = await this.store.objects.owners(versionsOf(unit))
+    const infos = names.map((name) => this.store.objects.owner(name)?.info as VersionInfo | undefined)
+    const info = infos.findLast((each) => each?.version === version)
+    if (!info) return undefined
+    const texts: SourceText[] = []
+    for (const { id, source } of info.modules) {
+      const bytes = await this.store.objects.get(source)
+      if (!bytes) return undefined
+      texts.push({ file: resolve(this.#root, id), text: Buffer.from(bytes).toString(), isAsWritten: true })
+    }
+    return texts
   }
 
   savedState(unit: string): Promise<Saved | undefined> {

@@ -64,7 +64,7 @@ export class Road {
     this.#control = control
     this.#ask = ask
     this.strategy = ask.strategy ?? (ask.trigger === 'edit' ? control.settings.strategy : 'auto')
-    this.#account = new Account(control.board, control.crew)
+    this.#account = new Account(control.board, control.crew, control.persistence.sources)
     this.#records = new Records(control)
   }
 
@@ -79,6 +79,7 @@ export class Road {
     try {
       this.#goOn('stage')
       this.#stage = await this.#account.timed('stage', () => this.#stageFiles())
+      this.#account.artifacts = this.#stage.update.artifacts
       this.#goOn('rehearse')
       await this.#rehearseAndCheck(this.#stage)
       this.#goOn('prepare')
@@ -101,6 +102,8 @@ export class Road {
     } catch (error) {
       this.#stopped(error)
     }
+    if (this.#outcome === 'unchanged' || this.#outcome === 'dry-run')
+      this.#control.progress(this, 'over', 1, 1, [])
     return this.report()
   }
 

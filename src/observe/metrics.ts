@@ -1,8 +1,10 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client'
 import type { Finding } from '../errors.ts'
 import type { RegistryDiagnostics } from '../registry/diagnostics.ts'
+import type { StoreStats } from '../store/store.ts'
 import type { SwapReport } from '../swap/report.ts'
 import type { Alert } from './alerts.ts'
+import { StoreMetrics } from './store-metrics.ts'
 
 /** series per label at most; what comes later is counted as `other` */
 const MOST_SERIES = 256
@@ -13,7 +15,14 @@ const OUTCOMES = ['refused', 'reversed', 'permanent', 'rolled-back'] as const
 
 /** What a scrape reads from the engine at that moment. */
 export interface Snapshot {
-  readonly units: readonly { unit: string; version: string; hash: string; arenaBytes: number }[]
+  readonly units: readonly {
+    unit: string
+    version: string
+    hash: string
+    arenaBytes: number
+    backupBytes: number
+  }[]
+  readonly vitals: { readonly queued: number; readonly store?: StoreStats }
   readonly participants: readonly { name: string; state: string; tick: number }[]
   readonly registry: RegistryDiagnostics
   readonly eventClients: number
@@ -98,6 +107,9 @@ export class Metrics {
     'hash',
   ])
   readonly #arenas = this.#gauge('unit_arena_bytes', 'Shared memory of the state of each unit.', ['unit'])
+  readonly #backups = this.#gauge('unit_backup_bytes', 'Memory of the backups of each unit.', ['unit'])
+  readonly #queue = this.#gauge('control_queue_length', 'Swaps that wait for their turn.')
+  readonly #store = new StoreMetrics(this.#registry)
   readonly #participants = this.#gauge('participants', 'Participants by state.', ['state'])
   readonly #held = REGISTRY_GAUGES.map(([name, field, help]) => ({
     metric: this.#gauge(`registry_${name}`, help),
@@ -158,9 +170,11 @@ export class Metrics {
   text(snapshot: Snapshot): Promise<string> {
     this.#unitInfo.reset()
     this.#arenas.reset()
-    for (const { unit, version, hash, arenaBytes } of snapshot.units.slice(0, MOST_SERIES)) {
+    this.#backups.reset()
+    for (const { unit, version, hash, arenaBytes, backupBytes } of snapshot.units.slice(0, MOST_SERIES)) {
       this.#unitInfo.set({ unit, version, hash }, 1)
       this.#arenas.set({ unit }, arenaBytes)
+      this.#backups.set({ unit }, backupBytes)
     }
     for (const state of ['ticking', 'paused', 'dead'])
       this.#participants.set({ state }, snapshot.participants.filter((one) => one.state === state).length)
@@ -169,6 +183,8 @@ export class Metrics {
       metric.reset()
       metric.inc(snapshot.registry[field])
     }
+    this.#queue.set(snapshot.vitals.queued)
+    if (snapshot.vitals.store) this.#store.set(snapshot.vitals.store)
     this.#clients.set(snapshot.eventClients)
     this.#dropped.reset()
     this.#dropped.inc(snapshot.eventClientsDropped)

@@ -33,6 +33,8 @@ export interface UnitStatus {
   readonly editions: readonly string[]
   /** versions from whose end a copy of the state is kept */
   readonly backups: readonly string[]
+  /** of memory, for them */
+  readonly backupBytes: number
 }
 
 /** What runs where. */

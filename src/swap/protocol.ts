@@ -248,6 +248,12 @@ export interface Requests {
   /** a unit, or the hash of one content */
   lift: { what: string }
   units: Record<string, never>
+  /** the texts of a version that ran; answered with UnitSources */
+  sources: { unit: string; version: string }
+  /** the newest entries of the journal, oldest first; undefined without a store */
+  journal: { unit: string | undefined; limit: number }
+  /** answered with Vitals */
+  vitals: Record<string, never>
   checkpoint: { units: readonly CheckpointUnit[] }
   participants: Record<string, never>
   /** the observer passes on a command for the store, checked */

@@ -59,7 +59,8 @@ export type Strategy =
 /** How far a swap has come. */
 export interface SwapProgress {
   readonly id: number
-  readonly phase: Phase | 'confirm'
+  /** `over`: it has come to an end that no event tells of, because nothing has changed */
+  readonly phase: Phase | 'confirm' | 'over'
   readonly strategy: Strategy
   readonly units: readonly string[]
   /** files staged, participants ready, parked, or ticks passed, as the phase has it */

@@ -19,8 +19,10 @@ test('units, participants, swaps, history and metrics tell of a change', async (
   await engine.until(async () => (await swaps())[0]?.outcome === 'permanent', 'the end of probation')
   const history = await (await engine.get('/api/units/clock/history')).json()
   expect(history).toMatchObject([{ outcome: 'boot' }, { outcome: 'committed' }, { outcome: 'permanent' }])
-  const participants = await (await engine.get('/api/participants')).json()
-  expect(participants).toMatchObject([
+  const participants = async () =>
+    (await (await engine.get('/api/participants')).json()) as { interval?: { median: number } }[]
+  await engine.until(async () => (await participants())[0]?.interval !== undefined, 'times between ticks')
+  expect(await participants()).toMatchObject([
     { name: 'main', state: 'ticking', interval: { median: expect.any(Number) } },
   ])
   let metrics = ''
@@ -185,14 +187,21 @@ test('the OpenAPI document is valid, and names every way in', async () => {
   expect(valid).toBe(true)
   expect(Object.keys((document as { paths: object }).paths).sort()).toEqual([
     '/api/alerts',
+    '/api/diagnostics',
     '/api/events',
     '/api/participants',
     '/api/picture',
+    '/api/quarantine',
     '/api/swaps',
     '/api/units',
+    '/api/units/{name}/confirm',
     '/api/units/{name}/history',
+    '/api/units/{name}/quarantine/lift',
     '/api/units/{name}/rollback',
+    '/api/units/{name}/sources/{version}',
     '/api/units/{name}/swap',
+    '/api/vitals',
+    '/api/warnings',
     '/health',
     '/metrics',
   ])
@@ -219,6 +228,8 @@ test('nothing that the OpenAPI document allows, and little that it does not, ups
       fc.json(),
       text,
       fc.record({ to: fc.oneof(text, fc.integer()) }).map((x) => JSON.stringify(x)),
+      fc.record({ strategy: text, confirmMs: fc.integer() }).map((x) => JSON.stringify(x)),
+      fc.constant(JSON.stringify({ strategy: 'dry-run' })),
     ),
     authorization: fc.constantFrom(`Bearer ${TOKEN}`, 'Bearer x', ''),
   })
@@ -229,7 +240,8 @@ test('nothing that the OpenAPI document allows, and little that it does not, ups
     body,
     authorization,
   }: typeof asked extends fc.Arbitrary<infer T> ? T : never) => {
-    const path = way.path.replace('{name}', encodeURIComponent(name.toWellFormed()) || 'x')
+    const filler = encodeURIComponent(name.toWellFormed()) || 'x'
+    const path = way.path.replace(/\{\w+\}/g, filler)
     const search = new URLSearchParams(query).toString()
     const method = way.method.toUpperCase()
     const response = await fetch(`${engine.base}${path}${search ? `?${search}` : ''}`, {

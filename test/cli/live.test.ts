@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { connect } from 'node:net'
@@ -5,7 +6,7 @@ import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { parse } from 'yaml'
 import { createRuntime } from '../../dist/index.js'
-import { folder, run, type Started, start } from './command.ts'
+import { folder, MAIN, run, type Started, start } from './command.ts'
 
 const UNIT = (version: string, factor: number) => `
 import { defineUnit, f64 } from 'tickswap/module'
@@ -149,4 +150,80 @@ test('doctor says what is well and what is not', async () => {
   expect(ill.code).toBe(1)
   expect(ill.stdout).toMatch(/units +FAILED/)
   expect(ill.stdout).toMatch(/port +FAILED/)
+})
+
+test('a manual swap is confirmed from another terminal; a dry run changes nothing', async () => {
+  const { cwd } = await engine({ 'engine.mjs': ENGINE.replace('probation:', 'watch: false, probation:') })
+  writeFileSync(join(cwd, 'systems/clock.ts'), UNIT('1.1.0', 2))
+  const dry = await run(['swap', 'clock', '--dry-run', '--format', 'json'], { cwd })
+  expect([dry.code, JSON.parse(dry.stdout).outcome]).toEqual([0, 'dry-run'])
+  const nothing = await run(['confirm', 'clock'], { cwd })
+  expect(nothing.code).toBe(1)
+  expect(nothing.stderr).toContain('TICKSWAP_E_NOT_WAITING')
+  const manual = start(['swap', 'clock', '--strategy', 'manual', '--wait', '--format', 'json'], { cwd })
+  for (let code: number | null = 1; code !== 0; ) code = (await run(['confirm', 'clock'], { cwd })).code
+  expect(await manual.ended).toBe(0)
+  expect(JSON.parse(manual.stdout)).toMatchObject({ outcome: 'permanent', by: 'admin', strategy: 'manual' })
+  const refused = await run(['swap', 'clock', '--dry-run', '--strategy', 'force'], { cwd })
+  expect(refused.code).toBe(2)
+})
+
+test('what failed is listed with its reason, and lifted', async () => {
+  const { cwd } = await engine({ 'engine.mjs': ENGINE.replace('probation:', 'watch: false, probation:') })
+  expect((await run(['quarantine'], { cwd })).stdout).toContain('nothing is in quarantine')
+  const bad = UNIT('1.1.0', 2).replace('+= 2', "+= 2; throw new Error('the lights are out')")
+  writeFileSync(join(cwd, 'systems/clock.ts'), bad)
+  const swap = await run(['swap', 'clock', '--wait'], { cwd })
+  expect(swap.code).toBe(1)
+  expect(swap.stdout).toContain('rolled back')
+  expect(swap.stdout).toMatch(/^> 4 \| export function step/m)
+  const listed = await run(['quarantine', 'list', '--format', 'json'], { cwd })
+  expect(JSON.parse(listed.stdout)).toMatchObject([{ units: [{ unit: 'clock', version: '1.1.0' }] }])
+  const lifted = await run(['quarantine', 'lift', 'clock', '--format', 'json'], { cwd })
+  expect(JSON.parse(lifted.stdout)).toEqual({ lifted: 1 })
+  expect((await run(['quarantine', 'lift', 'nobody'], { cwd })).code).toBe(2)
+})
+
+test('diagnostics are of the engine that runs, in parts or whole', async () => {
+  const { cwd } = await engine()
+  const ask = async (...options: string[]) =>
+    JSON.parse((await run(['diagnostics', ...options, '--format', 'json'], { cwd })).stdout)
+  expect(await ask('--all')).toMatchObject({ pid: recordOf(cwd).pid, participants: [{ name: 'main' }] })
+  expect(await ask('--participants', '--native')).toEqual({
+    participants: [expect.objectContaining({ name: 'main', versions: { clock: '1.0.0' } })],
+    native: expect.objectContaining({ implementation: expect.any(String) }),
+    registry: expect.objectContaining({ units: 1 }),
+  })
+  expect(await ask('--store')).toEqual({ store: 'none' })
+  const nowhere = { cwd: folder({}) }
+  expect((await run(['diagnostics', '--participants'], nowhere)).code).toBe(1)
+  const here = await run(['diagnostics', '--all', '--format', 'json'], nowhere)
+  expect(JSON.parse(here.stdout)).toMatchObject({ node: process.versions.node, store: 'none' })
+})
+
+test('on a terminal there are colours and a bar, unless NO_COLOR says otherwise; in a pipe there are none', async () => {
+  const { cwd } = await engine({
+    'engine.mjs': ENGINE.replace('probation: { ticks: 3', 'watch: false, probation: { ticks: 300'),
+  })
+  const { NO_COLOR: _, FORCE_COLOR: __, ...plain } = process.env
+  const onTerminal = (env: NodeJS.ProcessEnv) => {
+    const command = `${process.execPath} ${MAIN} swap clock --wait`
+    return spawnSync('script', ['-qec', command, '/dev/null'], { cwd, env, encoding: 'utf8' }).stdout
+  }
+  writeFileSync(join(cwd, 'systems/clock.ts'), UNIT('1.1.0', 2))
+  const coloured = onTerminal({ ...plain, TERM: 'xterm' })
+  const escape = String.fromCharCode(27)
+  expect(coloured).toContain(`${escape}[3`)
+  expect(coloured).toContain('probation')
+  expect(coloured).toContain('█')
+  const without = onTerminal({ ...plain, TERM: 'xterm', NO_COLOR: '1' })
+  expect(without).not.toContain(`${escape}[3`)
+  const piped = await run(['swap', 'clock'], { cwd, env: { ...plain, FORCE_COLOR: '1' } })
+  expect(piped.stdout + piped.stderr).not.toContain(escape)
+}, 40_000)
+
+test('whoever reads has read enough: no complaint', () => {
+  const command = `set -o pipefail; ${process.execPath} ${MAIN} --help | head -1`
+  const { status, stderr } = spawnSync('bash', ['-c', command], { encoding: 'utf8' })
+  expect([status, stderr]).toEqual([0, ''])
 })

@@ -19,14 +19,20 @@ export class EventStream {
   readonly #view: EngineView
   readonly #clients = new Set<Client>()
   readonly #kept: { readonly id: number; readonly text: string }[] = []
-  readonly #stop: () => void
+  readonly #stops: readonly (() => void)[]
   readonly #timers: NodeJS.Timeout[]
   /** clients that read too slowly and were let go */
   dropped = 0
 
   constructor(view: EngineView) {
     this.#view = view
-    this.#stop = view.on((event) => this.#hear(event))
+    this.#stops = [
+      view.on((event) => this.#hear(event)),
+      // Without a number: what has passed is of no use to one who comes back.
+      view.onProgress((progress) =>
+        this.#send(`event: progress\ndata: ${JSON.stringify(progress ?? null)}\n\n`, () => true),
+      ),
+    ]
     this.#timers = [
       setInterval(() => this.#send(': alive\n\n', () => true), ALIVE_MS),
       setInterval(() => void this.#sendPace(), PACE_MS),
@@ -58,7 +64,7 @@ export class EventStream {
   }
 
   close(): void {
-    this.#stop()
+    for (const stop of this.#stops) stop()
     for (const timer of this.#timers) clearInterval(timer)
     for (const { response } of this.#clients) response.end()
   }

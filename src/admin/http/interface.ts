@@ -35,6 +35,7 @@ export async function openInterface(
       units: await view.units(),
       participants: await view.participants(),
       registry: view.registry(),
+      vitals: await view.vitals(),
       eventClients: server.events.clients,
       eventClientsDropped: server.events.dropped,
       uptimeSeconds: view.uptimeMs / 1000,

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { readdirSync, readFileSync } from 'node:fs'
 import { extname } from 'node:path'
 import type { FastifyInstance } from 'fastify'
+import { refuseOthers } from './routes.ts'
 
 const FOLDER = new URL('../page/', import.meta.url)
 const TYPES: Record<string, string> = {
@@ -17,7 +18,11 @@ export function addPage(app: FastifyInstance): void {
     if (type === undefined) continue
     const text = readFileSync(new URL(name, FOLDER))
     const etag = `"${createHash('sha256').update(text).digest('base64url').slice(0, 22)}"`
-    app.get(name === 'index.html' ? '/' : `/${name}`, { schema: { hide: true } }, (request, reply) => {
+    const url = name === 'index.html' ? '/' : `/${name}`
+    refuseOthers(app, url, ['GET', 'HEAD'])
+    // It holds nothing of the engine, and a browser cannot send the token before it has the page.
+    const open = { config: { isOpen: true }, schema: { hide: true } }
+    app.get(url, open, (request, reply) => {
       reply.header('etag', etag).header('cache-control', 'no-cache')
       if (request.headers['if-none-match'] === etag) return reply.code(304).send()
       return reply.type(type).send(text)

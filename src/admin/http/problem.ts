@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net'
 import type { FastifyReply } from 'fastify'
 import { ADVICE, type ErrorCode, type Finding, findingOf, TickswapError } from '../../errors.ts'
 
@@ -20,6 +21,7 @@ const STATUS: Partial<Record<ErrorCode, number>> = {
   TICKSWAP_E_ORIGIN: 403,
   TICKSWAP_E_UNIT_UNKNOWN: 404,
   TICKSWAP_E_NO_SUCH_VERSION: 404,
+  TICKSWAP_E_NOT_WAITING: 409,
   TICKSWAP_E_RATE: 429,
   TICKSWAP_E_CLOSED: 503,
 }
@@ -30,9 +32,13 @@ const TITLES: Record<number, string> = {
   403: 'Forbidden',
   404: 'Not Found',
   405: 'Method Not Allowed',
+  408: 'Request Timeout',
+  409: 'Conflict',
   413: 'Content Too Large',
+  414: 'URI Too Long',
   415: 'Unsupported Media Type',
   429: 'Too Many Requests',
+  431: 'Request Header Fields Too Large',
   500: 'Internal Server Error',
   503: 'Service Unavailable',
 }
@@ -55,4 +61,29 @@ export function sendProblem(reply: FastifyReply, error: unknown): FastifyReply {
   if (document.status === 401) reply.header('www-authenticate', 'Bearer realm="tickswap"')
   // Sent as text: an error must not depend on a serializer.
   return reply.code(document.status).type('application/problem+json').send(JSON.stringify(document))
+}
+
+/** What node's parser refuses before there is a request: its codes, and what they are in HTTP. */
+const PARSER_STATUS: Readonly<Record<string, number>> = {
+  HPE_HEADER_OVERFLOW: 431,
+  ERR_HTTP_REQUEST_TIMEOUT: 408,
+}
+
+/** Answers bytes that are no request, or come too slowly, and ends the connection. */
+export function refuseBytes(error: NodeJS.ErrnoException, socket: Socket): void {
+  if (error.code === 'ECONNRESET' || !socket.writable) return void socket.destroy()
+  const status = PARSER_STATUS[error.code ?? ''] ?? 400
+  const document = problem(status, {
+    code: 'TICKSWAP_E_REQUEST',
+    message: `no HTTP request: ${error.message}`,
+  })
+  const body = JSON.stringify(document)
+  const head = [
+    `HTTP/1.1 ${status} ${document.title}`,
+    'content-type: application/problem+json',
+    `content-length: ${Buffer.byteLength(body)}`,
+    'connection: close',
+  ]
+  // Without waiting for the other side, which may never end.
+  socket.end(`${head.join('\r\n')}\r\n\r\n${body}`, () => socket.destroy())
 }

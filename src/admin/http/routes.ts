@@ -1,4 +1,4 @@
-import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Picture } from '../../control/admin-options.ts'
 import { TickswapError } from '../../errors.ts'
 import type { EngineView } from '../engine-view.ts'
@@ -22,6 +22,8 @@ export interface Admin {
 interface Route {
   readonly method: 'GET' | 'POST'
   readonly url: string
+  /** reading it takes the token too */
+  readonly isPrivate?: true
   readonly operation: OperationName
   /** parameters in the path, which the operation takes under another name */
   readonly path?: Record<string, string>
@@ -33,6 +35,18 @@ const ROUTES: readonly Route[] = [
   { method: 'GET', url: '/api/participants', operation: 'participants', answer: schemas.PARTICIPANTS },
   { method: 'GET', url: '/api/swaps', operation: 'swaps', answer: schemas.REPORTS },
   { method: 'GET', url: '/api/alerts', operation: 'alerts', answer: schemas.ALERTS },
+  { method: 'GET', url: '/api/warnings', operation: 'warnings', answer: schemas.WARNINGS },
+  { method: 'GET', url: '/api/quarantine', operation: 'quarantine', answer: schemas.QUARANTINE },
+  { method: 'GET', url: '/api/vitals', operation: 'vitals', answer: schemas.VITALS },
+  { method: 'GET', url: '/api/diagnostics', operation: 'diagnostics', answer: schemas.DIAGNOSTICS },
+  {
+    method: 'GET',
+    url: '/api/units/:name/sources/:version',
+    operation: 'sources',
+    path: { name: 'unit', version: 'version' },
+    isPrivate: true,
+    answer: schemas.SOURCES,
+  },
   {
     method: 'GET',
     url: '/api/units/:name/history',
@@ -54,6 +68,20 @@ const ROUTES: readonly Route[] = [
     path: { name: 'unit' },
     answer: schemas.REPORT,
   },
+  {
+    method: 'POST',
+    url: '/api/units/:name/confirm',
+    operation: 'confirm',
+    path: { name: 'swap' },
+    answer: schemas.CONFIRMED,
+  },
+  {
+    method: 'POST',
+    url: '/api/units/:name/quarantine/lift',
+    operation: 'lift',
+    path: { name: 'what' },
+    answer: schemas.LIFTED,
+  },
 ]
 
 const NAME = { type: 'string', minLength: 1, maxLength: 256 }
@@ -69,12 +97,31 @@ export function addRoutes(app: FastifyInstance, admin: Admin): void {
   addPicture(app, admin)
 }
 
+const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] as const
+
+/** Answers every other method of a way in with 405, and says which there are. No page elsewhere is let in by OPTIONS. */
+export function refuseOthers(app: FastifyInstance, url: string, allowed: readonly string[]): void {
+  const refuse = async ({ method }: FastifyRequest, reply: FastifyReply) => {
+    reply.header('allow', allowed.join(', '))
+    throw Object.assign(new Error(`${url} does not take ${method}`), { statusCode: 405 })
+  }
+  app.route({
+    method: METHODS.filter((method) => !allowed.includes(method)),
+    url,
+    schema: { hide: true },
+    exposeHeadRoute: false,
+    onRequest: refuse,
+    handler: refuse,
+  })
+}
+
 function addRoute(app: FastifyInstance, { view, guard }: Admin, route: Route): void {
   const { method, url, operation, path = {}, answer } = route
   const { properties } = OPERATIONS[operation].params
   const own = Object.entries(properties).filter(([name]) => !Object.values(path).includes(name))
   const rest = { type: 'object', properties: Object.fromEntries(own), additionalProperties: false }
   const names = Object.fromEntries(Object.keys(path).map((name) => [name, NAME]))
+  const needsToken = method === 'POST' || route.isPrivate
   app.route({
     method,
     url,
@@ -82,15 +129,14 @@ function addRoute(app: FastifyInstance, { view, guard }: Admin, route: Route): v
       summary: OPERATIONS[operation].summary,
       ...(Object.keys(names).length > 0 && { params: { type: 'object', properties: names } }),
       ...(method === 'GET' ? { querystring: rest } : { body: { ...rest, nullable: true } }),
-      ...(method === 'POST' && { security: [{ token: [] }] }),
+      ...(needsToken && { security: [{ token: [] }] }),
       response: { 200: answer, ...PROBLEMS },
     },
-    ...(method === 'POST' && {
-      config: { rateLimit: RATE },
-      onRequest: async (request: FastifyRequest) => guard.authorize(request),
-    }),
+    ...(method === 'POST' && { config: { rateLimit: RATE } }),
+    ...(needsToken && { onRequest: async (request: FastifyRequest) => guard.authorize(request) }),
     handler: (request) => perform(view, operation, paramsOf(request, operation, path), request.ip),
   })
+  refuseOthers(app, url, method === 'GET' ? ['GET', 'HEAD'] : ['POST'])
 }
 
 /** The operation's parameters out of path, query and body. */
@@ -116,6 +162,7 @@ function addHealth(app: FastifyInstance, { view, version }: Admin): void {
       return reply.code(health.status === 'critical' ? 503 : 200).send({ ...health, version })
     },
   })
+  refuseOthers(app, '/health', ['GET', 'HEAD'])
 }
 
 function addMetrics(app: FastifyInstance, { metrics }: Admin): void {
@@ -123,13 +170,16 @@ function addMetrics(app: FastifyInstance, { metrics }: Admin): void {
     schema: { summary: 'metrics in the text format of Prometheus', produces: ['text/plain'] },
     handler: async (_, reply) => reply.type('text/plain; version=0.0.4; charset=utf-8').send(await metrics()),
   })
+  refuseOthers(app, '/metrics', ['GET', 'HEAD'])
 }
 
 function addEvents(app: FastifyInstance, { events }: Admin): void {
+  refuseOthers(app, '/api/events', ['GET'])
   app.get('/api/events', {
+    exposeHeadRoute: false,
     schema: {
       summary:
-        'server-sent events: swap, reject, rollback, permanent, warning, alert; with ?pace=1 also pace',
+        'server-sent events: swap, reject, rollback, permanent, warning, alert, progress; with ?pace=1 also pace',
       querystring: {
         type: 'object',
         properties: { pace: { type: 'string', enum: ['0', '1'] } },
@@ -151,6 +201,7 @@ function addEvents(app: FastifyInstance, { events }: Admin): void {
 
 function addPicture(app: FastifyInstance, { picture }: Admin): void {
   const pixels = picture && new Uint8Array(picture.pixels, 0, picture.width * picture.height * 4)
+  refuseOthers(app, '/api/picture', ['GET', 'HEAD'])
   app.get('/api/picture', {
     schema: {
       summary: 'what the engine paints: 4 bytes a pixel, its size in the headers x-width and x-height',

@@ -41,7 +41,8 @@ export const UNITS = list(
     arenaBytes: whole,
     editions: texts,
     backups: texts,
-    state: { type: 'string', enum: ['running', 'probation', 'quarantined'] },
+    backupBytes: whole,
+    state: { type: 'string', enum: ['running', 'candidate', 'probation', 'quarantined'] },
     permanent: text,
   }),
 )
@@ -56,6 +57,7 @@ export const PARTICIPANTS = list(
       ticksPerSecond: number,
       standsStill: { type: 'boolean' },
       interval: object({ median: number, p99: number, worst: number }),
+      versions: { type: 'object', additionalProperties: { type: 'string' } },
     },
     ['slot', 'name', 'state', 'tick', 'ticksPerSecond', 'standsStill'],
   ),
@@ -121,3 +123,55 @@ export const ALERTS = list(
     at: number,
   }),
 )
+
+export const WARNINGS = list(FINDING)
+
+export const QUARANTINE = list(
+  object({
+    units: list(object({ unit: text, file: text, hash: text, version: text })),
+    reason: text,
+    swap: whole,
+    at: number,
+  }),
+)
+
+const TIER = object({ objects: whole, bytes: whole, unpackedBytes: whole, ratio: number, hits: whole })
+const STORE = object({
+  path: text,
+  backend: text,
+  diskBytes: whole,
+  entries: whole,
+  misses: whole,
+  tiers: object({ hot: TIER, warm: TIER, cold: TIER }),
+})
+const REGISTRY = object({ bytes: whole, mostBytes: whole, units: whole, versions: whole, generation: whole })
+
+export const VITALS = object({ queued: whole, residentBytes: whole, registry: REGISTRY, store: STORE }, [
+  'queued',
+  'residentBytes',
+  'registry',
+])
+
+export const DIAGNOSTICS = object(
+  {
+    tickswap: text,
+    node: text,
+    platform: text,
+    native: object({ implementation: text, available: text }),
+    memory: object({ residentBytes: whole, arenaBytes: whole, backupBytes: whole }),
+    queued: whole,
+    registry: REGISTRY,
+    participants: PARTICIPANTS,
+    store: STORE,
+  },
+  ['tickswap', 'node', 'platform', 'native', 'memory', 'queued', 'registry', 'participants'],
+)
+
+export const SOURCES = object({
+  unit: text,
+  version: text,
+  files: list(object({ file: text, text, isAsWritten: { type: 'boolean' } })),
+})
+
+export const CONFIRMED = object({ confirmed: { type: 'boolean' } })
+export const LIFTED = object({ lifted: whole })

@@ -5,11 +5,16 @@ import Fastify, { type FastifyInstance } from 'fastify'
 import { TickswapError } from '../../errors.ts'
 import { EventStream } from './events.ts'
 import { addPage } from './page.ts'
-import { sendProblem } from './problem.ts'
-import { type Admin, addRoutes } from './routes.ts'
+import { refuseBytes, sendProblem } from './problem.ts'
+import { type Admin, addRoutes, refuseOthers } from './routes.ts'
 
 const MOST_BODY_BYTES = 16 * 1024
-const REQUEST_MS = 30_000
+/** A client that takes longer to send its headers, or its body, is let go. */
+const HEADERS_MS = 5000
+const REQUEST_MS = 10_000
+const LOOK_MS = 1000
+/** Event streams, and as many again. */
+const MOST_CONNECTIONS = 4096
 
 export interface HttpOptions extends Omit<Admin, 'events'> {
   readonly port: number
@@ -49,10 +54,14 @@ async function build(admin: Admin): Promise<FastifyInstance> {
     logger: false,
     bodyLimit: MOST_BODY_BYTES,
     requestTimeout: REQUEST_MS,
+    http: { headersTimeout: HEADERS_MS, connectionsCheckingInterval: LOOK_MS },
+    clientErrorHandler: refuseBytes,
+    frameworkErrors: (error, _, reply) => void sendProblem(reply, error),
     forceCloseConnections: true,
     ajv: { customOptions: { removeAdditional: false, coerceTypes: true } },
     routerOptions: { maxParamLength: 256 },
   })
+  app.server.maxConnections = MOST_CONNECTIONS
   app.removeContentTypeParser('text/plain')
   app.setErrorHandler((error, _, reply) => sendProblem(reply, error))
   app.setNotFoundHandler((request, reply) => {
@@ -72,6 +81,7 @@ async function build(admin: Admin): Promise<FastifyInstance> {
   addRoutes(app, admin)
   addPage(app)
   app.get('/openapi.json', { schema: { hide: true } }, () => app.swagger())
+  refuseOthers(app, '/openapi.json', ['GET', 'HEAD'])
   return app
 }
 

@@ -19,12 +19,31 @@ export function takeToken(): string {
   return sessionStorage.getItem(KEY) ?? ''
 }
 
-export const keepToken = (token: string): void => sessionStorage.setItem(KEY, token)
+let tell = () => {}
+let given = new Promise<void>((resolve) => {
+  tell = resolve
+})
+
+export function keepToken(text: string): void {
+  sessionStorage.setItem(KEY, text)
+  tell()
+  given = new Promise((resolve) => {
+    tell = resolve
+  })
+}
+
+/** Resolves when somebody has given another token. */
+export const whenToken = (): Promise<void> => given
+
+/** The header with the token, when there is one. */
+export function token(): Record<string, string> {
+  const kept = sessionStorage.getItem(KEY)
+  return kept ? { authorization: `Bearer ${kept}` } : {}
+}
 
 /** @throws Error with what the engine says, and what to do about it */
 export async function ask<T>(path: string, body?: object): Promise<T> {
-  const token = sessionStorage.getItem(KEY)
-  const headers: Record<string, string> = token ? { authorization: `Bearer ${token}` } : {}
+  const headers = token()
   if (body) headers['content-type'] = 'application/json'
   const init = body ? { method: 'POST', body: JSON.stringify(body), headers } : { headers }
   const response = await fetch(path, init)

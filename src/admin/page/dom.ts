@@ -20,6 +20,26 @@ export function make<K extends keyof HTMLElementTagNameMap>(
   return element
 }
 
+/** Redraws a part of the page; what had the focus in it has it again, when there is such a thing still. */
+export function keepingFocus(part: HTMLElement, redraw: () => void): void {
+  const focused = part.contains(document.activeElement) ? nameOf(document.activeElement!) : undefined
+  redraw()
+  if (focused !== undefined) focusNamed(focused)
+}
+
+/** What an element is called, so that its successor can be found after a redraw. */
+export const nameOf = (element: Element): string | undefined =>
+  element.getAttribute('data-key') ?? element.getAttribute('aria-label') ?? undefined
+
+export function focusNamed(name: string): void {
+  const isNamed = (element: Element) => nameOf(element) === name
+  const found = [...document.querySelectorAll<HTMLElement>('button')].find(isNamed)
+  found?.focus({ preventScroll: true })
+}
+
+/** Whether the person has asked for less movement. */
+export const isCalm = (): boolean => matchMedia('(prefers-reduced-motion: reduce)').matches
+
 export function button(text: string, onClick: () => void, label = text): HTMLButtonElement {
   const made = make('button', { type: 'button', 'aria-label': label }, text)
   made.addEventListener('click', onClick)

@@ -2,16 +2,16 @@
 
 import type { Alert } from '../../observe/alerts.ts'
 import type { SwapReport } from '../../swap/report.ts'
-import type { ParticipantStatus } from '../engine-view.ts'
 import type { Health } from '../health.ts'
 import { showAlerts } from './alerts.ts'
 import { ask, keepToken, takeToken } from './api.ts'
 import { byId } from './dom.ts'
-import { report } from './notice.ts'
-import { showParticipants } from './participants.ts'
+import { announce, report } from './notice.ts'
+import { showParticipants, showVersions } from './participants.ts'
 import { showPicture } from './picture.ts'
-import { showLegend, showSwaps } from './swaps.ts'
-import { showUnits } from './units.ts'
+import { followEvents } from './stream.ts'
+import { showAllSwaps, showLegend, showSwaps, subject } from './swaps.ts'
+import { showProgress, showUnits } from './units.ts'
 
 const HEALTH_MS = 2000
 
@@ -25,9 +25,9 @@ byId('token-form').addEventListener('submit', (event) => {
 /** All there is, anew: at the start, and whenever the connection is back. */
 async function refresh(): Promise<void> {
   const swaps = await ask<readonly SwapReport[]>('/api/swaps')
-  showSwaps(swaps)
+  showAllSwaps(swaps)
   showAlerts(await ask<readonly Alert[]>('/api/alerts'))
-  await Promise.all([showUnits(), showHealth()])
+  await Promise.all([showUnits(), showVersions(), showHealth()])
 }
 
 async function showHealth(): Promise<void> {
@@ -48,21 +48,33 @@ async function showHealth(): Promise<void> {
   }
 }
 
-/** The browser connects again by itself, and is then given what it missed. */
+/** Opens the event stream; it heals by itself, and what was missed is sent again. */
 function listen(): void {
-  const events = new EventSource('/api/events?pace=1')
-  const on = <T>(name: string, take: (payload: T) => void) =>
-    events.addEventListener(name, (event) => take(JSON.parse((event as MessageEvent<string>).data)))
-  for (const name of ['swap', 'reject', 'rollback', 'permanent'])
-    on<SwapReport>(name, (swap) => {
-      showSwaps([swap])
-      void showUnits().catch(report)
+  void followEvents('/api/events?pace=1', {
+    open: () => void refresh().catch(report),
+    lost: (status) => {
+      if (status === 401) report(new Error('Reading takes the token here: enter it above'))
       void showHealth()
-    })
-  on<readonly ParticipantStatus[]>('pace', showParticipants)
-  on<Alert>('alert', (alert) => showAlerts([alert]))
-  events.onopen = () => void refresh().catch(report)
-  events.onerror = () => void showHealth()
+    },
+    event: (name, data) => TAKE[name]?.(JSON.parse(data) as never),
+  })
+}
+
+function swapped(swap: SwapReport): void {
+  showSwaps([swap])
+  announce(`${subject(swap)}: ${swap.outcome}`)
+  void Promise.all([showUnits(), showVersions()]).catch(report)
+  void showHealth()
+}
+
+const TAKE: Readonly<Record<string, (payload: never) => void>> = {
+  swap: swapped,
+  reject: swapped,
+  rollback: swapped,
+  permanent: swapped,
+  pace: showParticipants,
+  progress: showProgress,
+  alert: (alert: Alert) => showAlerts([alert]),
 }
 
 showLegend()

@@ -1,16 +1,23 @@
 import type { ParticipantStatus } from '../engine-view.ts'
-import { byId, make, ms } from './dom.ts'
+import { ask } from './api.ts'
+import { byId, isCalm, make, ms } from './dom.ts'
 
 /** bars of a strip */
 const BARS = 150
 /** a strip reaches to so many times its median */
 const REACH = 3
+/** units whose versions are shown beside a participant */
+const MOST_SHOWN = 6
+/** between two drawings, for those who asked for less movement */
+const CALM_MS = 2000
 
 interface Row {
   readonly item: HTMLLIElement
   readonly canvas: HTMLCanvasElement
   readonly text: HTMLElement
   readonly state: HTMLElement
+  readonly versions: HTMLElement
+  drawnAt: number
   readonly bars: { readonly median: number; readonly worst: number }[]
 }
 
@@ -34,11 +41,26 @@ export function showParticipants(participants: readonly ParticipantStatus[]): vo
 function newRow({ slot, name }: ParticipantStatus): Row {
   const canvas = make('canvas', { role: 'img' })
   const [text, state] = [make('span', { className: 'number' }), make('span')]
-  const item = make('li', {}, make('span', {}, make('strong', {}, name), ' ', state), canvas, text)
-  const row = { item, canvas, text, state, bars: [] }
+  const versions = make('span', { className: 'versions' })
+  const item = make('li', {}, make('span', {}, make('strong', {}, name), ' ', state), canvas, text, versions)
+  const row: Row = { item, canvas, text, state, versions, drawnAt: 0, bars: [] }
   rows.set(slot, row)
   byId('participants').append(item)
+  void showVersions()
   return row
+}
+
+/** Asks which versions each of them runs: when there is somebody new, and after every change. */
+export async function showVersions(): Promise<void> {
+  for (const { slot, versions, state } of await ask<readonly ParticipantStatus[]>('/api/participants')) {
+    const row = rows.get(slot)
+    if (!row) continue
+    const all = Object.entries(versions ?? {}).map(([unit, version]) => `${unit} ${version}`)
+    const more = all.length > MOST_SHOWN ? `, and ${all.length - MOST_SHOWN} more` : ''
+    row.versions.textContent =
+      all.slice(0, MOST_SHOWN).join(', ') + more || `${state}: runs nothing at the moment`
+    row.versions.title = all.join('\n')
+  }
 }
 
 function update(row: Row, { name, state, tick, ticksPerSecond, interval }: ParticipantStatus): void {
@@ -51,6 +73,8 @@ function update(row: Row, { name, state, tick, ticksPerSecond, interval }: Parti
   const label = `${name}: median ${ms(interval.median)}, worst ${ms(interval.worst)} between ticks`
   row.canvas.setAttribute('aria-label', label)
   row.canvas.title = label
+  if (isCalm() && performance.now() - row.drawnAt < CALM_MS) return
+  row.drawnAt = performance.now()
   draw(row)
 }
 

@@ -1,13 +1,17 @@
-import { byId } from './dom.ts'
+import { token } from './api.ts'
+import { byId, isCalm } from './dom.ts'
 
 const EVERY_MS = 100
 
 /** Shows what the engine paints, when it paints something. */
 export async function showPicture(): Promise<void> {
-  const response = await fetch('/api/picture').catch(() => undefined)
+  const response = await fetch('/api/picture', { headers: token() }).catch(() => undefined)
   if (response?.status === 204) return
   if (response?.ok) await draw(response)
-  setTimeout(() => void showPicture(), document.hidden || !response?.ok ? EVERY_MS * 10 : EVERY_MS)
+  setTimeout(
+    () => void showPicture(),
+    document.hidden || isCalm() || !response?.ok ? EVERY_MS * 10 : EVERY_MS,
+  )
 }
 
 async function draw(response: Response): Promise<void> {

@@ -1,63 +1,65 @@
-import type { HistoryEntry } from '../../swap/protocol.ts'
+import type { SwapProgress } from '../../swap/report.ts'
 import type { UnitView } from '../unit-view.ts'
 import { ask } from './api.ts'
-import { button, byId, bytes, make } from './dom.ts'
-import { openDetails, report } from './notice.ts'
+import { button, byId, bytes, keepingFocus, make } from './dom.ts'
+import { showHistory } from './history.ts'
+import { showMemory } from './memory.ts'
+import { report } from './notice.ts'
+
+let progress: SwapProgress | undefined
 
 export async function showUnits(): Promise<void> {
   const units = await ask<readonly UnitView[]>('/api/units')
-  byId('units')
-    .querySelector('tbody')!
-    .replaceChildren(...units.map(row))
+  const body = byId('units').querySelector('tbody')!
+  keepingFocus(body, () => body.replaceChildren(...units.map(row)))
+  await showMemory(units)
+}
+
+/** Says how far the swap at hand has come, and who is waited for; null when there is none any more. */
+export function showProgress(next: SwapProgress | null): void {
+  const isNews = next?.phase !== progress?.phase || next?.units.join() !== progress?.units.join()
+  progress = next ?? undefined
+  byId('progress').textContent = next ? sentence(next) : ''
+  if (isNews) void showUnits().catch(report)
+}
+
+function sentence({ id, units, phase, done, total, waiting }: SwapProgress): string {
+  const names = waiting.map(({ participant, tick }) => `${participant} at tick ${tick}`).join(', ')
+  const what = units.length > 0 ? ` of ${units.join(', ')}` : ''
+  return `Swap ${id}${what}: ${phase}, ${done} of ${total}${names ? `; waits for ${names}` : ''}`
 }
 
 function row(unit: UnitView): HTMLTableRowElement {
-  const { state } = unit
+  const { unit: name, state } = unit
   const shown = state === 'quarantined' ? 'running; its last edit is quarantined' : state
+  const waits = state === 'candidate' && progress?.phase === 'confirm' && progress.units.includes(name)
   return make(
     'tr',
-    { 'data-unit': unit.unit },
-    make('th', { scope: 'row' }, unit.unit),
+    { 'data-unit': name },
+    make('th', { scope: 'row' }, name),
     make('td', { className: 'version' }, make('code', {}, unit.version), ` ${unit.flags.join(' ')}`),
     make('td', { className: state }, shown),
     make('td', {}, make('code', {}, unit.hash)),
     make('td', { className: 'number' }, bytes(unit.arenaBytes)),
-    make('td', { className: 'number' }, String(unit.backups.length)),
+    make('td', { className: 'number' }, `${unit.backups.length}, ${bytes(unit.backupBytes)}`),
     make(
       'td',
       {},
-      button('History', () => void history(unit), `History of ${unit.unit}`),
+      ...(waits
+        ? [button('Confirm', () => void act(name, 'confirm'), `Confirm the candidate of ${name}`), ' ']
+        : []),
+      ...(state === 'quarantined'
+        ? [button('Lift', () => void act(name, 'quarantine/lift'), `Lift the quarantine of ${name}`), ' ']
+        : []),
+      button('History', () => void showHistory(unit), `History of ${name}`),
     ),
   )
 }
 
-/** What happened to a unit, newest first, with a way back to each version that is still there. */
-async function history({ unit, version, editions }: UnitView): Promise<void> {
+async function act(unit: string, what: 'confirm' | 'quarantine/lift'): Promise<void> {
   try {
-    const entries = await ask<readonly HistoryEntry[]>(`/api/units/${encodeURIComponent(unit)}/history`)
-    const items = entries.toReversed().map((entry) => {
-      const isThere = entry.version !== version && editions.includes(entry.version)
-      const back = () => void goBack(unit, entry.version)
-      return make(
-        'tr',
-        {},
-        make('td', {}, new Date(entry.at).toLocaleTimeString()),
-        make('td', {}, make('code', {}, entry.version)),
-        make('td', { className: entry.outcome }, entry.outcome),
-        make('td', {}, entry.codes.join(' ')),
-        make('td', {}, isThere ? button('Roll back', back, `Roll ${unit} back to ${entry.version}`) : ''),
-      )
-    })
-    openDetails(`History of ${unit}`, make('div', { className: 'scroll' }, make('table', {}, ...items)))
-  } catch (error) {
-    report(error)
-  }
-}
-
-async function goBack(unit: string, to: string): Promise<void> {
-  byId<HTMLDialogElement>('details').close()
-  try {
-    await ask(`/api/units/${encodeURIComponent(unit)}/rollback`, { to })
+    await ask(`/api/units/${encodeURIComponent(unit)}/${what}`, {})
+    await showUnits()
   } catch (error) {
     report(error)
   }

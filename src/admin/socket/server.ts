@@ -62,7 +62,7 @@ function serve(view: EngineView, socket: Socket, clients: Set<Socket>): void {
       return say({ id: 0, error: refusal('a line is not a request: {"id": 1, "operation": "status"}') })
     if (request.operation === 'watch') {
       stop()
-      stop = view.on((event) => say({ event }))
+      stop = watch(view, say, request.params)
       return say({ id: request.id, value: { lastEvent: view.lastEvent } })
     }
     const tell = (progress: unknown) => say({ id: request.id, progress })
@@ -76,6 +76,16 @@ function serve(view: EngineView, socket: Socket, clients: Set<Socket>): void {
     socket.end()
   }
   linesOf(socket, take, overflow)
+}
+
+/** @returns stops it */
+function watch(view: EngineView, say: (message: SocketMessage) => void, params: object = {}): () => void {
+  const stops = [view.on((event) => say({ event }))]
+  const wantsProgress = (params as { progress?: unknown }).progress === true
+  if (wantsProgress) stops.push(view.onProgress((progress) => say({ swap: progress ?? null })))
+  return () => {
+    for (const stop of stops) stop()
+  }
 }
 
 const refusal = (message: string) => new TickswapError('TICKSWAP_E_REQUEST', message).finding

@@ -1,11 +1,15 @@
 import type { Socket } from 'node:net'
 import { StringDecoder } from 'node:string_decoder'
 import type { Finding } from '../../errors.ts'
+import type { SwapProgress } from '../../swap/report.ts'
 import type { EngineEvent } from '../engine-view.ts'
 
 /** Over the local socket go lines of JSON, one message each. */
 
-/** `operation` is a name of OPERATIONS, or `watch`: from then on events are sent too. */
+/**
+ * `operation` is a name of OPERATIONS, or `watch`: from then on events are sent too, and with `{"progress": true}` how
+ * far swaps have come.
+ */
 export interface SocketRequest {
   /** repeated by the answer; a whole number */
   readonly id: number
@@ -19,6 +23,7 @@ export type SocketMessage =
   | { readonly id: number; readonly value: unknown }
   | { readonly id: number; readonly error: Finding }
   | { readonly event: EngineEvent }
+  | { readonly swap: SwapProgress | null }
 
 /** characters of a request */
 export const LONGEST_LINE = 64 * 1024

@@ -4,6 +4,7 @@ import type { OperationName } from '../../admin/operations.ts'
 import type { EngineRecord } from '../../admin/socket/place.ts'
 import { linesOf, type SocketMessage } from '../../admin/socket/wire.ts'
 import { TickswapError } from '../../errors.ts'
+import type { SwapProgress } from '../../swap/report.ts'
 import { type EngineChoice, findEngine } from './find-engine.ts'
 
 interface Waiting {
@@ -17,6 +18,7 @@ export class Connection {
   readonly #socket: Socket
   readonly #waiting = new Map<number, Waiting>()
   readonly #listeners = new Set<(event: EngineEvent) => void>()
+  #onProgress = (_: SwapProgress | null) => {}
   #lastId = 0
   /** resolves when the engine has gone, or `close` was called */
   readonly ended: Promise<void>
@@ -66,6 +68,16 @@ export class Connection {
     await this.ask('watch')
   }
 
+  /** Hears from now on how far swaps have come, and of events too. */
+  async follow(
+    onProgress: (progress: SwapProgress | null) => void,
+    onEvent: (event: EngineEvent) => void,
+  ): Promise<void> {
+    this.#listeners.add(onEvent)
+    this.#onProgress = onProgress
+    await this.ask('watch', { progress: true })
+  }
+
   close(): void {
     this.#socket.destroy()
   }
@@ -75,6 +87,7 @@ export class Connection {
       for (const listener of this.#listeners) listener(message.event)
       return
     }
+    if ('swap' in message) return this.#onProgress(message.swap)
     const waiting = this.#waiting.get(message.id)
     if ('progress' in message) return waiting?.tell(message.progress)
     this.#waiting.delete(message.id)

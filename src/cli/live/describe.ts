@@ -1,4 +1,5 @@
 import { PHASES, type SwapReport } from '../../swap/report.ts'
+import { paint } from '../colour.ts'
 
 const OUTCOMES: Record<SwapReport['outcome'], string> = {
   unchanged: 'nothing differs from what runs',
@@ -10,10 +11,23 @@ const OUTCOMES: Record<SwapReport['outcome'], string> = {
   'rolled-back': 'rolled back: the old version runs',
 }
 
+const COLOURS = {
+  unchanged: 'dim',
+  refused: 'red',
+  reversed: 'yellow',
+  'dry-run': 'cyan',
+  committed: 'green',
+  permanent: 'green',
+  'rolled-back': 'red',
+} as const satisfies Record<SwapReport['outcome'], Parameters<typeof paint>[0]>
+const SEVERITIES = { error: 'red', warning: 'yellow', info: 'dim' } as const
+
 /** A report for a person: what moved, how long it took, what was found, what to do. */
 export function describe(report: SwapReport): string {
   const moves = report.units.map(({ unit, from, to }) => `${unit} ${from} -> ${to}`).join(', ')
-  const lines = [`${moves || report.files.join(', ')}: ${OUTCOMES[report.outcome]}`]
+  const lines = [
+    `${moves || report.files.join(', ')}: ${paint(COLOURS[report.outcome], OUTCOMES[report.outcome])}`,
+  ]
   if (report.outcome !== 'unchanged')
     lines.push(`${report.verdict}${report.actions.length > 0 ? `: ${report.actions.join(', ')}` : ''}`)
   const times = PHASES.filter((phase) => (report.phases[phase] ?? 0) > 0)
@@ -26,9 +40,11 @@ export function describe(report: SwapReport): string {
     )
   if (report.participants.length > 0)
     lines.push(`${report.participants.length} participants, worst stall ${report.stallMs.toFixed(2)} ms`)
-  for (const { severity, code, message, advice, file, line, column } of report.findings) {
+  for (const { severity, code, message, advice, file, line, column, frame } of report.findings) {
     const place = file ? ` (${file}${line ? `:${line}:${column ?? 1}` : ''})` : ''
-    lines.push(`${severity} ${code}: ${message}${place}`, `  ${advice}`)
+    lines.push(`${paint(SEVERITIES[severity], severity)} ${code}: ${message}${place}`)
+    if (frame) lines.push(frame)
+    lines.push(`  ${advice}`)
   }
   return lines.join('\n')
 }

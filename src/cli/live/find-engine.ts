@@ -12,11 +12,19 @@ export interface EngineChoice {
   readonly pid?: number
 }
 
-/** The one engine that is meant. @throws TickswapError NO_ENGINE, with what there is */
-export function findEngine({ folder, pid }: EngineChoice): EngineRecord {
+/** Whether there is an engine to ask, or several. */
+export const isEngineRunning = (choice: EngineChoice): boolean => candidates(choice).engines.length > 0
+
+function candidates({ folder, pid }: EngineChoice): { place: string | undefined; engines: EngineRecord[] } {
   const place = folder === undefined ? nearest(process.cwd()) : resolve(folder)
   const all = place === undefined ? [] : enginesIn(place)
-  const engines = all.filter((engine) => pid === undefined || engine.pid === pid)
+  return { place, engines: all.filter((engine) => pid === undefined || engine.pid === pid) }
+}
+
+/** The one engine that is meant. @throws TickswapError NO_ENGINE, with what there is */
+export function findEngine(choice: EngineChoice): EngineRecord {
+  const { pid } = choice
+  const { place, engines } = candidates(choice)
   if (engines.length === 1) return engines[0]!
   const where = place ?? join(process.cwd(), FOLDER)
   const which = pid === undefined ? 'no engine runs' : `no engine with process id ${pid} runs`
