@@ -253,6 +253,18 @@ export class Recorder {
     return all
   }
 
+  /** Takes over a backup from before a swap: packed, as the difference to the one before, and read back. */
+  async put(
+    unit: string,
+    version: string,
+    bytes: Uint8Array,
+  ): Promise<() => Promise<Uint8Array | undefined>> {
+    const saving = this.store.backups.put(`${unit}${OF_SWAPS}`, version, bytes)
+    this.#saves = Promise.all([this.#saves, saving.catch((error) => this.#warn(warningOf(error)))])
+    const { owner } = await saving
+    return () => this.store.backups.get(owner)
+  }
+
   /** What the store has of a version, of this run or an earlier one; undefined when it has nothing. */
   async sourcesOf(unit: string, version: string): Promise<SourceText[] | undefined> {
     const names = await this.store.objects.owners(versionsOf(unit))
@@ -266,18 +278,6 @@ export class Recorder {
       texts.push({ file: resolve(this.#root, id), text: Buffer.from(bytes).toString(), isAsWritten: true })
     }
     return texts
-  }
-
-  /** Takes over a backup from before a swap: packed, as the difference to the one before, and read back. */
-  async put(
-    unit: string,
-    version: string,
-    bytes: Uint8Array,
-  ): Promise<() => Promise<Uint8Array | undefined>> {
-    const saving = this.store.backups.put(`${unit}${OF_SWAPS}`, version, bytes)
-    this.#saves = Promise.all([this.#saves, saving.catch((error) => this.#warn(warningOf(error)))])
-    const { owner } = await saving
-    return () => this.store.backups.get(owner)
   }
 
   savedState(unit: string): Promise<Saved | undefined> {

@@ -1,10 +1,10 @@
-import { type ErrorCode, type Finding, finding, findingOf } from '../errors.ts'
+import { type ErrorCode, type Finding, finding } from '../errors.ts'
 import { SlotTime, Word } from '../swap/board.ts'
 import type { Move, PrepareMessage, Warmth, Watch } from '../swap/protocol.ts'
 import type { Action, Outcome as OutcomeName, Strategy, SwapReport, Verdict } from '../swap/report.ts'
 import { scriptsOf } from '../swap/scripts.ts'
 import type { Stage } from '../units/code/artifact.ts'
-import { StageError } from '../units/code/stage-error.ts'
+import { findingsOf } from '../units/code/stage-error.ts'
 import type { Contract } from '../units/contract.ts'
 import { Account } from './account.ts'
 import type { Ask, GoBack } from './ask.ts'
@@ -475,6 +475,3 @@ export class Road {
     })
   }
 }
-
-const findingsOf = (error: unknown): readonly Finding[] =>
-  error instanceof StageError ? error.findings : [findingOf(error)]

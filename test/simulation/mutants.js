@@ -9,7 +9,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url'
  */
 export const MUTANTS = {
   'a round begins without those who have just come online': {
-    from: 60,
+    from: 4889,
     file: 'swap/rendezvous.js',
     find: /const missing = missingAt\(board, round\);/,
     replace: 'const missing = isOver ? missingAt(board, round) : [];',
@@ -21,7 +21,7 @@ export const MUTANTS = {
     replace: 'this.store(Word.DECISION, (this.load(Word.DECISION) & ~mask) | to); return from >= 0;',
   },
   'who was away takes the last rollback for its own': {
-    from: 995,
+    from: 2385,
     file: 'swap/in-hand.js',
     find: /restore === Restore\.DOWN/,
     replace: 'board.load(Word.RESTORE) === Restore.DOWN',

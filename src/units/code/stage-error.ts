@@ -1,4 +1,4 @@
-import { type Finding, TickswapError } from '../../errors.ts'
+import { type Finding, findingOf, TickswapError } from '../../errors.ts'
 
 /** Why a stage was refused. The first error gives code and message; `findings` lists all of them. */
 export class StageError extends TickswapError {
@@ -13,3 +13,7 @@ export class StageError extends TickswapError {
     this.findings = errors.map((error) => error.finding)
   }
 }
+
+/** Everything that an error says: all that staging found, or the one thing that it is. */
+export const findingsOf = (error: unknown): readonly Finding[] =>
+  error instanceof StageError ? error.findings : [findingOf(error)]
