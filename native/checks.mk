@@ -71,7 +71,7 @@ ARM64_TREE := .build/arm64
 # On the newer Node all tests but the slow ones, which test/other-node/slow.js lists with their reasons; on
 # the older the native core and what stands on its memory. `make test-arm64 ARM64_CORE_TESTS=test` for all on both.
 ARM64_TESTS := test
-ARM64_CORE_TESTS := test/native test/registry test/version test/state test/swap/stress
+ARM64_CORE_TESTS := test/native test/registry test/version
 # What calls the kernels, once more with each implementation forced.
 ARM64_IMPLEMENTATIONS := c neon llsc lse
 ARM64_KERNEL_TESTS := test/native/arena test/native/hash test/native/kernels test/registry/best test/registry/registry

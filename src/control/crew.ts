@@ -1,6 +1,6 @@
 import { BroadcastChannel } from 'node:worker_threads'
 import type { Finding } from '../errors.ts'
-import { type Board, ParticipantState, SlotWord } from '../swap/board.ts'
+import { type Board, ParticipantState, SlotWord, Status } from '../swap/board.ts'
 import { OBSERVER, participantChannel, slotName, type ToParticipant } from '../swap/protocol.ts'
 import { leaderSlot } from '../swap/rendezvous.ts'
 import { Backlog } from './backlog.ts'
@@ -139,11 +139,17 @@ export class Crew {
       .filter((slot) => this.#board.load(this.#board.at(slot, SlotWord.CALLING)) === id)
   }
 
+  /** It ended inside a call of a version in probation: whoever leads the next round must see that. */
+  #isEvidence(slot: number): boolean {
+    const id = this.#board.load(this.#board.at(slot, SlotWord.CALLING))
+    return id !== 0 && this.#board.status(id) === Status.COMMITTED
+  }
+
   /** Forgets participants whose thread is gone, and frees their slots. One that led a round is needed until it has an heir. */
   bury(): string[] {
     const names: string[] = []
     for (const slot of this.#board.inState(ParticipantState.DEAD)) {
-      if (leaderSlot(this.#board) === slot) continue
+      if (leaderSlot(this.#board) === slot || this.#isEvidence(slot)) continue
       names.push(this.name(slot))
       this.#hands.get(slot)?.channel.close()
       this.#hands.delete(slot)

@@ -16,8 +16,9 @@ export const SLOW = {
   'test/memory/**': 'thousands of reloads, of which the heap of V8 is judged',
   'test/resolve/runtime.test.ts': 'a runtime of its own for each of 19 graphs, 7 s each',
   'test/simulation/**': 'minutes of schedules of the protocol, simulated in one thread',
-  'test/state/large.test.ts': 'scans 12 MB at every tick, by emulated floating point',
+  'test/state/{large,backups,migrations,sliced}.test.ts':
+    'scans 12 MB at every tick, by emulated floating point; a runtime of its own for each way to migrate',
   'test/store/**': 'kills processes in the middle of writes, and flushes thousands of files',
-  'test/swap/!(road|resting|stress|versions).test.ts':
-    'a runtime of its own for each refusal and each race, 7 s each; the road and the stress run the same code',
+  'test/swap/!(road|resting|versions).test.ts':
+    'a runtime of its own for each refusal and each race, 7 s each; 32 threads against the clock',
 }
