@@ -19,6 +19,5 @@ export const SLOW = {
   'test/state/{large,backups,migrations,sliced}.test.ts':
     'scans 12 MB at every tick, by emulated floating point; a runtime of its own for each way to migrate',
   'test/store/**': 'kills processes in the middle of writes, and flushes thousands of files',
-  'test/swap/!(road|resting|versions).test.ts':
-    'a runtime of its own for each refusal and each race, 7 s each; 32 threads against the clock',
+  'test/swap/**': 'a runtime and some threads of its own for each case, 7 to 30 s each, against the clock',
 }

@@ -53,4 +53,4 @@ it('shows readers in other threads no generation that is mixed', async () => {
     expect(result.whole).toBeGreaterThan(0)
     expect(result.generations).toBeGreaterThan(1)
   }
-}, 60_000)
+}, 240_000)
