@@ -137,6 +137,14 @@ describe('the sync test', () => {
     expect(columns(fleet).total![0]).toBe(fleet.frame)
   })
 
+  test('workers that join at any instant of a frame are no finding, and lose nothing', async () => {
+    const { fleet, warnings } = await start(counter(), {}, 1)
+    for (let joined = 0; joined < 6; joined++) await fleet.during(fleet.addWorker())
+    await fleet.frames(5)
+    expect(found(warnings)).toBe('')
+    expect(columns(fleet).total![0]).toBe(fleet.frame)
+  })
+
   test('participants that tick at their own pace, through swaps', async () => {
     const { scratch, fleet, warnings } = await start(counter({ unit: 'deterministic: true,' }), {}, 0)
     const words = new Int32Array(new SharedArrayBuffer(16))
