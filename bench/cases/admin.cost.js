@@ -1,3 +1,5 @@
+import { trace } from '@opentelemetry/api'
+import { BasicTracerProvider, InMemorySpanExporter, SimpleSpanProcessor } from '@opentelemetry/sdk-trace-base'
 import { Fleet } from '../support/fleet.js'
 import { folder } from '../support/scratch.js'
 import { floatColumns, unitSource } from '../support/source.js'
@@ -12,7 +14,7 @@ export const targets = [
 
 const HZ = 240
 
-/** The same engine with page, metrics, socket and log, and without, in turns: stalls, and tick() when idle. */
+/** The same engine with page, metrics, traces, socket and log, and without, in turns: stalls, and tick() when idle. */
 export async function run({ dir, quick }) {
   const rounds = quick ? 4 : 12
   const seen = { on: { stalls: [], ticks: [] }, off: { stalls: [], ticks: [] } }
@@ -33,6 +35,8 @@ async function turn(dir, way, round, { stalls, ticks }) {
     log: { level: 'info', file: `${place}/log` },
   }
   const runtime = { watch: false, probation: { ticks: 2 }, ...(way === 'on' && watched) }
+  const processor = new SimpleSpanProcessor(new InMemorySpanExporter())
+  if (way === 'on') trace.setGlobalTracerProvider(new BasicTracerProvider({ spanProcessors: [processor] }))
   const fleet = await Fleet.start(`${place}/units`, { unit: 'world', workers: 1, hz: HZ, runtime })
   const stop = way === 'on' ? lookOn(fleet.runtime.address) : () => {}
   try {
@@ -46,6 +50,7 @@ async function turn(dir, way, round, { stalls, ticks }) {
   } finally {
     stop()
     await fleet.close()
+    trace.disable()
   }
 }
 
