@@ -1,16 +1,19 @@
 import { type Command, Option } from 'commander'
 import { TickswapError } from '../errors.ts'
 import { printList } from './format.ts'
+import { historyFromEngine } from './history/from-engine.ts'
 import { historyFromJournal } from './history/from-journal.ts'
 import { journalQuery, type QueryOptions, queryOptions } from './history/journal-query.ts'
 import { historyOfVersions } from './history/of-versions.ts'
+import { isEngineRunning } from './live/find-engine.ts'
 import { formatOption, reading, type StoreCommandOptions, storeOption } from './store-option.ts'
 import { storeOf } from './versions/known-versions.ts'
 
 const DEFAULT_LIMIT = 50
 
 const HELP = `
-Where there is a store, its journal is printed: what an engine decided. Otherwise, or with --versions, the versions of
+Where there is a store, its journal is printed: what an engine decided. Without one it is what the engine that runs
+remembers since its start. Otherwise, or with --versions, the versions of
 a unit that are known: each commit that changed its file is one, the next BUILD where it keeps the number; so is
 what ran, with the number it had, as far as the store keeps it; what is on disk comes last where it differs.
 
@@ -40,6 +43,7 @@ export function registerHistory(program: Command): void {
 
   async function print(unit: string | undefined, options: HistoryOptions): Promise<void> {
     const store = storeOf(history, options.store)
+    if (!options.versions && store === undefined && isEngineRunning({})) return printEngine(unit, options)
     if (!options.versions && (store !== undefined || unit === undefined)) return printJournal(unit, options)
     if (unit === undefined)
       throw new TickswapError('TICKSWAP_E_USAGE', 'history --versions needs the name of a unit')
@@ -48,8 +52,16 @@ export function registerHistory(program: Command): void {
   }
 }
 
+const queryOf = (unit: string | undefined, options: HistoryOptions) => {
+  return { limit: DEFAULT_LIMIT, ...journalQuery({ ...options, ...(unit !== undefined && { unit }) }) }
+}
+
+async function printEngine(unit: string | undefined, options: HistoryOptions): Promise<void> {
+  printList(await historyFromEngine({}, queryOf(unit, options)), options.format)
+}
+
 async function printJournal(unit: string | undefined, options: HistoryOptions): Promise<void> {
-  const query = { limit: DEFAULT_LIMIT, ...journalQuery({ ...options, ...(unit !== undefined && { unit }) }) }
+  const query = queryOf(unit, options)
   const lines = await reading(options.store, (store) => historyFromJournal(store, query))
   printList(lines, options.format)
 }

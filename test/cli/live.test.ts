@@ -61,6 +61,18 @@ test('commands see the engine, and change it', async () => {
   expect(top.code).toBe(0)
 })
 
+test('without a store the history is that of the engine that runs', async () => {
+  const { cwd } = await engine()
+  writeFileSync(join(cwd, 'systems/clock.ts'), UNIT('1.1.0', 2))
+  await run(['swap', 'clock', '--wait'], { cwd })
+  const all = JSON.parse((await run(['history', '--format', 'json'], { cwd })).stdout)
+  expect(all[0]).toMatchObject({ unit: 'clock', version: '1.0.0', outcome: 'boot' })
+  const live = await run(['history', 'clock', '--outcome', 'permanent', '--format', 'json'], { cwd })
+  expect(JSON.parse(live.stdout)).toMatchObject([{ unit: 'clock', version: '1.1.0', outcome: 'permanent' }])
+  const unknown = await run(['history', 'nobody'], { cwd })
+  expect(unknown.stderr).toContain('TICKSWAP_E_UNIT_UNKNOWN')
+})
+
 test('what cannot be done says so, with the exit code', async () => {
   const { cwd } = await engine()
   const unknown = await run(['rollback', 'nobody'], { cwd })
