@@ -1,5 +1,5 @@
 import { type ErrorCode, type Finding, finding } from '../errors.ts'
-import { SlotTime, Word } from '../swap/board.ts'
+import { SlotTime } from '../swap/board.ts'
 import type { Move, PrepareMessage, Warmth, Watch } from '../swap/protocol.ts'
 import type { Action, Outcome as OutcomeName, Strategy, SwapReport, Verdict } from '../swap/report.ts'
 import { scriptsOf } from '../swap/scripts.ts'
@@ -97,7 +97,8 @@ export class Road {
         this.#account.restored = restoredBy(
           this.#restores,
           this.#moves,
-          this.#control.board.load(Word.ROUND_TICK),
+          // Not the round's: the ticks of its probation go on while this is written.
+          this.#account.slowest(SlotTime.TICK),
         )
     } catch (error) {
       this.#stopped(error)

@@ -1,16 +1,9 @@
-import { afterEach, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import type { RuntimeOptions, SwapReport } from '../../dist/index.js'
 import { Fleet } from '../support/fleet.ts'
+import { open } from '../support/opened.ts'
 import { Scratch } from '../support/scratch.ts'
 import { filled, world } from './world.ts'
-
-const open: { close?: () => Promise<void>; remove?: () => Promise<void> }[] = []
-afterEach(async () => {
-  for (const it of open.splice(0).reverse()) {
-    await it.close?.()
-    await it.remove?.()
-  }
-})
 
 const one = (version: string) => world({ version, columns: 'speed: f32(500)', unit: filled('speed') })
 /** The speed is gone, and no way leads back. */

@@ -1,5 +1,6 @@
-import { afterEach, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { Fleet } from '../support/fleet.ts'
+import { open } from '../support/opened.ts'
 import { Scratch } from '../support/scratch.ts'
 
 /** 12 MB of columns: more than is copied whole at a boundary. */
@@ -21,14 +22,6 @@ export function step(dt: number, worker: number) {
   for (let i = 0; i < 5; i++) field[(steps[row]! * 7919 + i * 104729 + row * 1299709) % ${ELEMENTS}]! += 1
 }
 `
-const open: { close?: () => Promise<void>; remove?: () => Promise<void> }[] = []
-afterEach(async () => {
-  for (const it of open.splice(0).reverse()) {
-    await it.close?.()
-    await it.remove?.()
-  }
-})
-
 async function start(text: string, ticks: number) {
   const scratch = await Scratch.create({ 'world.ts': text })
   open.push(scratch)

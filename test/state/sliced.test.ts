@@ -1,15 +1,8 @@
-import { afterEach, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { Fleet } from '../support/fleet.ts'
+import { open } from '../support/opened.ts'
 import { Scratch } from '../support/scratch.ts'
 import { world } from './world.ts'
-
-const open: { close?: () => Promise<void>; remove?: () => Promise<void> }[] = []
-afterEach(async () => {
-  for (const it of open.splice(0).reverse()) {
-    await it.close?.()
-    await it.remove?.()
-  }
-})
 
 /** 16 MB of a column, and in the next version 32. */
 const ROWS = 4 * 2 ** 20

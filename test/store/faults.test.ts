@@ -184,10 +184,12 @@ describe('a folder', () => {
     async () => {
       const path = await filled(join(scratch(), 'store'))
       const script = `
-      process.setgid(65534); process.setuid(65534)
       const { Store } = await import(${JSON.stringify(new URL('../../dist/store/store.js', import.meta.url).href)})
       const { storeSettingsOf } = await import(${JSON.stringify(new URL('../../dist/store/settings.js', import.meta.url).href)})
       const path = ${JSON.stringify(path)}
+      // All modules are loaded before: they may lie where only this user can read them.
+      await Store.read(path).then((store) => store.close())
+      process.setgid(65534); process.setuid(65534)
       await Store.open(storeSettingsOf({ path })).catch((error) => console.log(error.code))
       const store = await Store.read(path)
       console.log(store.stats().entries, store.pointers.get('a').permanent.version)

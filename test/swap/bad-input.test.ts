@@ -1,17 +1,10 @@
 import { rename, rm, writeFile } from 'node:fs/promises'
-import { afterEach, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { createRuntime, type ErrorCode, joinRuntime } from '../../dist/index.js'
 import { counter } from '../support/counter.ts'
 import { Fleet } from '../support/fleet.ts'
+import { open } from '../support/opened.ts'
 import { Scratch } from '../support/scratch.ts'
-
-const open: { close?: () => Promise<void>; remove?: () => Promise<void> }[] = []
-afterEach(async () => {
-  for (const it of open.splice(0).reverse()) {
-    await it.close?.()
-    await it.remove?.()
-  }
-})
 
 const FILES = {
   'counter.ts': counter({

@@ -1,15 +1,8 @@
-import { afterEach, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { counter } from '../support/counter.ts'
 import { Fleet } from '../support/fleet.ts'
+import { open } from '../support/opened.ts'
 import { Scratch } from '../support/scratch.ts'
-
-const open: { close?: () => Promise<void>; remove?: () => Promise<void> }[] = []
-afterEach(async () => {
-  for (const it of open.splice(0).reverse()) {
-    await it.close?.()
-    await it.remove?.()
-  }
-})
 
 /** What a unit does in the thread of worker 0 to end it, or to keep it. */
 const WAYS = {

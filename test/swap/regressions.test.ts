@@ -3,22 +3,15 @@ import { promisify } from 'node:util'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { Worker } from 'node:worker_threads'
-import { afterEach, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { Crew } from '../../dist/control/crew.js'
 import { createRuntime, joinRuntime, type SwapReport } from '../../dist/index.js'
 import { Board, ParticipantState, SlotWord, Status, Word } from '../../dist/swap/board.js'
 import { leaderSlot } from '../../dist/swap/rendezvous.js'
 import { counter } from '../support/counter.ts'
 import { Fleet } from '../support/fleet.ts'
+import { open } from '../support/opened.ts'
 import { Scratch } from '../support/scratch.ts'
-
-const open: { close?: () => Promise<void>; remove?: () => Promise<void> }[] = []
-afterEach(async () => {
-  for (const it of open.splice(0).reverse()) {
-    await it.close?.()
-    await it.remove?.()
-  }
-})
 
 type Options = Partial<Parameters<typeof Fleet.start>[1]>
 async function start(files: Record<string, string>, options: Options = {}) {

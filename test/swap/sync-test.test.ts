@@ -1,17 +1,10 @@
 import { Worker } from 'node:worker_threads'
-import { afterEach, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { createRuntime, type Finding, type RuntimeOptions } from '../../dist/index.js'
 import { counter } from '../support/counter.ts'
 import { Fleet } from '../support/fleet.ts'
+import { open } from '../support/opened.ts'
 import { Scratch } from '../support/scratch.ts'
-
-const open: { close?: () => Promise<void>; remove?: () => Promise<void> }[] = []
-afterEach(async () => {
-  for (const it of open.splice(0).reverse()) {
-    await it.close?.()
-    await it.remove?.()
-  }
-})
 
 async function start(source: string, runtime: Partial<RuntimeOptions> = {}, workers = 2) {
   const scratch = await Scratch.create({ 'counter.ts': source })
