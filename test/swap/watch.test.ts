@@ -16,7 +16,8 @@ async function start(options: Options = {}, files: Record<string, string> = { 'c
 
 describe('probation takes back a version', () => {
   test('whose promise is rejected, in a call or where nobody handles it', async () => {
-    const { scratch, fleet } = await start({ runtime: { probation: { ticks: 200 } } })
+    // Long enough that it is not over before the news of the commit is here.
+    const { scratch, fleet } = await start({ runtime: { probation: { ticks: 100_000 } } })
     const late = `export const late = async () => { await null; throw new Error('too late') }`
     await scratch.write('counter.ts', counter({ by: 2, body: late }))
     await fleet.report('committed')
