@@ -19,7 +19,7 @@ describe.skipIf(!CHROMIUM)('the page', () => {
   /** Opens the page; what goes wrong in its scripts fails the test. */
   async function open(
     { base }: Served,
-    options: { token?: string; width?: number; scheme?: 'dark' | 'light' } = {},
+    options: { token?: string; width?: number; scheme?: 'dark' | 'light'; lost?: string } = {},
   ) {
     const { token = TOKEN, width = 1200, scheme = 'dark' } = options
     const page = await browser.newPage({ viewport: { width, height: 900 }, colorScheme: scheme })
@@ -29,6 +29,7 @@ describe.skipIf(!CHROMIUM)('the page', () => {
       await page.close()
       expect(errors).toEqual([])
     })
+    if (options.lost) await page.route(`**${options.lost}`, (route) => route.abort())
     await page.goto(`${base}/#token=${token}`)
     await page.getByText('healthy').waitFor()
     return page
@@ -137,6 +138,12 @@ describe.skipIf(!CHROMIUM)('the page', () => {
     })
     await page.getByText('healthy').waitFor({ timeout: 10_000 })
   }, 30_000)
+
+  test.each(['participants', 'picture', 'units', 'swaps'])('what is lost of %s is told, and not thrown', async (lost) => {
+    const page = await open(await serve(), { lost: `/api/${lost}` })
+    await page.locator('#participants li').waitFor()
+    if (lost !== 'picture') await page.locator('#notice', { hasText: 'Failed to fetch' }).waitFor()
+  })
 
   test('a candidate waits for a click, and what failed is lifted by one', async () => {
     const engine = await serve({ strategy: 'manual' })

@@ -1,6 +1,7 @@
 import type { ParticipantStatus } from '../engine-view.ts'
 import { ask } from './api.ts'
 import { byId, isCalm, make, ms } from './dom.ts'
+import { report } from './notice.ts'
 
 /** bars of a strip */
 const BARS = 150
@@ -46,7 +47,7 @@ function newRow({ slot, name }: ParticipantStatus): Row {
   const row: Row = { item, canvas, text, state, versions, drawnAt: 0, bars: [] }
   rows.set(slot, row)
   byId('participants').append(item)
-  void showVersions()
+  void showVersions().catch(report)
   return row
 }
 
