@@ -62,7 +62,7 @@ import { b } from './b.js'
 log('main')
 const sum = a + b
 import.meta.hot.accept('./a.js', (module) => log(['a', module.a]))
-import.meta.hot.accept(['./a.js', './b.js'], ([x, y]) => log(['both', x.a, y.b]))
+import.meta.hot.accept(['./a.js', './b.js'], ([x, y]) => log(['both', x?.a, y?.b]))
 export const read = () => [sum, a, b]`,
   )
   write('a.js', `export const a = 1`)
@@ -71,7 +71,7 @@ export const read = () => [sum, a, b]`,
   await edit('b.js', `export const b = 20`)
   await edit('a.js', `export const a = 2`)
   expect(main.read()).toEqual([11, 2, 20])
-  expect(log).toEqual(['main', ['both', 1, 20], ['a', 2], ['both', 2, 20]])
+  expect(log).toEqual(['main', ['both', undefined, 20], ['a', 2], ['both', 2, undefined]])
 })
 
 test('prune, and events', async () => {

@@ -116,6 +116,8 @@ export interface Artifact {
   readonly async: boolean
   /** its text follows from the bytes of the file alone, not from a `tsconfig.json` or other files too */
   readonly selfContained?: true
+  /** options of `tsconfig.json` that its text depends on all the same */
+  readonly settings?: string
   readonly links: Links
 }
 

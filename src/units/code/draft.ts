@@ -53,6 +53,7 @@ export function finishDraft(draft: Draft, guarded: ReadonlySet<number>, withCach
     isUnit: content.kind === 'esm' && printed.links.locals.some((local) => local.name === 'unit'),
     async: content.isAsync,
     ...(content.selfContained && { selfContained: true as const }),
+    ...(content.settings && { settings: content.settings }),
   }
   if (!content.isScript) return artifact
   const script = compileChecked(artifact)

@@ -17,8 +17,13 @@ export function checkLinks(graph: Graph, changed: Iterable<string>, shapes: Exte
 function* moduleErrors(graph: Graph, { id, file, links }: Artifact): Generator<TickswapError> {
   const resolution = graph.resolution
   for (const slot of links.slots) {
-    if (slot.weak || slot.kind !== 'value') continue
-    yield* lost(resolution.slot(id, slot), slot.name, links.requests[slot.request]!, file)
+    if (slot.weak || slot.name === '*') continue
+    yield* lost(
+      resolution.slot(id, { ...slot, kind: 'value' }),
+      slot.name,
+      links.requests[slot.request]!,
+      file,
+    )
   }
   for (const { name, imported, request, weak } of links.indirect) {
     if (weak || imported === '*') continue

@@ -1,4 +1,4 @@
-import type { Artifact, GraphUpdate } from './artifact.ts'
+import type { Artifact, GraphUpdate, Request } from './artifact.ts'
 import { cycles, type Graph, nodeOf } from './graph.ts'
 import type { Origin } from './resolution.ts'
 
@@ -183,7 +183,7 @@ class UseGraph {
   modulesTowards(id: string, isWanted: (module: string) => boolean): Set<string> {
     const found = new Set<UseNode>()
     for (const node of this.#reach(id)) {
-      if (node.name !== '' && isWanted(node.module) && !this.#takes(id, node.module)) found.add(node)
+      if (node.name !== '' && isWanted(node.module)) found.add(node)
     }
     for (const node of found) for (const user of node.users) found.add(user)
     return new Set([...found].map((node) => node.module))
@@ -194,6 +194,11 @@ class UseGraph {
     const { modules } = this.#running
     if (modules.get(importer)?.links.hot?.accepts.includes(dependency)) return true
     return importer !== dependency && modules.get(dependency)?.links.hot?.self === true
+  }
+
+  /** Whether what comes through a request goes no further than to one of the two. */
+  #isTaken(importer: string, request: Request): boolean {
+    return request.kind === 'hot' && this.#takes(importer, request.id)
   }
 
   #reach(id: string): Iterable<UseNode> {
@@ -228,8 +233,13 @@ class UseGraph {
   *#behindName(module: string, name: string): Generator<readonly [string, string]> {
     const { links } = this.#graph.modules.get(module)!
     if (!Object.hasOwn(links.imported, name)) return yield [module, name]
-    for (const index of links.imported[name]!)
-      yield* this.#behind(this.#graph.resolution.slot(module, links.slots[index]!))
+    for (const index of links.imported[name]!) {
+      const slot = links.slots[index]!
+      if (this.#isTaken(module, links.requests[slot.request]!)) continue
+      for (const use of this.#behind(this.#graph.resolution.slot(module, slot))) {
+        if (!this.#takes(module, use[0])) yield use
+      }
+    }
   }
 
   *#behind(origin: Origin, seen = new Set<string>()): Generator<readonly [string, string]> {

@@ -5,6 +5,7 @@ import { type Draft, draftOf, finishDraft } from './draft.ts'
 import { cycles, Graph, type GraphNode, guardedRequests, nodeOf } from './graph.ts'
 import { isCurrent, isGuardedAs } from './kept.ts'
 import { checkLinks } from './link-check.ts'
+import { liveThrough, reexportersAmong } from './live-reads.ts'
 import { checkType, withType } from './resolve/attributes.ts'
 import type { ExternalShapes } from './resolve/external-shape.ts'
 import { ResolveError } from './resolve/resolve-error.ts'
@@ -75,6 +76,8 @@ export class Staging {
   readonly #reprinted = new Set<string>()
   /** modules that the entries import statically */
   #needed: ReadonlySet<string> = new Set()
+  /** circles of imports, by module */
+  #groups: ReadonlyMap<string, number> = new Map()
   readonly #errors: TickswapError[] = []
   readonly #warnings: Finding[] = []
 
@@ -118,7 +121,7 @@ export class Staging {
         return artifact ? [[id, artifact] as const] : []
       }),
     )
-    const graph = new Graph(modules, entries)
+    const graph = this.#withLiveReads(new Graph(modules, entries), printed)
     this.#errors.push(...checkLinks(graph, printed.keys(), this.#shapes))
     if (this.#leaveOut()) return undefined
     this.#throwErrors()
@@ -177,6 +180,7 @@ export class Staging {
     this.#options.onRead?.(id, hash, bytes)
     const draft = draftOf(id, bytes, hash, {
       packages: this.#resolver.packages,
+      tsconfigs: this.#resolver.tsconfigs,
       recent: this.#recent,
       jsx: this.#options.jsx,
     })
@@ -305,7 +309,8 @@ export class Staging {
   #print(reached: readonly string[]): Map<string, Artifact> {
     const printed = new Map<string, Artifact>()
     const isFresh = (id: string) => this.#drafts.has(id) || this.#given.has(id)
-    const groups = reached.some(isFresh) ? cycles(reached, (id) => this.#node(id)) : new Map<string, number>()
+    if (reached.some(isFresh)) this.#groups = cycles(reached, (id) => this.#node(id))
+    const groups = this.#groups
     this.#reprint(reached, groups)
     for (const id of reached.filter(isFresh)) {
       const given = this.#given.get(id)
@@ -334,19 +339,47 @@ export class Staging {
     for (const id of reached) {
       const known = this.#base.modules.get(id)
       if (!groups.has(id) || !known || this.#drafts.has(id) || this.#given.has(id)) continue
-      const { links, hash, kind } = known
+      const { links, kind } = known
       const guarded = guardedRequests(nodeOf(known), groups)
       if (kind !== 'esm' || links.slots.every((slot) => slot.guarded || !guarded.has(slot.request))) continue
       this.#attempt(
         () => {
-          const bytes = this.#options.contents?.get(id) ?? readSource(id)
-          if (this.#options.hash(bytes) !== hash) return
-          this.#drafts.set(id, this.#draft(id, bytes, hash))
-          this.#reprinted.add(id)
+          if (this.#draftAgain(known)) this.#reprinted.add(id)
         },
         () => undefined,
       )
     }
+  }
+
+  /** A module that did not change, to be printed anew. @returns undefined when its file is not what it was */
+  #draftAgain({ id, hash }: Artifact): Draft | undefined {
+    const bytes = this.#options.contents?.get(id) ?? readSource(id)
+    if (this.#options.hash(bytes) !== hash) return undefined
+    const draft = this.#draft(id, bytes, hash)
+    this.#drafts.set(id, draft)
+    return draft
+  }
+
+  /** Prints anew what imports a changing value of a package through hot modules: it has to read it each time. */
+  #withLiveReads(graph: Graph, printed: Map<string, Artifact>): Graph {
+    const again = new Map<string, Artifact>()
+    for (const id of reexportersAmong(printed.values()) ? graph.modules.keys() : printed.keys()) {
+      const live = liveThrough(graph, id, this.#shapes)
+      if (live.length === 0) continue
+      this.#attempt(
+        () => {
+          const draft = this.#drafts.get(id) ?? this.#draftAgain(graph.modules.get(id)!)
+          if (!draft) return
+          draft.live = new Set([...draft.live, ...live])
+          const guarded = guardedRequests(draft, this.#groups)
+          again.set(id, finishDraft(draft, guarded, this.#options.codeCache ?? true))
+        },
+        (error) => this.#errors.push(error),
+      )
+    }
+    if (again.size === 0) return graph
+    for (const [id, artifact] of again) printed.set(id, artifact)
+    return new Graph(new Map([...graph.modules, ...again]), graph.entries)
   }
 
   /** Fills in `exports`, which needs the whole graph where there is `export *`. */

@@ -2,6 +2,7 @@ import { readSource } from './content/read.ts'
 import { draftOf, finishDraft } from './draft.ts'
 import type { Graph } from './graph.ts'
 import { PackageJsons } from './resolve/package-json.ts'
+import { Tsconfigs } from './resolve/tsconfig.ts'
 import { RecentSources } from './transform/recent.ts'
 
 /** Longer modules teach no more and take too long at a time. */
@@ -17,6 +18,7 @@ export class WarmUp {
   readonly #id: string
   readonly #lines: readonly string[]
   readonly #packages = new PackageJsons()
+  readonly #tsconfigs = new Tsconfigs()
   readonly #recent = new RecentSources()
   #turn = 0
 
@@ -43,7 +45,7 @@ export class WarmUp {
     const at = (turn * 7) % this.#lines.length
     const edited = [...this.#lines.slice(0, at), '', ...this.#lines.slice(at)].join('\n')
     const recent = turn % WHOLE_EVERY === 0 ? new RecentSources() : this.#recent
-    const context = { packages: this.#packages, recent, jsx: undefined }
+    const context = { packages: this.#packages, tsconfigs: this.#tsconfigs, recent, jsx: undefined }
     const draft = draftOf(this.#id, Buffer.from(edited), '', context)
     finishDraft(draft, new Set(), true)
   }

@@ -2,6 +2,7 @@ import type { Case } from './case.ts'
 import { cases as asyncCases } from './cases-async.ts'
 import { cases as bindings } from './cases-bindings.ts'
 import { cases as commonJs } from './cases-commonjs.ts'
+import { cases as edges } from './cases-edges.ts'
 import { cases as language } from './cases-language.ts'
 import { cases as programs } from './cases-programs.ts'
 import { cases as resolution } from './cases-resolution.ts'
@@ -18,4 +19,5 @@ export const cases: readonly Case[] = [
   ...resolution,
   ...commonJs,
   ...asyncCases,
+  ...edges,
 ]

@@ -25,10 +25,23 @@ export const programs: Readonly<Record<string, string>> = {
   'export default abstract/generic': `export default abstract class<T> { x = 1 }\nexport const result = 1`,
   'export assignment type': `export default interface I { a: 1 }\nexport const result = 2`,
   'live let with types': `export let n: number = 1\nexport function inc(by: number = 1): void { (n as number) += by; n!++ }\nimport * as self from './main.ts'\ninc(2)\nexport const result = self.n`,
+  'imports that are only types are dropped': `import { T } from './told.ts'\nimport Def, { type U } from './told.ts'\nimport * as ns from './told.ts'\nimport { type T as V } from './told.ts'\nimport type { W } from './told.ts'\nexport { type U as X } from './told.ts'\nexport type { W } from './told.ts'\nexport type * from './told.ts'\nlet a: Def; let b: ns.T; let c: V\nfunction f(T: number, K?: W) { return T }\nclass G<Q = U> implements W { w = 1 }\nexport const result = [f(1), new G().w, typeof a, 1 as T]`,
+  'imports of values and types stay': `import { T, v } from './told.ts'\nimport './other.ts'\nexport const result = v as T`,
+  'imports of compiled files': `import { T, v } from './told.ts'\nimport { O } from './other.ts'\nenum E { A = 1 }\nlet x: O = 1\nexport const result = [E.A, x, v as T]`,
+  'default export of an interface': `import { T } from './told.ts'\ninterface Mine { t: T }\nexport default Mine\nexport const result = 1`,
+  'default export of a type': `type Mine = 1\nexport { type Mine as Other }\nexport default Mine;\nexport const result = 1`,
+  'namespaces in parts': `export namespace N { export let a = 1; export function set(v: number) { a = v } }\nexport namespace N { export const b = () => a; export namespace Deep.Er { export const d = a } export import al = Deep.Er }\ndeclare namespace Amb { const q: number }\nnamespace Types { export type X = 1 }\nfunction f() { return f.extra }\nnamespace f { export const extra = 1 }\nimport * as s from './main.ts'\nN.set(5)\nexport const result = [N.a, N.b(), s.N.a, N.al.d, f()]`,
+  accessors: `class A { accessor x = 1; static accessor y = 2; accessor #z = 3; z() { return this.#z } }\nconst a = new A(); a.x++\nexport const result = [a.x, A.y, a.z(), Object.keys(a)]`,
+  using: `const l: string[] = []\n{ using a = { [Symbol.dispose]() { l.push('a') } }; l.push('in') }\n{ await using b = { async [Symbol.asyncDispose]() { l.push('b') } }; l.push('in') }\nexport const result = l`,
+  'modifiers that swc refuses': `class A { override toString() { return 'A' } }\nfunction d(_: any, c: any) { seen.push(c.name) }\nconst seen: string[] = []\nexport @d abstract class B {}\n@d export class C {}\nexport const result = [String(new A()), seen]`,
+  'decorators of every kind': `const seen: any[] = []\nfunction d(n: string) { seen.push('make ' + n); return (v: any, c: any) => { seen.push([n, c.kind, String(c.name), c.static, c.private]); c.addInitializer?.(function () { seen.push('init ' + n) }) } }\n@d('class') class A { @d('field') x = 1; @d('sfield') static y = 2; @d('method') m() {} @d('get') get g() { return 1 } @d('acc') accessor a = 3; @d('priv') #p = 4; @d('computed') ['c' + 1]() {} }\nexport const result = [seen, new A().a]`,
+  'what looks like generics': `const a = 1, b = 2, c = 3\nconst x = a < b, y = a < b && c > (b), z = [a < b, c > (1)]\nconst f = (q: any) => q\nconst g = f<any>(1), h = f < 1\nconst s = \`\${f<number>(3)}\`\nexport const result = [x, y, z, /<T>/.test('<T>'), g, h, s]`,
 }
 
 /** Files that they import. */
 export const files: Readonly<Record<string, string>> = {
+  'told.ts': `log('told')\nexport type T = number\nexport interface U {}\nexport interface W { w: 1 }\nexport default class Def {}\nexport const v = 42`,
+  'other.ts': `log('other')\nexport type O = 1`,
   'dep.ts': 'export type T = number\nexport interface U {}\nexport interface T2 {}\nexport const v = 42',
   'types.js': '',
   'types.d.ts': '',

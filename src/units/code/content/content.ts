@@ -10,6 +10,8 @@ export interface Content {
   readonly isAsync: boolean
   /** whether the text follows from the bytes alone */
   readonly selfContained?: true
+  /** what of tsconfig.json the text depends on */
+  readonly settings?: string
   /** whether `code` is a script, to be compiled */
   readonly isScript: boolean
   readonly requests: readonly SourceRequest[]

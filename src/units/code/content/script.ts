@@ -1,6 +1,12 @@
+import { extname } from 'node:path'
 import type { ModuleText } from '../transform/module-text.ts'
 import { parseStatements } from '../transform/parse.ts'
 import type { Content } from './content.ts'
+
+const TYPED = new Set(['.ts', '.mts', '.cts', '.tsx'])
+
+/** Whether a file is TypeScript. */
+export const isTyped = (file: string): boolean => TYPED.has(extname(file))
 
 interface Origin {
   readonly file: string
@@ -8,12 +14,17 @@ interface Origin {
   readonly source: string
   /** characters of helpers that a compiler put in front of the first line */
   readonly lead: number
+  readonly settings: string
   readonly selfContained: boolean
 }
 
-export function scriptContent(text: ModuleText, { file, source, lead, selfContained }: Origin): Content {
+export function scriptContent(
+  text: ModuleText,
+  { file, source, lead, settings, selfContained }: Origin,
+): Content {
   return {
     ...(selfContained && { selfContained }),
+    ...(settings && { settings }),
     kind: 'esm',
     isAsync: text.isAsync,
     isScript: true,

@@ -6,7 +6,9 @@ const DEFAULT = plainLinks(['default'])
 const PLAIN = { isAsync: false, isScript: false, requests: [], lazy: [], requires: false } as const
 
 /** @throws SourceError */
-export function jsonContent(source: string): Content {
+export function jsonContent(text: string): Content {
+  // Node takes a second mark of the byte order, too.
+  const source = text.replace(/^\ufeff/, '')
   try {
     JSON.parse(source)
   } catch (error) {

@@ -129,9 +129,10 @@ class Handle {
     this.#instance.publish(index, value)
   }
 
-  /** publishes exports that have their first value */
-  p(...indexes: number[]): void {
+  /** publishes exports that have their first value. @returns something that can be destructured */
+  p(...indexes: number[]): true {
     for (const index of indexes) this.#instance.publish(index, this.#instance.read(index))
+    return true
   }
 
   /** its argument: `c(ns.f)()` calls without a `this` */

@@ -3,6 +3,7 @@ import { dirname } from 'node:path'
 import { scriptOf } from '../compile.ts'
 import type { Body } from './body.ts'
 import type { Instance } from './instance.ts'
+import { requiredOf } from './require.ts'
 
 interface CommonJsModule {
   exports: unknown
@@ -13,7 +14,12 @@ interface CommonJsModule {
   readonly children: unknown[]
   readonly paths: string[]
   require?: NodeJS.Require
+  /** who required it first; undefined when it was imported */
+  parent: CommonJsModule | undefined
 }
+
+/** The module that is requiring another one at this moment. */
+let requiring: CommonJsModule | undefined
 
 type Wrapper = (
   this: unknown,
@@ -24,6 +30,15 @@ type Wrapper = (
   dirname: string,
   importCall?: (specifier: unknown, options?: unknown) => Promise<unknown>,
 ) => void
+
+/** As Node reads it: what a getter throws is nobody's. */
+function readNow(exports: object, name: string): unknown {
+  try {
+    return Reflect.get(exports, name)
+  } catch {
+    return undefined
+  }
+}
 
 /** Not the folders for everybody, such as that of the user. */
 const isAbove = (nodeModules: string, folder: string): boolean =>
@@ -47,7 +62,16 @@ export class CommonJsBody implements Body {
     const { file } = artifact
     const path = dirname(file)
     const paths = (createRequire(file).resolve.paths('x') ?? []).filter((each) => isAbove(each, path))
-    this.module = { exports: {}, loaded: false, id: file, filename: file, path, children: [], paths }
+    this.module = {
+      exports: {},
+      loaded: false,
+      id: file,
+      filename: file,
+      path,
+      children: [],
+      paths,
+      parent: undefined,
+    }
     instance.read = () => {
       throw new ReferenceError(`${file} has not been evaluated yet`)
     }
@@ -59,6 +83,8 @@ export class CommonJsBody implements Body {
   run(): undefined {
     const { artifact } = this.#instance
     const { module } = this
+    module.parent = requiring
+    requiring = undefined
     const require = this.#makeRequire()
     module.require = require
     const importCall = (specifier: unknown, options?: unknown) =>
@@ -71,7 +97,7 @@ export class CommonJsBody implements Body {
     const value = module.exports
     const holder = (typeof value === 'object' && value !== null) || typeof value === 'function' ? value : {}
     const values = artifact.links.locals.map(({ name }) =>
-      name === 'default' || name === 'module.exports' ? value : (Reflect.get(holder, name) as unknown),
+      name === 'default' || name === 'module.exports' ? value : readNow(holder, name),
     )
     this.#instance.read = (index) => values[index]
   }
@@ -80,12 +106,22 @@ export class CommonJsBody implements Body {
     return false
   }
 
+  #requireHot(id: string): Instance | undefined {
+    requiring = this.module
+    try {
+      return this.#instance.world.requireHot(id)
+    } finally {
+      requiring = undefined
+    }
+  }
+
   #makeRequire(): NodeJS.Require {
     const instance = this.#instance
     const native = createRequire(instance.artifact.file)
     const require = (specifier: string): unknown => {
       const request = instance.artifact.links.lazy.find((each) => each.specifier === specifier)
-      const hot = request?.kind === 'hot' ? instance.world.requireHot(request.id) : undefined
+      const hot = request?.kind === 'hot' ? this.#requireHot(request.id) : undefined
+      if (hot?.artifact.kind === 'esm') return requiredOf(instance.world.namespace(hot.id))
       if (hot && !this.module.children.includes(hot.commonJs)) this.module.children.push(hot.commonJs)
       return hot ? hot.commonJs.exports : native(specifier)
     }

@@ -117,13 +117,11 @@ export class AsyncEvaluation {
     return false
   }
 
-  /** What waits inside of the circle around a module that threw at once never runs. */
+  /** The circle around a module that threw at once has failed, also what of it is through, or waits. */
   #abandonCircle(failed: Node): void {
     for (const node of this.#nodes.values()) {
       const isOpen = node.order < failed.order && node.root.order >= failed.order
-      if (isOpen && node.state === 'async' && node.instance.phase === 'linked') {
-        this.#rejected(node, failed.error)
-      }
+      if (isOpen) this.#rejected(node, failed.error)
     }
   }
 

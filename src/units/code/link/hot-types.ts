@@ -44,7 +44,8 @@ export interface HotContext {
   accept(callback: (module: HotNamespace) => void): void
   /** This module takes new versions of one it imports. */
   accept(dependency: string, callback?: (module: HotNamespace) => void): void
-  accept(dependencies: readonly string[], callback?: (modules: HotNamespace[]) => void): void
+  /** The callback gets those of the modules that were updated, and null for the others. */
+  accept(dependencies: readonly string[], callback?: (modules: (HotNamespace | null)[]) => void): void
   /** Called for a version that was replaced, or is imported no more, when that is final. */
   // biome-ignore lint/suspicious/noExplicitAny: as Vite has it
   dispose(callback: (data: any) => void): void

@@ -1,5 +1,6 @@
 import type { HotContext, HotEvents, HotNamespace, HotUpdate } from './hot-types.ts'
 import type { Instance } from './instance.ts'
+import type { Takers } from './takers.ts'
 
 type Callback<T> = (value: T) => void
 type Data = Record<string, unknown>
@@ -85,12 +86,18 @@ export class HotRegistry {
     for (const id of ids) this.#invalidated.delete(id)
   }
 
-  /** Calls the listeners of one of Vite's events. @returns what they threw */
-  emit<E extends keyof HotEvents>(event: E, payload: HotEvents[E]): unknown[] {
-    if (this.#records.size === 0) return []
-    const callbacks = [...this.#records.values()].flatMap((record) => [
-      ...(record.listeners.get(event) ?? []),
-    ])
+  /**
+   * Calls the listeners of one of Vite's events.
+   * @param isDeaf instances that are not told @returns what they threw
+   */
+  emit<E extends keyof HotEvents>(
+    event: E,
+    payload: HotEvents[E],
+    isDeaf: (instance: Instance) => boolean = () => false,
+  ): unknown[] {
+    const callbacks = [...this.#records].flatMap(([instance, { listeners }]) =>
+      isDeaf(instance) ? [] : [...(listeners.get(event) ?? [])],
+    )
     return callAll(callbacks, payload)
   }
 
@@ -104,52 +111,61 @@ export class HotRegistry {
     this.#data.clear()
   }
 
+  /** Whether any module that runs has used `import.meta.hot`. */
+  get isUsed(): boolean {
+    return this.#records.size > 0
+  }
+
   /**
-   * Once a swap is final: the old versions are disposed, then the acceptors called.
+   * Once a swap is final: the old versions are disposed, then those called that take the update.
    * @param replaced instances that no longer run
-   * @param evaluated ids of the modules that have a new version
    * @param namespaceOf the namespace of a module as it runs now
    * @returns what callbacks threw
    */
   settle(
     replaced: readonly Instance[],
     removed: ReadonlySet<string>,
-    evaluated: ReadonlySet<string>,
+    takers: Takers,
     namespaceOf: (id: string) => object,
   ): unknown[] {
-    if (this.#records.size === 0) return []
     const errors: unknown[] = []
-    const old = replaced.flatMap((instance) => {
+    const old = new Map<string, HotRecord>()
+    for (const instance of replaced) {
       const record = this.#records.get(instance)
       this.#records.delete(instance)
-      return record ? [{ id: instance.id, record }] : []
-    })
-    for (const { id, record } of old) {
-      errors.push(...callAll(record.disposers, this.#dataOf(id)))
-      if (removed.has(id)) errors.push(...callAll(record.pruners, this.#dataOf(id)))
+      if (record) old.set(instance.id, record)
     }
-    for (const { id, record } of old) {
-      if (!removed.has(id)) errors.push(...callAll(record.self, namespaceOf(id) as HotNamespace))
+    for (const [id, { disposers }] of old) errors.push(...callAll(disposers, this.#dataOf(id)))
+    for (const [id, { pruners }] of old) {
+      if (removed.has(id)) errors.push(...callAll(pruners, this.#dataOf(id)))
     }
-    for (const [instance, record] of this.#records) {
-      if (!evaluated.has(instance.id)) errors.push(...this.#callAcceptors(record, evaluated, namespaceOf))
+    // What was only rebound speaks for itself, what was replaced by its old version.
+    const speaking = new Map([...this.#records].map(([{ id }, record]) => [id, record] as const))
+    for (const [id, record] of old) speaking.set(id, record)
+    for (const id of takers.self) {
+      const record = removed.has(id) ? undefined : speaking.get(id)
+      if (record) errors.push(...callAll(record.self, namespaceOf(id)))
+    }
+    for (const [{ id }, { acceptances }] of this.#records) {
+      const updated = old.has(id) ? undefined : takers.imports.get(id)
+      if (updated) errors.push(...callAcceptors(acceptances, updated, namespaceOf))
     }
     for (const id of removed) this.#data.delete(id)
     return errors
   }
+}
 
-  #callAcceptors(
-    { acceptances }: HotRecord,
-    evaluated: ReadonlySet<string>,
-    namespaceOf: (id: string) => object,
-  ): unknown[] {
-    return acceptances
-      .filter(({ ids }) => ids.some((id) => evaluated.has(id)))
-      .flatMap(({ ids, many, callback }) => {
-        const namespaces = ids.map(namespaceOf)
-        return callAll([callback], many ? namespaces : namespaces[0])
-      })
-  }
+function callAcceptors(
+  acceptances: readonly Acceptance[],
+  updated: ReadonlySet<string>,
+  namespaceOf: (id: string) => object,
+): unknown[] {
+  return acceptances
+    .filter(({ ids }) => ids.some((id) => updated.has(id)))
+    .flatMap(({ ids, many, callback }) => {
+      const namespaces = ids.map((id) => (updated.has(id) ? namespaceOf(id) : null))
+      return callAll([callback], many ? namespaces : namespaces[0])
+    })
 }
 
 /** @param ids modules that are evaluated anew */

@@ -79,6 +79,11 @@ export class Instance implements Listener, Exporter {
     return this.#waiting.promise
   }
 
+  /** What its evaluation, or that of a module it imports, threw. */
+  get failure(): { readonly error: unknown } | undefined {
+    return this.#failure
+  }
+
   /** Whether its evaluation, or that of a module it imports, threw. */
   get hasFailed(): boolean {
     return this.#failure !== undefined

@@ -1,3 +1,4 @@
+import type { Namespace } from './externals.ts'
 import { type Exporter, type Listener, Wiring } from './wiring.ts'
 import { sourceAt, type World } from './world.ts'
 
@@ -39,6 +40,8 @@ export class ModuleNamespace implements ProxyHandler<object>, Listener {
   showOthers(): void {
     for (const [slot, name] of this.names.entries()) {
       const origin = this.world.resolution.member(this.#id, name)
+      // A package that has not run yet does so in its turn.
+      if (origin.kind === 'external' && !this.world.externals.has(origin.id)) continue
       if (origin.kind !== 'local') this.wiring.rewire(slot, sourceAt(this.world, origin))
     }
   }
@@ -113,7 +116,12 @@ export class ModuleView implements Listener {
     this.world = world
     this.#names = world.resolution.names(id)
     for (const [slot, name] of this.#names.entries()) {
-      const source = sourceAt(world, world.resolution.member(id, name))
+      const origin = world.resolution.member(id, name)
+      if (origin.kind === 'external' && !origin.id.startsWith('node:')) {
+        this.#readThrough(name, origin)
+        continue
+      }
+      const source = sourceAt(world, origin)
       if (source?.instance) this.#defer(name, source.instance, source.index)
       this.wiring.rewire(slot, source)
     }
@@ -125,7 +133,7 @@ export class ModuleView implements Listener {
     const calls: Record<string, unknown> = new Bare()
     for (const name of this.#names) {
       const { get, value } = Object.getOwnPropertyDescriptor(this.object, name) ?? {}
-      if (get) Object.defineProperty(calls, name, { get, enumerable: true, configurable: true })
+      if (get) define(calls, name, this.#callables(get))
       else calls[name] = this.#callable(value)
     }
     this.#calls = calls
@@ -138,6 +146,18 @@ export class ModuleView implements Listener {
     if (this.#calls) put(this.#calls, name, this.#callable(value))
   }
 
+  /** What a getter gives, to be called. */
+  #callables(get: () => unknown): () => unknown {
+    let known: unknown
+    let callable: unknown
+    return () => {
+      const value = get()
+      if (value !== known) callable = this.#callable(value)
+      known = value
+      return callable
+    }
+  }
+
   #callable(value: unknown): unknown {
     if (typeof value !== 'function' || !MAY_USE_THIS.test(Function.prototype.toString.call(value)))
       return value
@@ -147,9 +167,22 @@ export class ModuleView implements Listener {
   /** Until there is a value, reading throws what reading the variable throws. */
   #defer(name: string, instance: Exporter, index: number): void {
     if (instance.isReady(index)) return
-    const get = (): unknown => instance.readMember(index)
-    Object.defineProperty(this.object, name, { get, enumerable: true, configurable: true })
+    define(this.object, name, () => instance.readMember(index))
   }
+
+  /** What a package exports may change without a word, and the package may have yet to run. */
+  #readThrough(name: string, origin: { readonly id: string; readonly name: string }): void {
+    const { externals } = this.world
+    let namespace: Namespace | undefined
+    define(this.object, name, () => {
+      namespace ??= externals.get(origin.id)
+      return namespace[origin.name]
+    })
+  }
+}
+
+function define(object: object, name: string, get: () => unknown): void {
+  Object.defineProperty(object, name, { get, enumerable: true, configurable: true })
 }
 
 const MAY_USE_THIS = /\b(?:this|eval)\b|\[native code\]/

@@ -44,8 +44,16 @@ export class Packages {
     for (const { id } of this.#first) this.#world.externals.get(id)
   }
 
+  /** All modules get their functions, then all get their imports, before the first one runs. @returns what is awaited */
+  link(): Promise<unknown>[] {
+    const started = this.#order.map((instance) => instance.link())
+    for (const instance of this.#order) this.#connect(instance)
+    for (const { wiring } of this.#order) wiring.deliverAll()
+    return started.filter((promise) => promise !== undefined)
+  }
+
   /** Connects a module's slots, except for those that show packages that have not run. */
-  connect(instance: Instance): void {
+  #connect(instance: Instance): void {
     for (const [index, slot] of instance.artifact.links.slots.entries()) {
       const origin = this.#world.resolution.slot(instance.id, slot)
       if (origin.kind === 'external' && this.#later.has(origin.id)) {

@@ -8,7 +8,9 @@ import { updatePayload } from './hot.ts'
 import { Instance } from './instance.ts'
 import { type ModuleNamespace, ModuleView, namespaceIn } from './namespace.ts'
 import { Packages } from './packages.ts'
+import { requireModule } from './require.ts'
 import type { RunningWorld } from './running-world.ts'
+import { type Takers, takersOf } from './takers.ts'
 import { Twin } from './twin.ts'
 import type { Source, Wiring } from './wiring.ts'
 import { nodeIn, sourceOf, type World } from './world.ts'
@@ -168,6 +170,7 @@ export class Prepared implements World {
 
   requireHot(id: string): Instance | undefined {
     const artifact = this.artifact(id)
+    if (artifact?.kind === 'esm') return requireModule(this, id, (each) => this.#addInstance(each))
     if (artifact?.kind !== 'cjs' && artifact?.kind !== 'json') return undefined
     const instance = this.instance(id) ?? this.#addInstance(id)
     if (instance.phase === 'new') instance.link()
@@ -189,7 +192,7 @@ export class Prepared implements World {
       refuseAwait(order)
       const packages = new Packages(this, order)
       packages.loadFirstSync()
-      this.#link(order, packages)
+      packages.link()
       for (const step of packages.steps()) {
         if (step instanceof Instance) evaluateOne(step)
         else packages.loadSync(step)
@@ -248,21 +251,13 @@ export class Prepared implements World {
   async #evaluate(order: readonly Instance[]): Promise<void> {
     const packages = new Packages(this, order)
     await packages.loadFirst()
-    await Promise.all(this.#link(order, packages))
+    await Promise.all(packages.link())
     const evaluation = new AsyncEvaluation(order)
     for (const step of packages.steps()) {
       if (!(step instanceof Instance)) await packages.load(step)
       else if (!evaluation.begin(step)) break
     }
     await evaluation.finished()
-  }
-
-  /** All modules get their functions, then all get their imports, before the first one runs. */
-  #link(order: readonly Instance[], packages: Packages): Promise<unknown>[] {
-    const started = order.map((instance) => instance.link())
-    for (const instance of order) packages.connect(instance)
-    for (const { wiring } of order) wiring.deliverAll()
-    return started.filter((promise) => promise !== undefined)
   }
 
   /** Whether a module's names lead to something new. */
@@ -312,8 +307,10 @@ export class Prepared implements World {
     if (this.#state !== 'open') return
     this.#state = 'committed'
     const running = this.#running
-    if (this.#isUpdate()) {
-      this.#listenerErrors.push(...running.hot.emit('vite:beforeUpdate', updatePayload(this.evaluated)))
+    if (this.#isUpdate() && running.hot.isUsed) {
+      const isNew = (instance: Instance): boolean => this.#instances.get(instance.id) === instance
+      const payload = updatePayload(this.evaluated)
+      this.#listenerErrors.push(...running.hot.emit('vite:beforeUpdate', payload, isNew))
     }
     this.#replaced = {
       instances: running.instances.replace(this.#instances, this.#removed),
@@ -362,16 +359,24 @@ export class Prepared implements World {
     const replaced = this.#replaced!.instances.flatMap(([, instance]) => instance ?? [])
     this.#replaced = undefined
     this.#patches.length = 0
-    const evaluated = new Set(this.#instances.keys())
     const errors = this.#listenerErrors
     if (this.#removed.size > 0) {
       errors.push(...hot.emit('vite:beforePrune', { type: 'prune', paths: [...this.#removed] }))
     }
-    errors.push(
-      ...hot.settle(replaced, this.#removed, evaluated, (id) => this.#running.namespace(id)),
-      ...(isUpdate ? hot.emit('vite:afterUpdate', updatePayload(this.evaluated)) : []),
-    )
+    if (hot.isUsed) {
+      const takers = this.#takers(replaced)
+      errors.push(...hot.settle(replaced, this.#removed, takers, (id) => this.#running.namespace(id)))
+    }
+    if (isUpdate) errors.push(...hot.emit('vite:afterUpdate', updatePayload(this.evaluated)))
     return errors
+  }
+
+  /** Who takes this update, by what the versions said that ran when it came. */
+  #takers(replaced: readonly Instance[]): Takers {
+    const { artifacts } = this.#running
+    const before = new Map(replaced.map(({ id, artifact }) => [id, artifact]))
+    const evaluated = this.evaluated.filter((id) => before.has(id))
+    return takersOf(evaluated, artifacts.values(), (id) => (before.get(id) ?? artifacts.get(id))?.links.hot)
   }
 
   /** Whether it replaces something that runs; a first load does not. */

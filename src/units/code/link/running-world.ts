@@ -1,15 +1,18 @@
-import { pathToFileURL } from 'node:url'
+import { realpathSync } from 'node:fs'
+import { fileURLToPath, pathToFileURL } from 'node:url'
 import type { Artifact, Request } from '../artifact.ts'
 import { urlOfModule } from '../compile.ts'
 import { asImportError } from '../loader-error.ts'
 import { Resolution } from '../resolution.ts'
 import { checkType, typeOfOptions, withType } from '../resolve/attributes.ts'
+import { isFile } from '../resolve/package-json.ts'
 import { Resolver } from '../resolve/resolver.ts'
 import { evaluateOne } from './evaluation.ts'
 import { Externals } from './externals.ts'
 import { HotRegistry } from './hot.ts'
 import { Instance } from './instance.ts'
 import { type ModuleNamespace, ModuleView, namespaceIn } from './namespace.ts'
+import { requireModule } from './require.ts'
 import type { World } from './world.ts'
 
 /** A map whose changes can be taken back. */
@@ -34,6 +37,13 @@ class Table<V> extends Map<string, V> {
       else this.set(id, value)
     }
   }
+}
+
+/** The URL of a file with its real path, where there is one; as Node gives it. */
+function realUrl(url: URL): string {
+  const path = url.protocol === 'file:' ? fileURLToPath(url) : ''
+  if (!isFile(path)) return url.href
+  return pathToFileURL(realpathSync(path)).href + url.search + url.hash
 }
 
 export interface RunningHooks {
@@ -143,18 +153,23 @@ export class RunningWorld implements World {
 
   requireHot(id: string): Instance | undefined {
     const artifact = this.artifact(id)
+    if (artifact?.kind === 'esm') return requireModule(this, id, (each) => this.#add(each))
     if (artifact?.kind !== 'cjs' && artifact?.kind !== 'json') return undefined
-    const instance = this.instance(id) ?? new Instance(artifact, this)
-    this.instances.set(id, instance)
+    const instance = this.instance(id) ?? this.#add(id)
     if (instance.phase === 'new') instance.link()
     evaluateOne(instance)
     return instance
   }
 
+  #add(id: string): Instance {
+    const instance = new Instance(this.artifact(id)!, this)
+    this.instances.set(id, instance)
+    return instance
+  }
+
   #resolveFrom(file: string, specifier: string): string {
-    const base = pathToFileURL(file).href
-    if (/^\.{0,2}\//.test(specifier)) return new URL(specifier, base).href
-    if (URL.canParse(specifier) && !specifier.startsWith('node:')) return new URL(specifier).href
+    const isRelative = /^(?:\.{0,2}\/|\.{1,2}$)/.test(specifier)
+    if (isRelative || URL.canParse(specifier)) return realUrl(new URL(specifier, pathToFileURL(file)))
     try {
       const { kind, id } = this.#resolver.resolve(specifier, file)
       return kind === 'hot' ? pathToFileURL(id).href : id

@@ -31,7 +31,8 @@ export function withType(specifier: string, type: string | undefined, unknownKey
 /** @throws ResolveError when what was found is not of the type that was asked for */
 export function checkType(request: Request, type: string | undefined): void {
   const extension = type === undefined ? undefined : TYPES[type]?.extension
-  if (!extension || request.kind === 'external' || extname(request.id) === extension) return
+  const path = request.id.replace(/[?#].*$/, '')
+  if (!extension || request.kind === 'external' || extname(path) === extension) return
   const message = `'${request.specifier}' is not of the type '${type}'`
   throw new ResolveError('ERR_IMPORT_ATTRIBUTE_TYPE_INCOMPATIBLE', message)
 }
@@ -47,7 +48,7 @@ export function typeOfOptions(options: unknown): string | undefined {
     if (typeof value !== 'string') throw new TypeError(`Import attribute value of '${key}' must be a string`)
     if (key !== 'type') withType('', undefined, key)
   }
-  return (attributes as { type?: string }).type
+  return Object.entries(attributes).find(([key]) => key === 'type')?.[1]
 }
 
 const isObject = (value: unknown): value is object =>

@@ -87,7 +87,7 @@ export class ExternalShapes {
     if (!isModule || size === 0 || size > LIMIT_BYTES) return undefined
     try {
       const source = readFileSync(file, 'utf8')
-      const text = parseText(source, source, false)
+      const text = parseText(source, source, 'javascript')
       const requests = text.declarations.requests.map(({ specifier }) => this.#request(specifier, file))
       return text.links(requests, [], new Set())
     } catch {

@@ -1,5 +1,6 @@
-import { readFileSync, statSync } from 'node:fs'
+import { readFileSync, type Stats, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { ResolveError } from './resolve-error.ts'
 
 export interface PackageJson {
   readonly folder: string
@@ -38,15 +39,21 @@ function load(folder: string): PackageJson | undefined {
   if (!isFile(file)) return undefined
   try {
     return { ...JSON.parse(readFileSync(file, 'utf8')), folder }
-  } catch {
-    return undefined
+  } catch (cause) {
+    const message = `${file} is not JSON: ${(cause as Error).message}`
+    throw new ResolveError('ERR_INVALID_PACKAGE_CONFIG', message, { file })
   }
 }
 
-export function isFile(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.isFile() === true
-}
+export const isFile = (path: string): boolean => stats(path)?.isFile() === true
 
-export function isFolder(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true
+export const isFolder = (path: string): boolean => stats(path)?.isDirectory() === true
+
+/** Of a path through a file, and of one that nobody may look at, there is nothing to be had. */
+function stats(path: string): Stats | undefined {
+  try {
+    return statSync(path, { throwIfNoEntry: false })
+  } catch {
+    return undefined
+  }
 }

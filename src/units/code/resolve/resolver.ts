@@ -6,6 +6,7 @@ import type { Request } from '../artifact.ts'
 import { isFile, isFolder, type PackageJson, PackageJsons } from './package-json.ts'
 import { lookUpExports, lookUpMap } from './package-map.ts'
 import { type NodeCode, ResolveError } from './resolve-error.ts'
+import { Tsconfigs } from './tsconfig.ts'
 import { TsconfigPaths } from './tsconfig-paths.ts'
 
 /** Our own files, two folders up: hot modules everywhere share the instance that runs them. */
@@ -32,6 +33,7 @@ const QUERY = /\?(?:raw|bytes)$/
 /** Finds what a specifier means to the file that has it, as Node's ESM loader does, and what is hot. */
 export class Resolver {
   readonly packages = new PackageJsons()
+  readonly tsconfigs = new Tsconfigs()
   readonly #paths = new TsconfigPaths()
   #readAt = Number.NEGATIVE_INFINITY
   readonly #wasThere: (file: string) => boolean
@@ -53,7 +55,7 @@ export class Resolver {
     if (/^\.{0,2}\//.test(specifier) || /^\.{1,2}$/.test(specifier)) {
       if (/%2f|%5c/i.test(specifier)) throw invalid(specifier, from)
       const [path, suffix] = splitSuffix(specifier)
-      return this.#file(specifier, resolve(dirname(from), decode(path)), suffix, from)
+      return this.#file(specifier, pathOf(path, from), suffix, from)
     }
     if (specifier.startsWith('file:')) {
       return this.#file(specifier, fileURLToPath(specifier), splitSuffix(specifier)[1], from)
@@ -89,13 +91,14 @@ export class Resolver {
     if (now - this.#readAt < FRESH_MS) return false
     this.#readAt = now
     this.packages.forget()
+    this.tsconfigs.forget()
     this.#paths.forget()
     return true
   }
 
   /** @param suffix query and fragment: as in Node, each of them makes a module of its own */
   #file(specifier: string, path: string, suffix: string, from: string): Request {
-    const found = existing(path)
+    const found = path.endsWith('/') ? undefined : existing(path)
     if (found === undefined) throw this.#missing(specifier, path, from)
     return this.#target(specifier, found, suffix)
   }
@@ -108,7 +111,7 @@ export class Resolver {
   }
 
   #missing(specifier: string, path: string, file: string): ResolveError {
-    if (isFolder(path)) {
+    if (path.endsWith('/') || isFolder(path)) {
       const message = `'${specifier}' means ${path}, which is a folder`
       return new ResolveError('ERR_UNSUPPORTED_DIR_IMPORT', message, { file })
     }
@@ -128,14 +131,17 @@ export class Resolver {
       const why = 'package.json has no such entry in "imports"'
       throw unresolved(specifier, from, why, 'ERR_PACKAGE_IMPORT_NOT_DEFINED')
     }
-    if (!target.startsWith('./')) return this.resolve(target, from)
+    if (!target.startsWith('./')) {
+      if (/^\.{0,2}\//.test(target) || URL.canParse(target)) throw badTarget(specifier, target, scope, from)
+      return this.resolve(target, from)
+    }
     return this.#file(specifier, join(scope.folder, target), '', from)
   }
 
   #package(specifier: string, from: string): Request {
     const [, name, rest] = /^((?:@[^/]+\/)?[^/]+)(.*)$/.exec(specifier) ?? []
     if (specifier === '') throw unresolved(specifier, from, 'it is empty')
-    if (!name || name.startsWith('.') || /[%\\]/.test(name)) throw invalid(specifier, from)
+    if (!name || /^\.|^@[^/]*$|[%\\]/.test(name)) throw invalid(specifier, from)
     const subpath = `.${rest}`
     const self = this.packages.scopeOf(from)
     if (self?.name === name && self.exports !== undefined) {
@@ -175,10 +181,18 @@ export class Resolver {
       const why = `package.json of ${pkg.folder} does not export "${subpath}"`
       throw unresolved(specifier, from, why, 'ERR_PACKAGE_PATH_NOT_EXPORTED')
     }
+    if (!target.startsWith('./') || /(?:^|\/)(?:\.\.|node_modules)(?:\/|$)/.test(target))
+      throw badTarget(specifier, target, pkg, from)
     const path = join(pkg.folder, target)
     if (!isFile(path)) throw unresolved(specifier, from, `${path} does not exist`)
     return path
   }
+}
+
+/** The path of a relative specifier, read as a URL; plain ones without Node's parser. */
+function pathOf(specifier: string, from: string): string {
+  if (/^(?:\.{1,2}\/)+[\w-]+(?:[./][\w-]+)*$/.test(specifier)) return resolve(dirname(from), specifier)
+  return fileURLToPath(new URL(specifier, pathToFileURL(from)))
 }
 
 const external = (specifier: string, id: string): Request => ({ specifier, kind: 'external', id })
@@ -203,14 +217,6 @@ function splitSuffix(specifier: string): [path: string, suffix: string] {
   return at < 0 ? [specifier, ''] : [specifier.slice(0, at), specifier.slice(at)]
 }
 
-function decode(specifier: string): string {
-  try {
-    return decodeURIComponent(specifier)
-  } catch {
-    return specifier
-  }
-}
-
 function unresolved(
   specifier: string,
   from: string,
@@ -219,6 +225,14 @@ function unresolved(
 ): ResolveError {
   return new ResolveError(nodeCode, `cannot resolve '${specifier}': ${why}`, { file: from })
 }
+
+const badTarget = (specifier: string, target: string, { folder }: PackageJson, from: string): ResolveError =>
+  unresolved(
+    specifier,
+    from,
+    `package.json of ${folder} leads to "${target}", which it may not`,
+    'ERR_INVALID_PACKAGE_TARGET',
+  )
 
 const invalid = (specifier: string, from: string): ResolveError =>
   unresolved(specifier, from, 'it is not a valid specifier', 'ERR_INVALID_MODULE_SPECIFIER')

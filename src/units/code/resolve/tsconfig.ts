@@ -29,14 +29,50 @@ export function readTsconfig(file: string, depth = 0): { options: CompilerOption
   return { ...result, options: { ...result.options, ...own }, ...(own.paths && { pathsFile: file }) }
 }
 
-/** The options of the nearest tsconfig.json above a folder. */
-export function compilerOptionsFor(folder: string): CompilerOptions {
-  for (let at = folder; ; at = dirname(at)) {
-    const file = join(at, 'tsconfig.json')
-    if (isFile(file)) return readTsconfig(file).options
-    if (at === dirname(at)) return {}
+/** tsconfig.json files by folder, read once; `forget` when one of them may have changed. */
+export class Tsconfigs {
+  readonly #known = new Map<string, CompilerOptions>()
+
+  /** The options of the nearest tsconfig.json above a file. */
+  optionsFor(file: string): CompilerOptions {
+    return this.#optionsIn(dirname(file))
+  }
+
+  forget(): void {
+    this.#known.clear()
+  }
+
+  #optionsIn(folder: string): CompilerOptions {
+    const known = this.#known.get(folder)
+    if (known) return known
+    const file = join(folder, 'tsconfig.json')
+    const parent = dirname(folder)
+    const options = isFile(file)
+      ? readTsconfig(file).options
+      : parent === folder
+        ? {}
+        : this.#optionsIn(parent)
+    this.#known.set(folder, options)
+    return options
   }
 }
+
+/** Whether imports of nothing but types are kept, for what their modules do. */
+export const keepsImports = ({ verbatimModuleSyntax, preserveValueImports }: CompilerOptions): boolean =>
+  verbatimModuleSyntax === true || preserveValueImports === true
+
+const BEFORE_FIELDS = /^es(?:3|5|6|20(?:1\d|2[01]))$/i
+
+/** Whether fields of classes are assigned in the constructor, as before there were fields. */
+export function assignsFields({ useDefineForClassFields: defines, target }: CompilerOptions): boolean {
+  return defines === undefined ? BEFORE_FIELDS.test(String(target)) : defines === false
+}
+
+/** What of tsconfig.json the text of a module depends on that needs no compiler. */
+export const settingsOf = (options: CompilerOptions): string =>
+  [keepsImports(options) && 'keepsImports', assignsFields(options) && 'assignsFields']
+    .filter(Boolean)
+    .join(' ')
 
 /** JSON with comments and trailing commas. */
 function readJsonc(file: string): Tsconfig | undefined {

@@ -9,6 +9,7 @@ import type { Content } from '../content/content.ts'
 import { contentOf } from '../content/read.ts'
 import { Resolution } from '../resolution.ts'
 import { PackageJsons } from '../resolve/package-json.ts'
+import { Tsconfigs } from '../resolve/tsconfig.ts'
 import { SourceError } from '../transform/declarations.ts'
 import type { Node } from '../transform/nodes.ts'
 import { RecentSources } from '../transform/recent.ts'
@@ -53,6 +54,7 @@ export class UnitReader {
   readonly #tree: Tree
   readonly #recent = new RecentSources()
   readonly #packages = new PackageJsons()
+  readonly #tsconfigs = new Tsconfigs()
   readonly #modules = new Map<string, Module | undefined>()
   readonly #resolution = new Resolution({ links: (id) => this.#module(id)?.links })
 
@@ -133,7 +135,12 @@ export class UnitReader {
   /** What the loader makes of the file; nothing of a type of file that it does not know. */
   #parse(id: string, bytes: Uint8Array): Content | undefined {
     try {
-      return contentOf(id, bytes, { packages: this.#packages, recent: this.#recent, jsx: undefined })
+      return contentOf(id, bytes, {
+        packages: this.#packages,
+        tsconfigs: this.#tsconfigs,
+        recent: this.#recent,
+        jsx: undefined,
+      })
     } catch (cause) {
       if (cause instanceof SourceError)
         throw new TickswapError('TICKSWAP_E_SYNTAX', cause.message, { file: id }, { cause })

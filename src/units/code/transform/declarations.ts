@@ -6,6 +6,8 @@ export interface SourceRequest {
   readonly type: string | undefined
   /** an import attribute other than `type` */
   readonly unknownAttribute?: string
+  /** it has an empty list of names: in TypeScript, where there were types */
+  readonly empty?: true
   readonly start: number
 }
 
@@ -39,7 +41,11 @@ export class Declarations {
   readonly names = new Map<string, TopLevelName>()
   readonly #exported = new Set<string>()
 
-  constructor(statements: readonly Node[]) {
+  readonly #text: string
+
+  /** @param text what the offsets of the statements count in */
+  constructor(statements: readonly Node[], text = '') {
+    this.#text = text
     for (const node of statements) this.#statement(node)
   }
 
@@ -48,6 +54,25 @@ export class Declarations {
     const whole = new Declarations([])
     for (const { declared, shift } of parts) whole.#add(declared, shift)
     return whole
+  }
+
+  /** The same without some of the requests, and the names that they import. */
+  without(dropped: ReadonlySet<number>): Declarations {
+    if (dropped.size === 0) return this
+    const rest = new Declarations([])
+    const places = new Map<number, number>()
+    for (const [index, request] of this.requests.entries()) {
+      if (!dropped.has(index)) places.set(index, rest.requests.push(request) - 1)
+    }
+    for (const [local, binding] of this.imports) {
+      const request = places.get(binding.request)
+      if (request !== undefined) rest.imports.set(local, { ...binding, request })
+    }
+    rest.exports.push(...this.exports)
+    for (const each of this.indirect) rest.indirect.push({ ...each, request: places.get(each.request)! })
+    rest.stars.push(...this.stars.map((star) => places.get(star)!))
+    for (const [name, known] of this.names) rest.names.set(name, known)
+    return rest
   }
 
   /** @param shift what makes offsets of the part offsets of the module */
@@ -130,8 +155,13 @@ export class Declarations {
       type: type && String(type.value.value),
       start: node.source.start,
       ...(other && { unknownAttribute: nameOf(other.key) }),
+      ...(this.#isEmpty(node) && { empty: true as const }),
     })
     return this.requests.length - 1
+  }
+
+  #isEmpty({ specifiers, start, source }: Node): boolean {
+    return specifiers?.length === 0 && this.#text.slice(start, source.start).includes('{')
   }
 
   #reexport(node: Node): void {

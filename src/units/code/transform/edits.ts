@@ -42,10 +42,22 @@ export class Edits {
     this.#edits.push(spare === undefined ? edit : { ...edit, spare })
   }
 
-  /** Replaces a range; a shorter text is padded with spaces, so that what follows keeps its column. */
+  /** Replaces a range; a shorter text is padded with spaces, so that what follows keeps its line and column. */
   replace(start: number, end: number, text: string): void {
-    const spare = Math.max(0, end - start - text.length)
-    this.#add(start, end, text + ' '.repeat(spare), this.#edits.length, spare)
+    const rest = blank(this.#source.slice(start + text.length - this.#origin, end - this.#origin))
+    this.#add(start, end, text + rest, this.#edits.length, NEWLINE.test(rest) ? 0 : rest.length)
+  }
+
+  /**
+   * Puts `text` in the place of a range that may have line breaks, which stay.
+   * @param width of what replaces a range of one line
+   */
+  begin(start: number, end: number, text: string, width = end - start): void {
+    const range = this.#source.slice(start - this.#origin, end - this.#origin)
+    const firstBreak = range.search(NEWLINE)
+    const whole =
+      firstBreak < 0 ? text.padEnd(width) : text.padEnd(firstBreak) + blank(range.slice(firstBreak))
+    this.#add(start, end, whole, this.#edits.length)
   }
 
   /** Replaces a range by exactly `text`. */
@@ -79,7 +91,8 @@ export class Edits {
     if (this.#edits.length === 0) return { text: this.#source, shifts: [] }
     this.#edits.sort((a, b) => a.start - b.start || a.end - b.end || a.order - b.order)
     const out = new Output(this.#source)
-    for (const edit of this.#edits) out.apply(edit)
+    for (const [index, edit] of this.#edits.entries())
+      out.apply(edit, this.#edits[index + 1]?.start === edit.end)
     return out.finish()
   }
 }
@@ -102,7 +115,8 @@ class Output {
     this.#source = source
   }
 
-  apply(edit: Edit): void {
+  /** @param isFollowed another edit is at the place where this one ends */
+  apply(edit: Edit, isFollowed: boolean): void {
     this.#copy(edit.start)
     if (edit.text === undefined) {
       this.#shrink(edit.end)
@@ -116,7 +130,7 @@ class Output {
     // White space behind an insertion may have paid for it already.
     this.#at = Math.max(this.#at, edit.end)
     if (NEWLINE.test(text)) this.#debt = 0
-    if (this.#debt > 0) this.#payAfter()
+    if (this.#debt > 0 && !isFollowed) this.#payAfter()
   }
 
   finish(): { text: string; shifts: readonly Shift[] } {

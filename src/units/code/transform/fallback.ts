@@ -1,6 +1,5 @@
 import { createRequire } from 'node:module'
-import { dirname } from 'node:path'
-import { compilerOptionsFor } from '../resolve/tsconfig.ts'
+import { assignsFields, type CompilerOptions } from '../resolve/tsconfig.ts'
 import { SourceError } from './declarations.ts'
 import { type Compiled, relayout } from './relayout.ts'
 import { fromSwc, swc } from './strip.ts'
@@ -35,9 +34,13 @@ export function compileSyntax(source: string): Compiled | undefined {
 const require = createRequire(import.meta.url)
 
 /** Compiles all there is, decorators and JSX too, with the TypeScript compiler itself. @throws SourceError */
-export function compileAll(file: string, source: string, jsx: JsxOptions | undefined): Compiled {
+export function compileAll(
+  file: string,
+  source: string,
+  own: CompilerOptions,
+  jsx: JsxOptions | undefined,
+): Compiled {
   const ts: typeof import('typescript-classic') = require('typescript-classic')
-  const own = compilerOptionsFor(dirname(file))
   const { outputText, sourceMapText, diagnostics } = ts.transpileModule(source, {
     fileName: file,
     reportDiagnostics: true,
@@ -49,7 +52,7 @@ export function compileAll(file: string, source: string, jsx: JsxOptions | undef
       removeComments: true,
       experimentalDecorators: own.experimentalDecorators === true,
       emitDecoratorMetadata: own.emitDecoratorMetadata === true,
-      useDefineForClassFields: own.useDefineForClassFields !== false,
+      useDefineForClassFields: !assignsFields(own),
       ...jsxOptions(ts, jsx ?? own),
     },
   })

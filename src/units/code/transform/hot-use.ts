@@ -4,7 +4,7 @@ export interface HotMention {
   readonly specifiers: readonly string[]
 }
 
-const ACCEPT = /^\s*\??\.\s*hot\s*[?!]?\.\s*accept\s*\(\s*/
+const ACCEPT = /^\s*\??\.\s*hot\s*[?!]?\.\s*accept\s*(?:\?\.\s*)?\(\s*/
 const STRING = /(['"`])((?:(?!\1)[^\\])*)\1/g
 
 /** @param text what follows `import.meta`. @returns undefined when it is not about `hot` */

@@ -6,8 +6,8 @@ import { hotCall } from './hot-use.ts'
 import { FreshNames } from './names.ts'
 import type { Node } from './nodes.ts'
 import { type Naming, namingKey, PiecePrinter } from './piece-printer.ts'
-import type { Piece, PrintedPiece } from './pieces.ts'
-import type { Mention } from './scopes.ts'
+import { namesOf, type Piece, type PrintedPiece } from './pieces.ts'
+import type { Mention, Syntax } from './scopes.ts'
 
 /** The script that a module becomes. */
 export interface PrintedModule {
@@ -24,6 +24,12 @@ interface NamedSlot extends Slot {
 }
 
 /**
+ * What imports are taken for. In TypeScript a name that is only mentioned in types may be missing, and an
+ * import of nothing else is dropped with the module it names, unless tsconfig.json says `verbatimModuleSyntax`.
+ */
+export type Dialect = 'javascript' | 'typescript' | 'verbatim'
+
+/**
  * A parsed module, and how it is printed as a script: a generator function that is
  * run to its first `yield` when the module is linked (its functions exist then, as
  * they do in a native module) and to its end when it is evaluated. Imports are
@@ -35,6 +41,8 @@ export class ModuleText {
   readonly pieces: readonly Piece[]
   /** the whole text, without types */
   readonly text: string
+  /** with the imports that are dropped */
+  readonly #written: Declarations
   readonly #mentions: readonly Mention[]
   readonly #names: FreshNames
   readonly #slots: NamedSlot[] = []
@@ -54,12 +62,12 @@ export class ModuleText {
   readonly #nobody: string
   readonly #default: string
 
-  /** @param lenient names that are only mentioned in types may be missing (TypeScript) */
-  constructor(pieces: readonly Piece[], declarations: Declarations, lenient: boolean) {
+  constructor(pieces: readonly Piece[], declarations: Declarations, dialect: Dialect) {
     this.pieces = pieces
     this.text = pieces.map((piece) => piece.text).join('')
-    this.declarations = declarations
     this.#mentions = pieces.flatMap((piece) => piece.scopes.mentions)
+    this.#written = declarations
+    this.declarations = dialect === 'typescript' ? declarations.without(this.#unused()) : declarations
     this.isAsync = pieces.some((piece) => piece.scopes.topLevelAwait)
     this.#names = new FreshNames(this.text)
     this.#handle = this.#names.next()
@@ -68,8 +76,11 @@ export class ModuleText {
     this.#constant = this.#names.next()
     const hasStray = pieces.some((piece) => piece.scopes.strayArguments.length > 0)
     this.#nobody = hasStray ? this.#names.like('arguments') : ''
-    this.#default = this.#names.next()
-    this.#indirect = declarations.indirect.map(({ name, request, imported }) => ({ name, request, imported }))
+    this.#default = dialect !== 'javascript' && this.#isDefaultType() ? '' : this.#names.next()
+    this.#indirect = this.declarations.indirect.map(({ name, request, imported }) => {
+      return { name, request, imported }
+    })
+    const lenient = dialect !== 'javascript'
     this.#collectSlots(lenient)
     this.#collectExports(lenient)
   }
@@ -88,9 +99,13 @@ export class ModuleText {
     }
   }
 
-  /** Whether the text has decorators, which V8 does not know. */
-  get hasDecorators(): boolean {
-    return this.pieces.some((piece) => piece.scopes.hasDecorators)
+  has(syntax: Syntax): boolean {
+    return this.pieces.some((piece) => piece.scopes.syntax.has(syntax))
+  }
+
+  /** Names that the file declares or imports. */
+  get names(): ReadonlySet<string> {
+    return namesOf(this.#written)
   }
 
   /** Whether the text can only be an ES module. */
@@ -138,6 +153,19 @@ export class ModuleText {
         yield source.value
       }
     }
+  }
+
+  /** Requests for names that are mentioned in types at most. */
+  #unused(): Set<number> {
+    const { imports, exports, requests } = this.#written
+    const unused = new Set([...imports.values()].map(({ request }) => request))
+    for (const [index, { empty }] of requests.entries()) if (empty) unused.add(index)
+    if (unused.size === 0 || this.#hasEval) return new Set()
+    for (const { name } of [...this.#mentions, ...exports.map(({ local }) => ({ name: local }))]) {
+      const binding = imports.get(name)
+      if (binding) unused.delete(binding.request)
+    }
+    return unused
   }
 
   #mentionsByName(): Map<string, Mention[]> {
@@ -192,6 +220,7 @@ export class ModuleText {
     const written = new Set<string>()
     for (const { kind, name } of this.#mentions) if (kind === 'write') written.add(name)
     for (const { name, local, start } of this.declarations.exports) {
+      if (local === '*default*' && this.#default === '') continue
       const binding = this.declarations.imports.get(local)
       if (binding) {
         const indirect = { name, request: binding.request, imported: binding.imported }
@@ -216,6 +245,17 @@ export class ModuleText {
     const locals = this.#locals.map(({ local }) => local)
     const { imports } = this.declarations
     return { file, locals, imports, parsed: this.text, original }
+  }
+
+  /** Whether the default export is an interface or another type that is declared here. */
+  #isDefaultType(): boolean {
+    return this.#someStatement(({ type, declaration }) => {
+      if (type !== 'ExportDefaultDeclaration' || declaration.type !== 'Identifier') return false
+      const { name } = declaration
+      if (this.declarations.names.has(name) || this.declarations.imports.has(name)) return false
+      const declared = new RegExp(`\\b(?:interface|type)\\s+${name.replaceAll('$', '\\$')}(?![\\w$])`)
+      return this.pieces.some(({ source }) => declared.test(source))
+    })
   }
 
   #isHoistedDefault(local: string): boolean {

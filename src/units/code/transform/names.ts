@@ -10,7 +10,7 @@ export class FreshNames {
   readonly #taken = new Set<string>()
 
   constructor(source: string) {
-    this.#source = source
+    this.#source = source.includes('\\u') ? source + unescaped(source) : source
   }
 
   /** A name the module does not contain, of one letter nearly always. */
@@ -31,3 +31,9 @@ export class FreshNames {
     return true
   }
 }
+
+/** The text with letters of Latin-1 for their escapes: a name may be written with some. */
+const unescaped = (source: string): string =>
+  source.replace(/\\u(?:\{0*([\da-f]{2})\}|00([\da-f]{2}))/gi, (_, braced?: string, plain?: string) =>
+    String.fromCharCode(Number.parseInt(braced ?? plain!, 16)),
+  )

@@ -1,6 +1,6 @@
 import type { Token } from 'acorn'
 import { SourceError } from './declarations.ts'
-import { ModuleText } from './module-text.ts'
+import { type Dialect, ModuleText } from './module-text.ts'
 import type { Node } from './nodes.ts'
 import { acorn, meriyah } from './parsers.ts'
 import { cut, declaredBy, finishPiece, namesOf } from './pieces.ts'
@@ -11,12 +11,12 @@ import { cut, declaredBy, finishPiece, namesOf } from './pieces.ts'
  * @param text the source without types, every token where the source has it
  * @throws SourceError with the offset
  */
-export function parseText(source: string, text: string, lenient: boolean): ModuleText {
+export function parseText(source: string, text: string, dialect: Dialect): ModuleText {
   const raw = cut(source, text, parseStatements(text))
   const declarations = declaredBy(raw)
   const names = namesOf(declarations)
   const pieces = raw.map((piece) => finishPiece(piece, names))
-  return new ModuleText(pieces, declarations, lenient)
+  return new ModuleText(pieces, declarations, dialect)
 }
 
 /** Statements of a module's top level. The fast parser decides nearly always; what it does not take, the thorough one decides. */

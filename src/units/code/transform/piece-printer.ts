@@ -11,7 +11,7 @@ export interface Naming {
   readonly constant: string
   /** a name that means nothing, for `arguments` where there are none */
   readonly nobody: string
-  /** the variable behind a default export that has no name */
+  /** the variable behind a default export that has no name; '' when that is a type */
   readonly default: string
   /** local name of a namespace to the object that `ns.name` reads */
   readonly views: ReadonlyMap<string, string>
@@ -51,6 +51,11 @@ export function namingKey(naming: Naming, mentions: readonly Mention[]): string 
     [...new Set(written.map(({ name }) => name))].join(' '),
   ].join('\n')
 }
+
+/** White space and comments. */
+const GAP = String.raw`(?:\s|/\*[\s\S]*?\*/|//.*)`
+const DEFAULT_HEAD = new RegExp(`^export${GAP}+default${GAP}*`)
+const FUNCTION_HEAD = new RegExp(`^(?:async${GAP}+)?function(?:${GAP}*\\*)?`)
 
 /** Prints one piece of a module as its part of the script. */
 export class PiecePrinter {
@@ -114,30 +119,43 @@ export class PiecePrinter {
 
   #editDefault(node: Node): void {
     const { declaration } = node
-    const head = /^export(?:\s|\/\*[\s\S]*?\*\/|\/\/.*)*default\s*/.exec(
-      this.#slice(node.start, node.end),
-    )![0]
+    if (declaration.type === 'Identifier' && this.#names.default === '') {
+      this.#edits.blank(node.start, node.end)
+      return
+    }
+    const head = DEFAULT_HEAD.exec(this.#slice(node.start, node.end))?.[0]
+    // Decorators stand in front; V8 says what it thinks of them.
+    if (head === undefined) return
     const start = node.start + head.length
     if (declaration.id && /Declaration$/.test(declaration.type)) {
-      this.#edits.replace(node.start, start, ';')
+      this.#edits.begin(node.start, start, ';')
       return
     }
     if (declaration.type === 'FunctionDeclaration') {
-      const keyword = /^(?:async\s+)?function\s*\*?/.exec(this.#slice(start))![0]
-      this.#edits.swap(node.start, start, ';'.padEnd(head.length - this.#names.default.length - 1))
+      const keyword = FUNCTION_HEAD.exec(this.#slice(start))![0]
+      this.#edits.begin(node.start, start, ';', head.length - this.#names.default.length - 1)
       this.#edits.insert(start + keyword.length, ` ${this.#names.default}`)
       return
     }
     const ended = this.#slice(node.end - 1, node.end) === ';' && declaration.end < node.end
-    this.#edits.swap(node.start, start, `let ${this.#names.default}={default:`.padEnd(head.length))
+    this.#edits.begin(node.start, start, `let ${this.#names.default}={default:`)
     this.#edits.insert(ended ? node.end - 1 : node.end, ended ? '}' : '};')
   }
 
   #editAnnouncement(node: Node): void {
+    this.#editDeclarators(node.declaration ?? node)
     const announcer = this.#announce!(declaredNames(node))
     if (announcer === '') return
     const closed = this.#slice(node.end - 1, node.end) === ';' ? '' : ';'
     this.#edits.insert(node.end, `${closed}${announcer}();`)
+  }
+
+  /** What one declarator declares, the next ones may read through other modules. */
+  #editDeclarators({ declarations }: Node): void {
+    for (const { id, end } of declarations?.slice(0, -1) ?? []) {
+      const announcer = this.#announce!([...boundNames(id)].map((name) => name.name))
+      if (announcer !== '') this.#edits.insert(end, `,{}=${announcer}()`)
+    }
   }
 
   #editMentions(): void {
@@ -181,7 +199,7 @@ export class PiecePrinter {
     }
     this.#edits.replace(
       node.start,
-      node.start + name.length,
+      node.end,
       shorthand ? `${name}:${this.#names.constant}` : this.#names.constant,
     )
   }

@@ -50,7 +50,7 @@ export function cut(source: string, text: string, statements: readonly Node[]): 
       text: text.slice(from, to),
       origin: from,
       statements: own,
-      declared: new Declarations(own),
+      declared: new Declarations(own, text),
     })
     from = to
     first = next

@@ -1,4 +1,4 @@
-import { ModuleText } from './module-text.ts'
+import { type Dialect, ModuleText } from './module-text.ts'
 import { parseStatements } from './parse.ts'
 import { cut, declaredBy, finishPiece, namesOf, type Piece, type RawPiece } from './pieces.ts'
 import { stripTypes } from './strip.ts'
@@ -34,22 +34,22 @@ export class RecentSources {
    * The module as edited, or undefined where it has to be parsed as a whole: it is not
    * known, its top level has other names now, or it has an error, which the whole tells of.
    */
-  edited(id: string, source: string, typed: boolean): ModuleText | undefined {
+  edited(id: string, source: string, dialect: Dialect): ModuleText | undefined {
     const known = this.#modules.get(id)
     if (!known) return undefined
     try {
-      return this.#edited(known, source, typed)
+      return this.#edited(known, source, dialect)
     } catch {
       return undefined
     }
   }
 
-  #edited(module: ModuleText, source: string, typed: boolean): ModuleText | undefined {
+  #edited(module: ModuleText, source: string, dialect: Dialect): ModuleText | undefined {
     const known = module.pieces
     const { first, last, from, to } = changedRange(known, source)
     if (first === 0 && last === known.length) return undefined
     const region = source.slice(from, to)
-    const text = typed ? stripTypes(region, true) : region
+    const text = dialect === 'javascript' ? region : stripTypes(region, true)
     if (text.length !== region.length) return undefined
     const again: RawPiece[] = cut(region, text, parseStatements(text))
     const before = known.slice(0, first)
@@ -58,9 +58,9 @@ export class RecentSources {
     if (last < known.length && !takeOver(again, again.length - 1, known[last - 1]!)) return undefined
     const declarations = declaredBy([...before, ...again, ...after])
     const names = namesOf(declarations)
-    if (!sameNames(names, namesOf(module.declarations))) return undefined
+    if (!sameNames(names, module.names)) return undefined
     const fresh = again.map((raw) => (isFinished(raw) ? raw : finishPiece(raw, names)))
-    return new ModuleText([...before, ...fresh, ...after], declarations, typed)
+    return new ModuleText([...before, ...fresh, ...after], declarations, dialect)
   }
 
   #forget(id: string): void {

@@ -18,13 +18,16 @@ export interface Mention {
   readonly owner: string
 }
 
+/** Syntax that V8 may not know, or that tsconfig.json may have a say in. */
+export type Syntax = 'decorators' | 'accessors' | 'using' | 'fields'
+
 export interface ScopeReport {
   readonly mentions: readonly Mention[]
   readonly metas: readonly Node[]
   readonly dynamicImports: readonly Node[]
   /** the first `await` outside of a function */
   readonly topLevelAwait: Node | undefined
-  readonly hasDecorators: boolean
+  readonly syntax: ReadonlySet<Syntax>
   /** `arguments` where no function has any */
   readonly strayArguments: readonly Node[]
   /** direct calls of `eval`, which sees what the module sees */
@@ -58,7 +61,7 @@ export class ScopeWalker {
   readonly #evals: Node[] = []
   #topLevelAwait: Node | undefined
   #scope: Scope = { parent: undefined, isFunction: true, names: new Set(), pending: this.#mentions }
-  #hasDecorators = false
+  readonly #syntax = new Set<Syntax>()
   #depth = 0
   #owner = ''
   /** who owns a function that is met while `#owner` is '' */
@@ -80,7 +83,7 @@ export class ScopeWalker {
       metas: this.#metas,
       dynamicImports: this.#dynamicImports,
       topLevelAwait: this.#topLevelAwait,
-      hasDecorators: this.#hasDecorators,
+      syntax: this.#syntax,
     }
   }
 
@@ -96,7 +99,7 @@ export class ScopeWalker {
         this.#held(node.declaration.id?.name ?? '*default*', () => this.#visit(node.declaration))
         return
       case 'VariableDeclaration':
-        if (node.kind === 'await using') this.#awaits(node)
+        this.#kind(node)
         for (const declarator of node.declarations) this.#declarator(declarator)
         return
       case 'FunctionDeclaration':
@@ -158,10 +161,15 @@ export class ScopeWalker {
         return this.#mention(node, 'read')
       case 'MemberExpression':
         return this.#member(node, true)
+      case 'BinaryExpression':
+      case 'LogicalExpression':
+        return this.#operators(node)
       case 'Property':
-      case 'PropertyDefinition':
       case 'MethodDefinition':
         return this.#property(node)
+      case 'PropertyDefinition':
+      case 'AccessorProperty':
+        return this.#field(node)
       case 'CallExpression':
       case 'NewExpression':
         return this.#call(node)
@@ -188,8 +196,10 @@ export class ScopeWalker {
         return this.#variables(node)
       case 'BlockStatement':
       case 'ForStatement':
-      case 'SwitchStatement':
         return this.#enter(false, () => forEachChild(node, this.#visit))
+      case 'SwitchStatement':
+        this.#visit(node.discriminant)
+        return this.#enter(false, () => node.cases.forEach(this.#visit))
       case 'ForInStatement':
       case 'ForOfStatement':
         return this.#forEach(node)
@@ -211,9 +221,20 @@ export class ScopeWalker {
     }
   }
 
+  /** A long sum leans to the left, deeper than the stack is. */
+  #operators(node: Node): void {
+    const right: Node[] = []
+    let at = node
+    for (; at.type === 'BinaryExpression' || at.type === 'LogicalExpression'; at = at.left)
+      right.push(at.right)
+    this.#visit(at)
+    for (const operand of right.reverse()) this.#visit(operand)
+  }
+
   /** What `delete` names is not read. */
   #unary({ operator, argument }: Node): void {
-    if (operator === 'delete' && argument.type === 'MemberExpression') this.#member(argument, false)
+    const target = argument.type === 'ChainExpression' ? argument.expression : argument
+    if (operator === 'delete' && target.type === 'MemberExpression') this.#member(target, false)
     else this.#visit(argument)
   }
 
@@ -251,15 +272,21 @@ export class ScopeWalker {
 
   #decorators(node: Node): void {
     if (!node.decorators?.length) return
-    this.#hasDecorators = true
+    this.#syntax.add('decorators')
     node.decorators.forEach(this.#visit)
+  }
+
+  #field(node: Node): void {
+    if (node.type === 'AccessorProperty') this.#syntax.add('accessors')
+    else if (!/^Private/.test(node.key.type)) this.#syntax.add('fields')
+    this.#property(node)
   }
 
   #property(node: Node): void {
     this.#decorators(node)
     if (node.computed) this.#visit(node.key)
     if (!node.value) return
-    if (node.type !== 'PropertyDefinition') {
+    if (node.type === 'Property' || node.type === 'MethodDefinition') {
       if (node.shorthand) this.#mention(node.value, 'read', { shorthand: true })
       else this.#visit(node.value)
       return
@@ -304,10 +331,17 @@ export class ScopeWalker {
         if (node.type !== 'ArrowFunctionExpression') this.#scope.names.add(ARGUMENTS)
         if (node.type === 'FunctionExpression' && node.id) this.#scope.names.add(node.id.name)
         for (const param of node.params) this.#pattern(param, true)
-        if (node.body.type === 'BlockStatement') node.body.body.forEach(this.#visit)
-        else this.#visit(node.body)
+        // Defaults of parameters do not see what the body declares.
+        const isSimple = node.params.every((param: Node) => param.type === 'Identifier')
+        if (isSimple) this.#functionBody(node.body)
+        else this.#enter(true, () => this.#functionBody(node.body))
       })
     this.#nested(() => this.#owned(body))
+  }
+
+  #functionBody(body: Node): void {
+    if (body.type === 'BlockStatement') body.body.forEach(this.#visit)
+    else this.#visit(body)
   }
 
   #class(node: Node): void {
@@ -321,11 +355,16 @@ export class ScopeWalker {
   }
 
   #variables(node: Node): void {
-    if (node.kind === 'await using') this.#awaits(node)
+    this.#kind(node)
     for (const declarator of node.declarations) {
       this.#pattern(declarator.id, node.kind === 'var')
       if (declarator.init) this.#visit(declarator.init)
     }
+  }
+
+  #kind(node: Node): void {
+    if (node.kind === 'await using') this.#awaits(node)
+    if (/using$/.test(node.kind)) this.#syntax.add('using')
   }
 
   /** Declares a pattern's names and visits its defaults; `hoisted` undefined: the top level has them. */

@@ -13,9 +13,15 @@ export function slimStatement(node: Node): Node {
   return slimDeclaration(node)
 }
 
-function slimDeclaration({ type, start, end, id, declarations }: Node): Node {
+function slimDeclaration({ type, start, end, id, declarations, name }: Node): Node {
+  if (type === 'Identifier') return { type, start, end, name }
   if (declarations)
-    return { type, start, end, declarations: declarations.map((each: Node) => ({ id: each.id })) }
+    return {
+      type,
+      start,
+      end,
+      declarations: declarations.map((each: Node) => ({ id: each.id, end: each.end })),
+    }
   return { type, start, end, id }
 }
 

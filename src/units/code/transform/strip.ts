@@ -2,12 +2,20 @@ import { createRequire } from 'node:module'
 import { SourceError } from './declarations.ts'
 
 type Swc = typeof import('@swc/wasm-typescript')
+const NAME = '@swc/wasm-typescript'
+const require = createRequire(import.meta.url)
 let loaded: Swc | undefined
 
 /** Loaded when it is needed: a start that finds its modules in the store does without. */
 export function swc(): Swc {
-  loaded ??= createRequire(import.meta.url)('@swc/wasm-typescript') as Swc
+  loaded ??= require(NAME) as Swc
   return loaded
+}
+
+/** After an error of its own, such as too deep a source, its memory cannot be trusted any more. */
+function forgetSwc(): void {
+  loaded = undefined
+  delete require.cache[require.resolve(NAME)]
 }
 
 /**
@@ -25,6 +33,9 @@ export function stripTypes(source: string, isModule = false): string {
 /** A construct that has to be compiled, and not only blanked out. */
 export class UnsupportedByStripping extends SourceError {}
 
+/** A source that swc cannot read. */
+export class TooMuchForSwc extends UnsupportedByStripping {}
+
 interface SwcError {
   code: string
   message: string
@@ -35,7 +46,10 @@ interface SwcError {
 /** What the stripper threw, with its place. */
 export function fromSwc(error: unknown, source: string): Error {
   const { code, message, startLine, startColumn } = error as SwcError
-  if (typeof startLine !== 'number') return error instanceof Error ? error : new Error(String(error))
+  if (typeof startLine !== 'number') {
+    forgetSwc()
+    return new TooMuchForSwc(String(message ?? error), 0)
+  }
   const offset = offsetOf(source, startLine, startColumn)
   return code === 'UnsupportedSyntax'
     ? new UnsupportedByStripping(message, offset)
