@@ -175,7 +175,7 @@ function everything(text: ModuleText) {
 function whole(source: string): ModuleText | undefined {
   try {
     const text = stripTypes(source)
-    return text.length === source.length ? parseText(source, text, true) : undefined
+    return text.length === source.length ? parseText(source, text, 'typescript') : undefined
   } catch {
     return undefined
   }
@@ -193,7 +193,7 @@ test('an edited module says what the whole, parsed anew, says', () => {
       everything(start!)
       for (const each of edits) {
         const next = apply(source, each)
-        const edited = recent.edited('m', next, true)
+        const edited = recent.edited('m', next, 'typescript')
         const expected = whole(next)
         if (edited) {
           inPieces++
@@ -217,7 +217,7 @@ test('an edit of one function leaves the pieces around it as they are', () => {
   const recent = new RecentSources()
   const first = whole(source(1))!
   recent.keep('m', first)
-  const edited = recent.edited('m', source(12345), true)!
+  const edited = recent.edited('m', source(12345), 'typescript')!
   const kept = edited.pieces.filter((piece) => first.pieces.includes(piece))
   expect(edited.pieces).toHaveLength(20)
   expect(kept.length).toBeGreaterThanOrEqual(17)
@@ -228,5 +228,5 @@ test('a module with another name at its top level is parsed as a whole', () => {
   const lines = Array.from({ length: 9 }, (_, i) => `let v${i} = helper`)
   const recent = new RecentSources()
   recent.keep('m', whole(lines.join('\n'))!)
-  expect(recent.edited('m', `${lines.join('\n')}\nfunction helper() {}`, true)).toBeUndefined()
+  expect(recent.edited('m', `${lines.join('\n')}\nfunction helper() {}`, 'typescript')).toBeUndefined()
 })

@@ -218,3 +218,41 @@ test('a name that the top level declares twice is an error where it stands', asy
     project.close()
   }
 })
+
+test('what tsconfig.json says of class fields and of imports that are only types', async () => {
+  const text = `import { T } from './types.ts'
+class Base { set x(value: number) { seen.push(value) } }
+const seen: number[] = []
+class Derived extends Base { x = 5; declare y: T; z?: number; #p = 1; p() { return this.#p } }
+const made = new Derived()
+function where() { throw new Error('here') }
+export const result = [Object.keys(made), seen, made.p(), (globalThis as any).typesWere, where]`
+  const configs = {
+    '{}': [['x', 'z'], [], 1, undefined],
+    '{ "target": "ESNext" }': [['x', 'z'], [], 1, undefined],
+    '{ "target": "ES2021" }': [[], [5], 1, undefined],
+    '{ "useDefineForClassFields": false }': [[], [5], 1, undefined],
+    '{ "target": "es2020", "useDefineForClassFields": true }': [['x', 'z'], [], 1, undefined],
+    '{ "verbatimModuleSyntax": true }': [['x', 'z'], [], 1, true],
+  }
+  for (const [options, expected] of Object.entries(configs)) {
+    Reflect.deleteProperty(globalThis, 'typesWere')
+    const result = await run({
+      'tsconfig.json': `{ "compilerOptions": ${options} }`,
+      'main.ts': text,
+      'types.ts': `export type T = 1\n;(globalThis as any).typesWere = true`,
+    })
+    expect(result.slice(0, 4)).toEqual(expected)
+    expect(lineOf(result[4])).toMatch(/main\.ts:6:26/)
+    project.close()
+  }
+})
+
+test('a source that is too deep for swc is compiled, and the next one is none the worse', async () => {
+  const depth = 1000
+  const result = await run({
+    'main.ts': `import { next } from './next.ts'\nexport const deep: unknown = ${'['.repeat(depth)}${']'.repeat(depth)}\nexport const result = [typeof deep, next]`,
+    'next.ts': 'export const next: number = 1',
+  })
+  expect(result).toEqual(['object', 1])
+})
