@@ -77,11 +77,13 @@ const files = [
   ),
   main(
     'packages that lead where they may not, and files that are not JSON',
-    `export const result = await Promise.all(['pkg', '#out', '#builtin', './sub/a.js', 'broken'].map((s) => import(s).then(() => 'ok', (e) => [e.name, e.code])))`,
+    `export const result = await Promise.all(['pkg', '#out', '#builtin', './sub/a.js', 'broken', 'mixed', '@', '@x/', 'numbers'].map((s) => import(s).then(() => 'ok', (e) => [e.name, e.code])))`,
     {
       'package.json': `{"type":"module","imports":{"#out":"../x.js","#builtin":"node:fs"}}`,
       'node_modules/pkg/package.json': '{"exports":"../out.js"}',
       'node_modules/broken/package.json': '{',
+      'node_modules/mixed/package.json': '{"exports":{".":"./a.js","import":"./a.js"}}',
+      'node_modules/numbers/package.json': '{"exports":{"1":"./a.js"}}',
       'sub/package.json': '{',
       'sub/a.js': '',
     },

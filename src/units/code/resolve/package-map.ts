@@ -5,6 +5,14 @@ type Target = string | null | readonly Target[] | { readonly [condition: string]
 const isSubpathMap = (value: unknown): value is Record<string, Target> =>
   typeof value === 'object' && value !== null && Object.keys(value).some((key) => key.startsWith('.'))
 
+/** Whether `exports` is none that Node takes: keys of two kinds, or numbers, whose order is not the written one. */
+export function isMixed(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false
+  const keys = Object.keys(value)
+  const subpaths = keys.filter((key) => key.startsWith('.')).length
+  return (subpaths > 0 && subpaths < keys.length) || keys.some((key) => /^\d+$/.test(key))
+}
+
 /** @param subpath `.` or `./x`. @returns the target, null when it is closed, undefined when there is none */
 export function lookUpExports(
   exports: unknown,

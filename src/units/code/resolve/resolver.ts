@@ -4,7 +4,7 @@ import { dirname, join, resolve } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import type { Request } from '../artifact.ts'
 import { isFile, isFolder, type PackageJson, PackageJsons } from './package-json.ts'
-import { lookUpExports, lookUpMap } from './package-map.ts'
+import { isMixed, lookUpExports, lookUpMap } from './package-map.ts'
 import { type NodeCode, ResolveError } from './resolve-error.ts'
 import { Tsconfigs } from './tsconfig.ts'
 import { TsconfigPaths } from './tsconfig-paths.ts'
@@ -141,7 +141,7 @@ export class Resolver {
   #package(specifier: string, from: string): Request {
     const [, name, rest] = /^((?:@[^/]+\/)?[^/]+)(.*)$/.exec(specifier) ?? []
     if (specifier === '') throw unresolved(specifier, from, 'it is empty')
-    if (!name || /^\.|^@[^/]*$|[%\\]/.test(name)) throw invalid(specifier, from)
+    if (!name || /^@[^/]*$/.test(specifier) || /^\.|[%\\]/.test(name)) throw invalid(specifier, from)
     const subpath = `.${rest}`
     const self = this.packages.scopeOf(from)
     if (self?.name === name && self.exports !== undefined) {
@@ -176,6 +176,10 @@ export class Resolver {
   }
 
   #exported(pkg: PackageJson, subpath: string, specifier: string, from: string): string {
+    if (isMixed(pkg.exports)) {
+      const why = `"exports" in package.json of ${pkg.folder} has subpaths beside conditions, or numbers`
+      throw unresolved(specifier, from, why, 'ERR_INVALID_PACKAGE_CONFIG')
+    }
     const target = lookUpExports(pkg.exports, subpath, CONDITIONS)
     if (!target) {
       const why = `package.json of ${pkg.folder} does not export "${subpath}"`
