@@ -159,6 +159,7 @@ export class Control {
       directories: [this.settings.units],
       filter: isModuleFile,
       onBatch: (batch) => this.#edited(batch),
+      onFirst: (file) => this.#driving || this.stager.anticipate(file),
       onWarning: (warning) => this.#publish('warning', warning, []),
     })
     await this.#watcher.ready()

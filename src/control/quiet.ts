@@ -10,6 +10,8 @@ const TIMER_ERROR_MS = 2
  */
 export class Quiet {
   readonly #onQuiet: () => void
+  /** work for the time until then, once */
+  #meanwhile: (() => void) | undefined
   readonly #cell = new Int32Array(new SharedArrayBuffer(4))
   #deadline = 0
   #timer: NodeJS.Timeout | undefined
@@ -19,9 +21,13 @@ export class Quiet {
     this.#onQuiet = onQuiet
   }
 
-  /** @param deadline in the milliseconds of `performance.now()`; replaces the one before */
-  until(deadline: number): void {
+  /**
+   * @param deadline in the milliseconds of `performance.now()`; replaces the one before
+   * @param meanwhile is done while there is nothing else to do, at most once; replaces the one before
+   */
+  until(deadline: number, meanwhile?: () => void): void {
     this.#deadline = deadline
+    this.#meanwhile = meanwhile
     if (this.#immediate) return
     clearTimeout(this.#timer)
     this.#timer = undefined
@@ -31,6 +37,7 @@ export class Quiet {
   stop(): void {
     clearTimeout(this.#timer)
     clearImmediate(this.#immediate)
+    this.#meanwhile = undefined
     this.#timer = this.#immediate = undefined
   }
 
@@ -47,10 +54,15 @@ export class Quiet {
     this.#timer = this.#immediate = undefined
     const left = this.#deadline - performance.now()
     if (left <= 0) {
+      this.#meanwhile = undefined
       this.#onQuiet()
       return
     }
-    if (left <= TIMER_ERROR_MS) Atomics.wait(this.#cell, 0, 0, Math.min(left, SLICE_MS))
+    const work = this.#meanwhile
+    this.#meanwhile = undefined
+    // However long it takes, what came in the meantime is taken in a turn before the deadline is looked at again.
+    if (work) work()
+    else if (left <= TIMER_ERROR_MS) Atomics.wait(this.#cell, 0, 0, Math.min(left, SLICE_MS))
     this.#turn()
   }
 }

@@ -22,6 +22,11 @@ export interface WatcherOptions {
   /** which files count; all by default. Hidden files and editors' leftovers never do. */
   readonly filter?: (file: string) => boolean
   readonly onBatch: (batch: WatchBatch) => void
+  /**
+   * The only file of a burst so far, in the time until it is known that there is no more: what it says may be
+   * half of what is being written, and there may be no report of it.
+   */
+  readonly onFirst?: (file: string) => void
   /** TICKSWAP_E_WATCH for a path that cannot be read, TICKSWAP_E_WATCH_POLLING when watches run out */
   readonly onWarning?: (finding: Finding) => void
   /** look at all files every so many milliseconds (true: 100) instead of asking the system for events */
@@ -141,7 +146,12 @@ export class Watcher {
     const isEcho = now - this.#lastReport < ECHO_MS
     const size = this.#signs.size + this.#pending.size + (isEcho ? this.#lastSize : 0)
     const quietMs = this.#folders.polling ? POLLING_QUIET_MS : Math.min(QUIET_LIMIT_MS, QUIET_MS * size)
-    this.#quiet.until(Math.min(now + quietMs, this.#firstSign + BURST_LIMIT_MS))
+    const { onFirst } = this.#options
+    const isFirst = size === 1 && !this.#folders.polling
+    this.#quiet.until(
+      Math.min(now + quietMs, this.#firstSign + BURST_LIMIT_MS),
+      isFirst && onFirst ? () => onFirst(path) : undefined,
+    )
   }
 
   #settle(): void {

@@ -25,6 +25,8 @@ const reads = (state: Watching, file: string, text: string) =>
 const HELD_UP_MS = 2
 /** how long a file may be gone before it counts as removed, with what the watcher's own thread may be late */
 const GRACE_MS = 80
+/** An edit after a longer pause is no more of the one before. */
+const ECHO_MS = 40
 /** Batches that a burst may come in: a few, and more when the script took its time. */
 const batchesOf = ({ started, ended }: { started: number; ended: number }): number =>
   5 + Math.ceil((ended - started) / 50)
@@ -94,6 +96,28 @@ test('two files written one after the other by one script are one batch', async 
   }
   console.log(`two files in one batch: ${together} of ${rounds}`)
   expect(together).toBeGreaterThanOrEqual(Math.floor(rounds * 0.75))
+})
+
+test('work that is done in between keeps two files one batch, however long it takes', async () => {
+  const root = scratch({ 'a.ts': '0', 'b.ts': '0' })
+  const [a, b] = [join(root, 'a.ts'), join(root, 'b.ts')]
+  const firsts: string[] = []
+  const onFirst = (file: string) => {
+    firsts.push(file)
+    const end = performance.now() + 10
+    writeFileSync(b, 'b')
+    while (performance.now() < end);
+  }
+  const state = await watching(root, { onFirst })
+  await drain(root, state)
+  const before = state.batches.length
+  firsts.length = 0
+  const since = performance.now()
+  await until(() => performance.now() - since > ECHO_MS, 'the end of the burst before')
+  writeFileSync(a, 'a')
+  await until(() => state.batches.length > before, 'a report')
+  expect(firsts).toEqual([a])
+  expect(state.batches[before]!.changed).toEqual([a, b])
 })
 
 test('two writes 1 to 50 ms apart: the last one is read', async () => {

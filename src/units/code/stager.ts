@@ -15,6 +15,7 @@
 import { isAbsolute, join, relative } from 'node:path'
 import { TickswapError } from '../../errors.ts'
 import type { Artifact, GraphUpdate, Request, Stage } from './artifact.ts'
+import { readSource } from './content/read.ts'
 import { Graph } from './graph.ts'
 import { planUpdate, unaccepted, usesHot } from './plan.ts'
 import { ExternalShapes } from './resolve/external-shape.ts'
@@ -25,6 +26,15 @@ import { RecentSources } from './transform/recent.ts'
 
 export type { StageRequest, StagerOptions, Unaccepted } from './staging.ts'
 
+/** An edit that was staged before it was asked for. */
+interface Ahead {
+  readonly file: string
+  readonly base: Graph
+  readonly stage: Stage
+  /** what its readers are to be told once it counts */
+  readonly told: readonly (() => void)[]
+}
+
 export class Stager {
   readonly #options: StagerOptions
   readonly #resolver: Resolver
@@ -32,6 +42,7 @@ export class Stager {
   readonly #recent = new RecentSources()
   readonly #staged = new WeakMap<Stage, { readonly graph: Graph; readonly base: Graph }>()
   #graph = new Graph(new Map(), new Set())
+  #ahead: Ahead | undefined
 
   constructor(options: StagerOptions) {
     this.#options = options
@@ -52,7 +63,56 @@ export class Stager {
   /** Stages an edit against the accepted graph, which it leaves alone. @throws StageError */
   async stage(change: readonly string[] | StageRequest): Promise<Stage> {
     const request: StageRequest = 'length' in change ? { files: change } : change
-    const work = new Staging(this.#graph, this.#resolver, this.#shapes, this.#recent, this.#options, request)
+    return this.#foreseen(request) ?? this.#stage(request, this.#options)
+  }
+
+  /**
+   * Stages an edit of one file that may be about to be asked for. When it is, and neither the file nor the
+   * graph has changed, the work is done; otherwise nobody has heard of it.
+   */
+  anticipate(file: string): void {
+    this.#ahead = undefined
+    const base = this.#graph
+    if (!base.modules.has(file) || this.#options.contents) return
+    const told: (() => void)[] = []
+    const { onRead, outlined } = this.#options
+    try {
+      const stage = this.#stage(
+        { files: [file] },
+        {
+          ...this.#options,
+          ...(onRead && { onRead: (...read) => void told.push(() => onRead(...read)) }),
+          ...(outlined && { outlined: (...known) => void told.push(() => outlined(...known)) }),
+        },
+      )
+      if (stage.update.artifacts.length > 0) this.#ahead = { file, base, stage, told }
+    } catch {
+      // Half of a file, as likely as not.
+    }
+  }
+
+  /** What was staged ahead, if this is what it was staged for. */
+  #foreseen({ files, artifacts, entries, invalidated }: StageRequest): Stage | undefined {
+    const ahead = this.#ahead
+    this.#ahead = undefined
+    if (!ahead || ahead.base !== this.#graph || files?.length !== 1 || files[0] !== ahead.file)
+      return undefined
+    if (artifacts || entries?.length || invalidated?.length) return undefined
+    if (!ahead.stage.update.artifacts.every((artifact) => this.#isOnDisk(artifact))) return undefined
+    for (const tell of ahead.told) tell()
+    return ahead.stage
+  }
+
+  #isOnDisk({ file, hash }: Artifact): boolean {
+    try {
+      return this.#options.hash(readSource(file)) === hash
+    } catch {
+      return false
+    }
+  }
+
+  #stage(request: StageRequest, options: StagerOptions): Stage {
+    const work = new Staging(this.#graph, this.#resolver, this.#shapes, this.#recent, options, request)
     const { graph, changed, reprinted, warnings } = work.run()
     const rerun = request.invalidated?.flatMap((id) => this.#importersToRerun(id)) ?? []
     const update = planUpdate(this.#graph, graph, changed, { rerun, reprinted })
