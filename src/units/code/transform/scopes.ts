@@ -192,6 +192,19 @@ export class ScopeWalker {
         return this.#class(node)
       case 'StaticBlock':
         return this.#enter(true, () => this.#nested(() => node.body.forEach(this.#visit)))
+      case 'AwaitExpression':
+        return this.#await(node)
+      case 'MetaProperty':
+      case 'ImportExpression':
+        return this.#import(node)
+      default:
+        this.#visitStatement(node)
+    }
+  }
+
+  /** Statements, and what has no names of its own. */
+  #visitStatement(node: Node): void {
+    switch (node.type) {
       case 'VariableDeclaration':
         return this.#variables(node)
       case 'BlockStatement':
@@ -211,11 +224,6 @@ export class ScopeWalker {
       case 'BreakStatement':
       case 'ContinueStatement':
         return
-      case 'AwaitExpression':
-        return this.#await(node)
-      case 'MetaProperty':
-      case 'ImportExpression':
-        return this.#import(node)
       default:
         forEachChild(node, this.#visit)
     }
