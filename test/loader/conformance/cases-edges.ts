@@ -45,6 +45,69 @@ const scopes = [
   ),
 ]
 
+const namespaces = [
+  uses(
+    'what inherits from a namespace',
+    `${KIND}const o = Object.create(ns), p = { __proto__: ns, f() { return super.a }, g() { super.a = 5; return this.a } }, q = Object.create(ns, { a: { value: 1 } }), r = Object.freeze(Object.create(ns)); export const result = [() => { o.a = 2; return [o.a, ns.a, Object.hasOwn(o, 'a')] }, () => { o.a = 3; return o.a }, () => { o.zz = 1; return o.zz }, () => p.f(), () => p.g(), () => { q.a = 2 }, () => { r.a = 2 }, () => { r.zz = 2 }, () => { o[Symbol.toStringTag] = 'x'; return 1 }, () => Reflect.set(o, 'n', 9), () => Reflect.set(ns, 'a', 1), () => Reflect.set(ns, 'a', 1, o), () => Reflect.set(ns, 'zz', 1, {}), () => Reflect.set(ns, 'zz', 1), () => { ns.a = 1 }, () => Object.keys(o)].map(kind)`,
+  ),
+]
+
+/** Writes to the import `a`, and to the namespace `ns`: TypeErrors all of them, after what is read first. */
+const REFUSED = [
+  ...['a = 1', 'a += 1', 'a -= (1)', '(a) *= ((2))', 'a **= /* += */ 2', 'a++', '--a', '(a)++', '++(a)'],
+  ...[
+    'a ||= 1',
+    'a ||= (1)',
+    '(a) &&= (1, 2)',
+    'a /* c */ &&= 1',
+    'n ??= 1',
+    'z ||= (1)',
+    'z ??= 1',
+    '(z) &&= 1',
+  ],
+  ...['[a] = [1]', '({ a } = {})', '({ a = 3 } = {})', '({ x: a } = {})', '[...a] = []', '({ ...a } = {})'],
+  ...[
+    'for (a of [1]) ;',
+    'for ((a) of [1]) ;',
+    'for (a in { x: 1 }) ;',
+    'for ([a] of [[1]]) ;',
+    'for ({ a } of [{}]) ;',
+  ],
+  ...[
+    'ns = 1',
+    'ns++',
+    'ns ||= 1',
+    '({ ns } = {})',
+    '[ns] = []',
+    'return typeof a++',
+    'return -a--',
+    'b = a = 1',
+  ],
+  ...[
+    'a += log("rhs")',
+    'a ||= log("never")',
+    'z ||= log("rhs")',
+    'a = log("rhs")',
+    'o.p = a = 1',
+    'return (a += 1, 2)',
+  ],
+]
+
+const refused = [
+  main(
+    'writes to imports in every form',
+    `${KIND}import * as ns from './d.js'\nimport { a, n, z, o } from './d.js'\nlet b\nexport const result = [${REFUSED.map((text) => `kind(() => { ${text} })`).join()}, a, n, z]`,
+    { 'd.js': `export const a = 1, o = {}; export let n = null, z = 0` },
+  ),
+  main(
+    'writes to imports that have no value yet',
+    `import './b.js'\nexport const a = 1, n = null, z = 0, o = {}\nimport { got } from './b.js'\nexport const result = got`,
+    {
+      'b.js': `${KIND}import * as ns from './main.js'\nimport { a, n, z, o } from './main.js'\nlet b\nexport const got = [${REFUSED.map((text) => `kind(() => { ${text} })`).join()}]`,
+    },
+  ),
+]
+
 const cycles = [
   main(
     'what a declarator declares is seen by the next one',
@@ -202,6 +265,8 @@ const lines = Object.entries({
 
 export const cases: readonly Case[] = [
   ...scopes,
+  ...namespaces,
+  ...refused,
   ...cycles,
   ...files,
   ...commonJs,

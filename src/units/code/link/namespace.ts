@@ -51,8 +51,19 @@ export class ModuleNamespace implements ProxyHandler<object>, Listener {
     return key in shape ? this.#read(key) : undefined
   }
 
-  set(): boolean {
-    return false
+  /** Nobody writes to it; what inherits from it gets a property of its own, as V8 has it. */
+  set(shape: object, key: string | symbol, value: unknown, receiver: object): boolean {
+    if (receiver === this.object || (typeof key === 'symbol' && key in shape)) return false
+    const own = Reflect.getOwnPropertyDescriptor(receiver, key)
+    if (!own) {
+      return Reflect.defineProperty(receiver, key, {
+        value,
+        writable: true,
+        enumerable: true,
+        configurable: true,
+      })
+    }
+    return own.writable === true && Reflect.defineProperty(receiver, key, { value })
   }
 
   getOwnPropertyDescriptor(shape: object, key: string | symbol): PropertyDescriptor | undefined {

@@ -194,7 +194,8 @@ export class ModuleText {
     const members = mentions.filter((mention) => mention.kind === 'member')
     if (members.some((mention) => !mention.isCalled)) this.#viewSlot(binding, 'view', this.#views)
     if (members.some((mention) => mention.isCalled)) this.#viewSlot(binding, 'calls', this.#callViews)
-    if (this.#hasEval || mentions.some((mention) => mention.kind === 'read')) {
+    // What is written to may be read first.
+    if (this.#hasEval || mentions.some((mention) => mention.kind !== 'member')) {
       this.#addSlot(binding, 'namespace', binding.local, false)
     }
   }

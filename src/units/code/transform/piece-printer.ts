@@ -55,6 +55,8 @@ export function namingKey(naming: Naming, mentions: readonly Mention[]): string 
 /** White space and comments. */
 const GAP = String.raw`(?:\s|/\*[\s\S]*?\*/|//.*)`
 const DEFAULT_HEAD = new RegExp(`^export${GAP}+default${GAP}*`)
+/** The left side may stand in parentheses. */
+const BEFORE_OPERATOR = new RegExp(`^(?:${GAP}|\\))*`)
 const FUNCTION_HEAD = new RegExp(`^(?:async${GAP}+)?function(?:${GAP}*\\*)?`)
 
 /** Prints one piece of a module as its part of the script. */
@@ -187,21 +189,31 @@ export class PiecePrinter {
     this.#edits.swap(node.start, node.end, shorthand ? `${name}:${value}` : value)
   }
 
-  /** An import that is written to throws as a constant does. */
+  /** An import that is written to throws as a constant does; what reads it first does so first. */
   #editConstant({ node, name, shorthand, writer }: Mention): void {
-    const operator =
-      writer?.type === 'AssignmentExpression' ? /^(?:&&|\|\||\?\?)(?==)/.exec(writer.operator)?.[0] : ''
-    if (operator) {
-      // These read first, and may then not write.
-      this.#edits.swap(writer!.left.end, writer!.right.start, `${operator}(${this.#names.constant}=`)
-      this.#edits.insert(writer!.end, ')')
+    const { constant } = this.#names
+    const read = this.#names.liveReads.get(name)
+    if (writer?.type === 'AssignmentExpression' && writer.operator !== '=') {
+      if (read !== undefined) this.#edits.swap(node.start, node.end, read)
+      this.#editOperator(writer)
       return
     }
-    this.#edits.replace(
-      node.start,
-      node.end,
-      shorthand ? `${name}:${this.#names.constant}` : this.#names.constant,
-    )
+    if (writer?.type === 'UpdateExpression') {
+      this.#edits.insertFirst(writer.start, `(${read ?? name},`)
+      this.#edits.insert(writer.end, ')')
+    }
+    this.#edits.replace(node.start, node.end, shorthand ? `${name}:${constant}` : constant)
+  }
+
+  /** `a ||= b` becomes `a ||(constant= b)`, and `a += b` becomes `constant=a +( b)`. */
+  #editOperator({ start, end, left, right, operator }: Node): void {
+    const { constant } = this.#names
+    const isLogical = /^(?:&&|\|\||\?\?)=/.test(operator)
+    const at = left.end + BEFORE_OPERATOR.exec(this.#slice(left.end, right.start))![0].length
+    const plain = operator.slice(0, -1)
+    if (!isLogical) this.#edits.insertFirst(start, `${constant}=`)
+    this.#edits.swap(at, at + operator.length, isLogical ? `${plain}(${constant}=` : `${plain}(`)
+    this.#edits.insert(end, ')')
   }
 
   #editWriter(writer: Node, notifiers: readonly string[]): void {
