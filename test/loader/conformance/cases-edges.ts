@@ -2,6 +2,7 @@
 import { type Case, main } from './case.ts'
 import { defaults } from './texts-defaults.ts'
 import { modules } from './texts-modules.ts'
+import { expressions, statements } from './texts-reads.ts'
 import { writes } from './texts-writes.ts'
 
 const KIND = `const kind = (f) => { try { const v = f(); return typeof v === 'function' ? 'fn ' + v.name : v } catch (e) { return e.name } }\n`
@@ -220,7 +221,25 @@ const changing = {
   'star.js': `export * from 'pkg'`,
   'far.js': `export { m as q } from './r.js'; export * from './star.js'`,
 }
+const pkg = {
+  'node_modules/pkg/package.json': '{"type":"module","exports":"./i.js"}',
+  'node_modules/pkg/i.js': `export let n = 1; export let f = function () { return this === undefined }; export let C = class { static s = 1; m() { return 'm' } }; export let o = { p: 1, f() { return this === o } }; export const swap = () => { n = 10; f = function () { return [this] }; C = class { static s = 2 }; o = { p: 2, f() { return 'new' } } }`,
+}
+const reads = [
+  ...expressions.map((text) => `kind(() => (${text}))`),
+  ...statements.map((text) => `kind(() => { ${text} })`),
+].join(',\n')
+const position = (from: string, files: Record<string, string>): Case =>
+  main(
+    `reads in every position of what changes in ${from}`,
+    `${KIND}import { n, f, C, o, swap } from '${from}'\nconst class_ = () => (class extends C {}).s; const throw_ = (x) => x\nconst all = () => JSON.stringify([${reads}])\nconst before = all(); swap(); export const result = [before, all()]`,
+    files,
+  )
+
 const packages = [
+  position('pkg', pkg),
+  position('./hot.js', { 'hot.js': pkg['node_modules/pkg/i.js'] }),
+  position('./r.js', { ...pkg, 'r.js': `export * from 'pkg'; export { n } from 'pkg'` }),
   main(
     'a package that changes its values, through other modules',
     `import { inc, swap } from 'pkg'\nimport { n as r, m, g } from './r.js'\nimport * as rs from './r.js'\nimport { n as t } from './star.js'\nimport * as ts from './star.js'\nimport { q, n as u } from './far.js'\nconst all = () => [r, m, rs.n, rs.m, t, ts.n, q, u, { ...rs }.n, { r }.r, g(), rs.g()[1], (({ m }) => m)(rs)]\nconst before = all(); inc(); swap(); export const result = [before, all()]`,

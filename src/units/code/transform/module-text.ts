@@ -91,11 +91,14 @@ export class ModuleText {
    */
   readLive(live: ReadonlySet<string>): void {
     for (const [index, slot] of this.#slots.entries()) {
-      if (slot.kind !== 'value' || !live.has(slot.variable)) continue
+      if (slot.kind !== 'value' || !live.has(slot.variable) || this.#liveReads.has(slot.variable)) continue
       const variable = this.#names.next()
       const key = IDENTIFIER.test(slot.name) ? `.${slot.name}` : `[${JSON.stringify(slot.name)}]`
       this.#liveReads.set(slot.variable, variable + key)
-      this.#slots[index] = { ...slot, kind: 'view', variable }
+      // What `eval` mentions needs a variable of its name, too.
+      const at = this.#hasEval ? this.#slots.length : index
+      if (at !== index) this.#imported[slot.variable]!.push(at)
+      this.#slots[at] = { ...slot, kind: 'view', variable }
     }
   }
 
