@@ -22,13 +22,14 @@ export interface Body {
 
 /**
  * `outer` is that of another instance of the same artifact. V8 keeps what it has learned of a function with the
- * function around it: code of two instances that share it is warm in both when one has run.
+ * function around it: code of two instances that share it is warm in both when one has run. `script` is compiled
+ * already; V8 would keep a few bytes of each that it takes from a code cache, for good.
  */
-export function bodyOf(instance: Instance, outer?: unknown): Body {
+export function bodyOf(instance: Instance, outer?: unknown, script?: Script): Body {
   const { kind, code, bytes } = instance.artifact
   switch (kind) {
     case 'esm':
-      return new ScriptBody(instance, outer)
+      return new ScriptBody(instance, outer, script)
     case 'json':
       return new ValueBody(instance, () => JSON.parse(code))
     case 'raw':
@@ -38,7 +39,7 @@ export function bodyOf(instance: Instance, outer?: unknown): Body {
     case 'wasm':
       return new WasmBody(instance, bytes!)
     case 'cjs':
-      return new CommonJsBody(instance, outer)
+      return new CommonJsBody(instance, outer, script)
     default:
       return kind satisfies never
   }
@@ -170,10 +171,10 @@ class ScriptBody implements Body {
   readonly #guards: Map<number, Generator> | undefined
   readonly writesEarly: boolean
 
-  constructor(instance: Instance, outer?: unknown) {
+  constructor(instance: Instance, outer?: unknown, script?: Script) {
     this.writesEarly = instance.artifact.links.circular
     this.#handle = new Handle(instance)
-    if (outer === undefined) this.script = scriptOf(instance.artifact)
+    if (outer === undefined) this.script = script ?? scriptOf(instance.artifact)
     this.outer = outer ?? this.script!.runInThisContext()
     let make = this.outer as (handle: Handle) => Generator
     for (const [slot, { guarded }] of instance.artifact.links.slots.entries()) {

@@ -1,5 +1,6 @@
 import { createRequire } from 'node:module'
 import { dirname } from 'node:path'
+import type { Script } from 'node:vm'
 import { scriptOf } from '../compile.ts'
 import type { Body } from './body.ts'
 import type { Instance } from './instance.ts'
@@ -49,16 +50,18 @@ export class CommonJsBody implements Body {
   readonly writesEarly = false
   readonly #instance: Instance
   readonly #wrapper: Wrapper
+  readonly script?: Script
   readonly module: CommonJsModule
 
   get outer(): unknown {
     return this.#wrapper
   }
 
-  constructor(instance: Instance, outer?: unknown) {
+  constructor(instance: Instance, outer?: unknown, script?: Script) {
     const { artifact } = instance
     this.#instance = instance
-    this.#wrapper = (outer ?? scriptOf(artifact).runInThisContext()) as Wrapper
+    if (outer === undefined) this.script = script ?? scriptOf(artifact)
+    this.#wrapper = (outer ?? this.script!.runInThisContext()) as Wrapper
     const { file } = artifact
     const path = dirname(file)
     const paths = (createRequire(file).resolve.paths('x') ?? []).filter((each) => isAbove(each, path))

@@ -1,3 +1,4 @@
+import type { Script } from 'node:vm'
 import type { Artifact } from '../artifact.ts'
 import { type Body, bodyOf } from './body.ts'
 import { Subscriptions } from './subscriptions.ts'
@@ -24,16 +25,21 @@ export class Instance implements Listener, Exporter {
   #phase: Phase = 'new'
   #body: Body | undefined
   readonly #outer: unknown
+  readonly #script: Script | undefined
   readonly #subscriptions = new Subscriptions()
   #meta: object | undefined
   #waiting: PromiseWithResolvers<void> | undefined
   #failure: { readonly error: unknown } | undefined
 
-  /** `like`: another instance of the same artifact, whose code it shares */
-  constructor(artifact: Artifact, world: World, like?: Instance) {
+  /**
+   * @param like another instance of the same artifact, whose code it shares, with what V8 has learned of it
+   * @param before one that it shares only the compiled script with: V8 learns anew
+   */
+  constructor(artifact: Artifact, world: World, like?: Instance, before?: Instance) {
     this.artifact = artifact
     this.world = world
     if (like) this.#outer = like.#body?.outer
+    if (before?.artifact.links === artifact.links) this.#script = before.#body?.script
   }
 
   get id(): string {
@@ -56,7 +62,7 @@ export class Instance implements Listener, Exporter {
 
   /** Compiles, and runs up to the point where the module's functions exist. */
   link(): Promise<unknown> | undefined {
-    this.#body = bodyOf(this, this.#outer)
+    this.#body = bodyOf(this, this.#outer, this.#script)
     const started = this.#body.start()
     this.#phase = 'linked'
     return started

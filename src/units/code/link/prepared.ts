@@ -179,7 +179,7 @@ export class Prepared implements World {
   }
 
   #addInstance(id: string): Instance {
-    const instance = new Instance(this.artifact(id)!, this)
+    const instance = new Instance(this.artifact(id)!, this, undefined, this.#running.instance(id))
     this.#instances.set(id, instance)
     this.#order.push(instance)
     return instance
