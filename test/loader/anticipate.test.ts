@@ -12,7 +12,7 @@ async function start() {
   onTestFinished(() => project.close())
   const heard: string[] = []
   const onRead = (id: string) => void heard.push(id.slice(project.root.length + 1))
-  const stager = new Stager({ root: project.root, hash, onRead })
+  const stager = new Stager({ root: project.root, hash, onRead, contents: new Map() })
   stager.accept(await stager.boot([project.path('main.ts')]))
   heard.length = 0
   const staged = async (files: readonly string[]) => {

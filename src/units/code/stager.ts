@@ -73,7 +73,7 @@ export class Stager {
   anticipate(file: string): void {
     this.#ahead = undefined
     const base = this.#graph
-    if (!base.modules.has(file) || this.#options.contents) return
+    if (!base.modules.has(file) || this.#options.contents?.size) return
     const told: (() => void)[] = []
     const { onRead, outlined } = this.#options
     try {
