@@ -104,6 +104,10 @@ export const ADVICE = {
     'The unit was rolled back too often of late; it is swapped again after the time in the message, or with strategy force.',
   TICKSWAP_E_DISPOSE: 'Fix `dispose`; the swap itself is not affected.',
   TICKSWAP_E_REPLAY: 'A call that the rollback replayed with the old version threw; the old version goes on.',
+  TICKSWAP_E_REPLAY_LOG:
+    'The state went back another way, which the report names; declare the units deterministic, or raise the limit of rollback.log that the message names.',
+  TICKSWAP_E_REPLAY_DIFFERS:
+    'The state went back another way, which the report names; run the engine with `tickswap run --sync-test` to find the column, or take `deterministic` out of the unit.',
   TICKSWAP_E_LISTENER: 'Fix the listener; the runtime is not affected.',
   TICKSWAP_E_QUARANTINED: 'This exact content failed before; change it.',
   TICKSWAP_E_STATE_UNBOUND:

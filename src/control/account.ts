@@ -101,6 +101,9 @@ export class Account {
     if (restore === Restore.NONE) return { how: 'none', ticksLost: 0 }
     if (restore === Restore.BACKUP)
       return { how: 'backup', ticksLost: this.#board.load(Word.PROBATION_PASSED) }
+    // With the tick that failed.
+    if (restore === Restore.REPLAY)
+      return { how: 'replay', ticksLost: 0, ticksReplayed: this.#board.load(Word.PROBATION_PASSED) + 1 }
     return { how: restore === Restore.DOWN ? 'down' : 'last-good', ticksLost: 0 }
   }
 

@@ -28,6 +28,10 @@ export interface Backup {
   readonly at: number
   /** the participants' tick at the swap */
   readonly tick: number
+  /** id of the swap */
+  readonly swap: number
+  /** who was there, when the inputs since have been logged: see membersOf */
+  readonly members?: number | undefined
   readonly bytes: number
   /** XXH3-64 of the bytes, 16 hex digits; absent until somebody had the time */
   hash?: string
@@ -108,6 +112,11 @@ export class BackupRing {
     }
   }
 
+  /** Whether inputs are logged for one of them. */
+  get isLogged(): boolean {
+    return this.all.some(({ members }) => members !== undefined)
+  }
+
   /**
    * Reads the newest backup of a version that is what was kept, byte for byte.
    * @throws TickswapError BACKUP_CORRUPT when all of them are damaged
@@ -115,18 +124,25 @@ export class BackupRing {
   async read(version: string): Promise<Restored | undefined> {
     const passedOver: TickswapError[] = []
     for (const backup of this.all.filter((each) => each.version === version).reverse()) {
-      const bytes = backup.memory
-        ? new Uint8Array(backup.memory)
-        : await backup.read?.().catch(() => undefined)
-      const found = bytes && hashHex(bytes)
-      backup.hash ??= found ?? 'unknown'
-      if (backup.hash === found) return { backup, bytes: bytes!, passedOver }
-      const is = found === undefined ? 'it cannot be read' : `it is ${found}`
-      const message = `the backup of ${this.#unit} ${version} has the hash ${backup.hash}, but ${is}`
-      passedOver.push(new TickswapError('TICKSWAP_E_BACKUP_CORRUPT', message, { unit: this.#unit }))
+      try {
+        return { ...(await this.verified(backup)), passedOver }
+      } catch (error) {
+        passedOver.push(error as TickswapError)
+      }
     }
     const [first] = passedOver
     if (first) throw first
     return undefined
+  }
+
+  /** Reads one backup. @throws TickswapError BACKUP_CORRUPT when it is not what was kept */
+  async verified(backup: Backup): Promise<Pick<Restored, 'backup' | 'bytes'>> {
+    const bytes = backup.memory ? new Uint8Array(backup.memory) : await backup.read?.().catch(() => undefined)
+    const found = bytes && hashHex(bytes)
+    backup.hash ??= found ?? 'unknown'
+    if (backup.hash === found) return { backup, bytes: bytes! }
+    const is = found === undefined ? 'it cannot be read' : `it is ${found}`
+    const message = `the backup of ${this.#unit} ${backup.version} has the hash ${backup.hash}, but ${is}`
+    throw new TickswapError('TICKSWAP_E_BACKUP_CORRUPT', message, { unit: this.#unit })
   }
 }

@@ -5,6 +5,7 @@ import type { Contract } from '../units/contract.ts'
 import { requireIntegrity } from '../version/record.ts'
 import { Version } from '../version/version.ts'
 import { BackupRing } from './backups.ts'
+import { Claims } from './claims.ts'
 import { namesInOrder } from './dependencies.ts'
 
 /** One version of a unit that runs or has run. */
@@ -41,6 +42,7 @@ const MAX_EDITIONS = 64
 /** What runs: the units and the graph of their modules. */
 export class Catalog {
   readonly units = new Map<string, UnitEntry>()
+  readonly claims = new Claims()
   readonly #artifacts = new Map<string, Artifact>()
   /** the hash of each edition's artifacts as they were when it ran */
   readonly #seals = new WeakMap<Edition, string>()

@@ -395,6 +395,7 @@ export class Control {
     if (message.type === 'failure') {
       const { id, slot, finding: found } = message
       const named = this.crew.named(found, slot)
+      this.catalog.claims.hear(found, (unit) => this.catalog.units.get(unit)?.running)
       if (id !== this.#lastId || found.severity === 'warning') this.#publish('warning', named, [])
       else this.failures.add(id, named)
       this.board.ring()

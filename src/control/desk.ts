@@ -128,7 +128,7 @@ export class Desk {
 
   /** Goes back to an edition that ran before: the one named, the best of a range, or the last one before the running. */
   #rollback({ slot, request, body }: RequestMessage<'rollback'>): Promise<SwapReport> {
-    const { unit, to, state = 'auto', terms = {} } = body
+    const { unit, to, state, terms = {} } = body
     const entry = this.#unit(unit)
     const version = to === undefined ? undefined : wantedOf(to)
     const at = now()
@@ -148,12 +148,12 @@ export class Desk {
         at,
         edition: there,
         cascade,
-        state,
+        ...(state && { state }),
         ...terms,
       }
     }
     // Rollbacks to different versions are different wishes.
-    return this.#office.request(wanted('rollback', slot, request, [unit, to ?? '', state], terms, find))
+    return this.#office.request(wanted('rollback', slot, request, [unit, to ?? '', state ?? ''], terms, find))
   }
 
   #unit(name: string): UnitEntry {

@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url'
 import type { LogLevel, LogOptions } from '../observe/log-level.ts'
 import { type StoreOptions, type StoreSettings, storeSettingsOf } from '../store/settings.ts'
 import type { SyncWish } from '../swap/protocol.ts'
-import type { Strategy } from '../swap/report.ts'
+import { ROLLBACK_STATES, type RollbackState, type Strategy } from '../swap/report.ts'
 import { type FlagPolicy, readPolicy } from '../version/compatibility/flag-policy.ts'
 import type { Rule } from '../version/compatibility/rules.ts'
 import {
@@ -80,6 +80,13 @@ export interface RuntimeOptions {
    * than `bytes` of them in memory. The newest is kept in any case
    */
   backups?: number | { count?: number; ageMs?: number; bytes?: number }
+  /**
+   * How state goes back. `state`: what is tried first, of a version that fails in probation and by `rollback` alike;
+   * default 'auto'. `log`: the calls of deterministic units that are kept in each participant since the last swaps,
+   * to be made again with the old code: up to so many ticks (600), bytes (4 MB) and milliseconds that they have taken
+   * (100); false: none are
+   */
+  rollback?: { state?: RollbackState; log?: false | { ticks?: number; bytes?: number; ms?: number } }
   /** what is decided about certain transitions: a list, or the path of a YAML or JSON file; docs/compatibility.md */
   rules?: readonly Rule[] | string | URL
   /** flags that versions must and must not have; default: `{ excluded: ['yanked', 'quarantined'] }` */
@@ -135,6 +142,10 @@ export interface Settings {
   ticks: number
   budgetMs: number
   backups: BackupLimits
+  rollback: {
+    state: RollbackState
+    log: { readonly ticks: number; readonly bytes: number; readonly ms: number } | undefined
+  }
   rules: RulesOption | undefined
   flags: FlagPolicy
   syncTest: SyncWish | undefined
@@ -170,7 +181,19 @@ export interface Settings {
 
 const KEYS = [
   ...['units', 'watch', 'name', 'maxParticipants', 'mode', 'strategy', 'flapping', 'rehearsal', 'syncTest'],
-  ...['probation', 'backups', 'rules', 'flags', 'deadlines', 'socket', 'admin', 'picture', 'log', 'store'],
+  ...[
+    'probation',
+    'backups',
+    'rollback',
+    'rules',
+    'flags',
+    'deadlines',
+    'socket',
+    'admin',
+    'picture',
+    'log',
+    'store',
+  ],
 ]
 export const STRATEGIES: readonly Strategy[] = ['auto', 'manual', 'force', 'dry-run']
 const MODES = ['lockstep', 'independent'] as const
@@ -205,6 +228,7 @@ export function settingsOf(options: RuntimeOptions): Settings {
     },
     budgetMs: within('probation.budgetMs', probation.budgetMs ?? 50, 0.001, 60_000),
     backups: backupLimits(options.backups ?? 4),
+    rollback: rollbackSettings(options.rollback ?? {}),
     rules: rulesOption(options.rules),
     flags: readPolicy(options.flags, 'flags'),
     evaluateMs: integer('deadlines.evaluateMs', deadlines.evaluateMs ?? 1000, 1, 600_000),
@@ -231,6 +255,16 @@ function backupLimits(backups: NonNullable<RuntimeOptions['backups']>): BackupLi
     ageMs: ageMs === undefined ? Number.POSITIVE_INFINITY : within('backups.ageMs', ageMs, 1, 2 ** 53),
     bytes: bytes === undefined ? Number.POSITIVE_INFINITY : within('backups.bytes', bytes, 1, 2 ** 53),
   }
+}
+
+function rollbackSettings({ state = 'auto', log = {} }: NonNullable<RuntimeOptions['rollback']>) {
+  const { ticks = 600, bytes = 4 * 2 ** 20, ms = 100 } = log || {}
+  const limits = {
+    ticks: integer('rollback.log.ticks', ticks, 1, 1_000_000),
+    bytes: integer('rollback.log.bytes', bytes, 1, 2 ** 32),
+    ms: within('rollback.log.ms', ms, 0, 60_000),
+  }
+  return { state: oneOf('rollback.state', state, ROLLBACK_STATES), log: log ? limits : undefined }
 }
 
 /** The environment's is a list of names, or empty for all units. */

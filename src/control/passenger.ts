@@ -30,10 +30,15 @@ export interface Carriage {
   readonly restored: Restored | undefined
   /** with room for the test of ticks */
   readonly hasSpare: boolean
+  /** the inputs since are logged: the old arena may be needed more than once */
+  readonly isLogged: boolean
 }
 
 /** What the participants are told of it; allocates its memory. @throws TickswapError STATE_LIMIT, BACKUP_CORRUPT */
-export function moveOf(passenger: Passenger, { catalog, isSliced, restored, hasSpare }: Carriage): Move {
+export function moveOf(
+  passenger: Passenger,
+  { catalog, isSliced, restored, hasSpare, isLogged }: Carriage,
+): Move {
   const { entry, contract, from, version, evaluated, candidate } = passenger
   const moved = isMoved(candidate) || restored !== undefined
   const carried = { plan: planOf(candidate), via: stopoversOf(entry, candidate, catalog) }
@@ -49,7 +54,7 @@ export function moveOf(passenger: Passenger, { catalog, isSliced, restored, hasS
     restored: restored !== undefined,
     memory: memoryFor(passenger, moved, restored, hasSpare),
     // A migration leaves the old arena behind as it was: that is the backup.
-    backup: entry && !moved ? entry.backups.room(entry.memory.arena.byteLength) : undefined,
+    backup: entry && (!moved || isLogged) ? entry.backups.room(entry.memory.arena.byteLength) : undefined,
   }
 }
 

@@ -1,11 +1,15 @@
 import { TickswapError } from '../errors.ts'
 import type { Move as RegistryMove } from '../registry/registry.ts'
 import { type Board, Word } from '../swap/board.ts'
-import type { Move } from '../swap/protocol.ts'
+import { InputWord } from '../swap/input-words.ts'
+import type { Move, PrepareMessage } from '../swap/protocol.ts'
 import type { Backup } from './backups.ts'
 import type { Edition, UnitEntry } from './catalog.ts'
 import type { Control } from './control.ts'
 import type { Passenger } from './passenger.ts'
+
+/** What of a swap's order is left when it is permanent. */
+type Kept = Pick<PrepareMessage, 'moves' | 'mates' | 'id' | 'log'>
 
 /** One swap's records: in the registry, and in the catalog once it is permanent. */
 export class Records {
@@ -53,8 +57,14 @@ export class Records {
   }
 
   /** The units run these editions now, and what they held before is their newest backup. */
-  makePermanent(passengers: readonly Passenger[], moves: readonly Move[]): void {
+  makePermanent(passengers: readonly Passenger[], { moves, mates = [], id, log }: Kept): void {
     const { catalog, registry, settings, board, persistence } = this.#control
+    const about = { swap: id, members: log && board.inputs[InputWord.MEMBERS] }
+    for (const { unit, backup } of mates) {
+      const entry = catalog.units.get(unit)!
+      const kept = { ...backupOf(entry, { backup }, board), ...about }
+      entry.backups.add(kept, settings.backups, persistence.recorder)
+    }
     for (const [i, { entry, contract, version, hash }] of passengers.entries()) {
       const move = moves[i]!
       const record = this.#records[i]!
@@ -62,7 +72,8 @@ export class Records {
       const edition: Edition = { version, contract, hash, artifacts, record, at: Date.now() }
       if (entry) {
         registry.setState(entry.running.record, 'standby')
-        entry.backups.add(backupOf(entry, move, board), settings.backups, persistence.recorder)
+        const kept = { ...backupOf(entry, move, board), ...about }
+        entry.backups.add(kept, settings.backups, persistence.recorder)
         entry.memory = move.memory
         for (const { record: unused } of catalog.run(entry, edition)) registry.setState(unused, 'retired')
       } else catalog.add(registry.registerUnit(contract.name), move.memory, edition)
@@ -82,7 +93,11 @@ export class Records {
 }
 
 /** What a unit held when the swap was committed. */
-function backupOf({ running, memory }: UnitEntry, move: Move, board: Board): Backup {
+function backupOf(
+  { running, memory }: UnitEntry,
+  move: Pick<Move, 'backup'>,
+  board: Board,
+): Omit<Backup, 'swap'> {
   const kept = move.backup ?? memory.arena
   return {
     version: running.version.toString(),

@@ -31,7 +31,7 @@ export async function restoresFor(
   const going = new Set([edition, ...cascade].map(({ unit }) => unit))
   for (const { entry, contract, version, candidate } of passengers) {
     const isKept = candidate.transition.passage?.isKept !== false
-    if (!entry || !going.has(contract.name) || (state === 'auto' && isKept)) continue
+    if (!entry || !going.has(contract.name) || (state !== 'restore' && isKept)) continue
     const restored = await entry.backups.read(version.toString())
     if (restored) found.set(contract.name, restored)
     else if (state === 'restore' && contract.shared.bytes > 0) {

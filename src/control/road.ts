@@ -1,6 +1,6 @@
 import { type ErrorCode, type Finding, finding } from '../errors.ts'
 import { SlotTime } from '../swap/board.ts'
-import type { Move, PrepareMessage, Warmth, Watch } from '../swap/protocol.ts'
+import type { Move, PrepareMessage, Warmth } from '../swap/protocol.ts'
 import type { Action, Outcome as OutcomeName, Strategy, SwapReport, Verdict } from '../swap/report.ts'
 import { scriptsOf } from '../swap/scripts.ts'
 import type { Stage } from '../units/code/artifact.ts'
@@ -26,15 +26,15 @@ import { aboutMigrations, catchUp, dryRunsOf, isSliced, slicesOf } from './migra
 import { moveOf, type Passenger, sharesMemory, unitMove } from './passenger.ts'
 import { Records } from './records.ts'
 import type { Slice } from './rehearsal-thread.ts'
+import { Replays } from './replays.ts'
 import { aboutCascade, type Restores, restoredBy, restoresFor, withRestores } from './restores.ts'
 import { Stop } from './stop.ts'
+import { swapTerms, watchOf } from './swap-terms.ts'
 import { Transaction } from './transaction.ts'
 import { Tryout } from './tryout.ts'
 
 /** Reversals that are the version's own doing: the same content is not tried again. */
 const CULPABLE: ReadonlySet<ErrorCode> = new Set(['TICKSWAP_E_MIGRATION_FAILED', 'TICKSWAP_E_VERIFY_FAILED'])
-/** Ticks over which the running version is timed when the next one is compared with it. */
-const BASELINE_TICKS = 8
 
 /** One swap on its way from detect to permanent, or back. */
 export class Road {
@@ -44,10 +44,12 @@ export class Road {
   readonly #ask: Ask
   readonly #account: Account
   readonly #records: Records
+  readonly #replays: Replays
   #transaction: Transaction | undefined
   #stage: Stage | undefined
   #passengers: Passenger[] = []
   #moves: Move[] = []
+  #message: PrepareMessage | undefined
   #verdict: Verdict = 'identical'
   #actions: readonly Action[] = []
   #outcome: OutcomeName = 'unchanged'
@@ -62,10 +64,11 @@ export class Road {
   constructor(id: number, control: Control, ask: Ask) {
     this.id = id
     this.#control = control
-    this.#ask = ask
+    this.#ask = { ...ask, state: ask.state ?? control.settings.rollback.state }
     this.strategy = ask.strategy ?? (ask.trigger === 'edit' ? control.settings.strategy : 'auto')
     this.#account = new Account(control.board, control.crew, control.persistence.sources)
     this.#records = new Records(control)
+    this.#replays = new Replays(control)
   }
 
   /** Names of the units that it moves, as far as they are known. */
@@ -93,18 +96,20 @@ export class Road {
       await this.#transaction!.meet()
       this.#records.activate()
       this.#outcome = 'committed'
-      if (this.#ask.trigger === 'rollback')
-        this.#account.restored = restoredBy(
-          this.#restores,
-          this.#moves,
-          // Not the round's: the ticks of its probation go on while this is written.
-          this.#account.slowest(SlotTime.TICK),
-        )
+      if (this.#ask.trigger === 'rollback') await this.#tellRestored()
     } catch (error) {
       this.#stopped(error)
     }
     if (['unchanged', 'dry-run'].includes(this.#outcome)) this.#control.progress(this, 'over', 1, 1, [])
     return this.report()
+  }
+
+  async #tellRestored(): Promise<void> {
+    // Not the round's tick: those of its probation go on while this is written.
+    const tick = this.#account.slowest(SlotTime.TICK)
+    const { restored, findings } = await this.#replays.outcome(this.#message!, tick)
+    this.#account.restored = restored ?? restoredBy(this.#restores, this.#moves, tick)
+    this.#account.add(...findings)
   }
 
   /** What goes back, when something does. */
@@ -152,7 +157,8 @@ export class Road {
     else if (tried.length > 0) recorder?.withdraw(tried)
     // Somebody who hangs may still write to the memory of a backup that a reversed swap had begun.
     if (stop.outcome === 'refused')
-      for (const [i, { entry }] of this.#passengers.entries()) entry?.backups.giveBack(this.#moves[i]?.backup)
+      for (const { unit, backup } of [...this.#moves, ...(this.#message?.mates ?? [])])
+        this.#control.catalog.units.get(unit)?.backups.giveBack(backup)
     this.#records.retire()
   }
 
@@ -312,15 +318,18 @@ export class Road {
     const control = this.#control
     const { catalog, settings } = control
     const hasSpare = settings.syncTest !== undefined
+    this.#alone = settings.mode === 'independent' && !this.#meets()
+    const { told, findings } = await this.#replays.plan(this.#ask, this.#passengers, this.#alone)
+    this.#account.add(...findings)
+    const isLogged = told.log !== undefined
     this.#moves = this.#passengers.map((passenger) => {
       const ms = this.#tried.find(({ unit }) => unit === passenger.contract.name)?.ms ?? 0
       const restored = this.#restores.get(passenger.contract.name)
       const sliced = isSliced(passenger, ms, settings.migrateMs)
-      return moveOf(passenger, { catalog, isSliced: sliced, restored, hasSpare })
+      return moveOf(passenger, { catalog, isSliced: sliced, restored, hasSpare, isLogged })
     })
     this.#slices = slicesOf(this.#passengers, this.#moves)
     const { generation, back } = this.#records.stage(this.#passengers)
-    this.#alone = control.settings.mode === 'independent' && !this.#meets()
     const message: PrepareMessage = {
       type: 'prepare',
       id: this.id,
@@ -334,13 +343,15 @@ export class Road {
       generation,
       back,
       reason: this.#ask.trigger === 'rollback' ? 'rollback' : 'swap',
-      watch: this.#watch(),
+      watch: watchOf(settings),
       dryRun: this.strategy === 'dry-run',
       alone: this.#alone,
       warmth: this.#warmth,
+      ...told,
     }
+    this.#message = message
     control.offer = message
-    this.#transaction = new Transaction(control, message, this.#terms(), {
+    this.#transaction = new Transaction(control, message, swapTerms(settings, this.#ask, this.strategy), {
       isCancelled: () => this.#ask.consent?.cancelled === true || control.hasMore(this.#ask),
       isConfirmed: () => this.#ask.consent?.confirmed === true,
       isAwaited: () => control.isAwaited,
@@ -395,29 +406,6 @@ export class Road {
     return this.#passengers.some(sharesMemory) || [...mates].some(shares)
   }
 
-  #watch(): Watch {
-    const { budgetMs, budgetRatio, heapBytes } = this.#control.settings
-    return {
-      budgetMs,
-      baselineTicks: budgetRatio === undefined ? 0 : BASELINE_TICKS,
-      ...(budgetRatio !== undefined && { budgetRatio }),
-      ...(heapBytes !== undefined && { heapBytes }),
-    }
-  }
-
-  #terms() {
-    const { settings } = this.#control
-    const deadlines = this.#ask.deadlines ?? {}
-    return {
-      prepareMs: deadlines.prepareMs ?? settings.prepareMs,
-      parkMs: deadlines.parkMs ?? settings.parkMs,
-      confirmMs: this.strategy === 'manual' ? (deadlines.confirmMs ?? settings.confirmMs) : undefined,
-      ticks: settings.ticks,
-      lastsMs: settings.lastsMs,
-      leastTicks: settings.leastTicks,
-    }
-  }
-
   // ---- after the commit -----------------------------------------------------------
 
   /** Waits for the end of probation. */
@@ -438,7 +426,7 @@ export class Road {
     stager.accept(this.#stage!)
     catalog.accept(this.#stage!.update)
     rehearsal.accept()
-    this.#records.makePermanent(this.#passengers, this.#moves)
+    this.#records.makePermanent(this.#passengers, this.#message!)
     this.#control.offer = undefined
     await this.#transaction!.end('permanent')
     this.#account.phases.permanent = performance.now() - from
@@ -449,7 +437,7 @@ export class Road {
     this.#outcome = 'rolled-back'
     const straggler = barrier.probationStraggler()
     const found = straggler ? [straggler] : await failures.of(this.id)
-    this.#account.add(...found)
+    this.#account.add(...found, ...(await this.#replays.takenBack(this.#message!)))
     this.#quarantine(found[0]?.message ?? 'rolled back')
     flapping.add(this.units, Date.now())
     if (this.#alone) this.#records.publishBack()

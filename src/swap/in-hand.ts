@@ -11,11 +11,13 @@ import {
   Word,
 } from './board.ts'
 import type { Call } from './guard.ts'
+import type { InputLog } from './input-log.ts'
 import type { Loaded } from './load.ts'
 import type { Probation } from './probation.ts'
 import type { FailureMessage, OutcomeMessage, PrepareMessage } from './protocol.ts'
 import type { Repeats } from './repeats.ts'
 import { replay } from './replay.ts'
+import type { Answer, Rewind } from './rewind.ts'
 import { blame, type Transition, verifyUnit } from './transition.ts'
 import type { Warming } from './warming.ts'
 import type { World } from './world.ts'
@@ -30,6 +32,8 @@ export interface Holder {
   readonly ticks: number
   readonly probation: Probation
   readonly repeats: Repeats
+  readonly log: InputLog
+  readonly rewind: Rewind
   failure(message: Omit<FailureMessage, 'type' | 'slot'>): void
   /** asks for what modules passed on by `import.meta.hot.invalidate` */
   passOn(): void
@@ -167,7 +171,7 @@ export class InHand {
         this.#settle(transition)
         break
       case Status.ROLLED_BACK:
-        this.#replay(
+        this.#makeUp(
           transition,
           this.#goBack(transition, board.load(Word.PROBATION_PASSED), board.load(Word.RESTORE)),
         )
@@ -208,6 +212,15 @@ export class InHand {
     this.#commit(transition)
     if (isNews) this.keepOwn(passed)
     else this.catchUp(passed)
+    if (isNews && transition.message.rewind) this.#rewind(transition, transition.message.rewind.since)
+  }
+
+  /** What was committed goes on from an earlier state, to which all calls since are made again. */
+  #rewind(transition: Transition, since: number): void {
+    const { board, rewind } = this.#holder
+    rewind.run(transition.message, since, [])
+    this.time(SlotTime.STALL, board.now() - this.#holder.entered)
+    this.#followed(transition)
   }
 
   #commit(transition: Transition): void {
@@ -218,6 +231,7 @@ export class InHand {
       // One that came online when the others had voted has its own state still to move.
       found = transition.migrated ? undefined : transition.migrateOwn()
       if (transition.message.alone) found ??= transition.verify()
+      this.#openLog(transition)
       transition.flip()
       this.time(SlotTime.COMMIT, board.now() - from)
     }
@@ -230,7 +244,18 @@ export class InHand {
     this.time(SlotTime.TICK, this.#holder.ticks)
     this.time(SlotTime.LIVE_AT, board.instant())
     this.time(SlotTime.STALL, board.now() - this.#holder.entered)
-    this.#followed(transition)
+    if (!transition.message.rewind) this.#followed(transition)
+  }
+
+  /** From here on the old version's state is what the inputs are logged for. */
+  #openLog({ id, message: { log } }: Transition): void {
+    if (!log) return
+    const { units } = this.#holder.world
+    const own = log.units.flatMap((unit) => {
+      const live = units.get(unit)
+      return live ? [[unit, live.state.takeOwn()] as const] : []
+    })
+    this.#holder.log.open(id, log, new Map(own))
   }
 
   #settle(transition: Transition): void {
@@ -269,10 +294,21 @@ export class InHand {
     return undone
   }
 
-  #replay(transition: Transition, calls: readonly Call[]): void {
-    const { board, slot, repeats } = this.#holder
-    replay(board, slot, calls, (call) => repeats.run(transition.id, call))
+  /**
+   * Makes up for what was undone: all calls since the commit, when they are logged and the version is deterministic,
+   * or those of the tick.
+   * @param failed the call whose answer the engine waits for
+   * @returns what the failed call came to, when it has been made again
+   */
+  #makeUp({ id, message }: Transition, undone: readonly Call[], failed?: Call): Answer | undefined {
+    const { board, slot, repeats, rewind, log } = this.#holder
+    const isKept = rewind.run(message, id, undone, failed)
+    const played = new Set(isKept ? message.log?.units : [])
+    const left = undone.filter((call) => call !== failed && !played.has(call.unit))
+    log.aside(() => replay(board, slot, left, (call) => repeats.run(id, call), rewind.shift))
+    log.drop(id)
     this.time(SlotTime.STALL, board.now() - this.#holder.entered)
+    return isKept ? rewind.answer : undefined
   }
 
   #forget(transition: Transition): void {
@@ -338,10 +374,8 @@ export class InHand {
     if (board.status(transition.id) !== Status.COMMITTED) return undefined
     if (!(transition.message.alone ? this.#decideBack(board.decision) : lead())) return undefined
     const undone = this.#goBack(transition, board.load(Word.PROBATION_PASSED), board.load(Word.RESTORE))
-    this.#replay(
-      transition,
-      undone.filter((other) => other !== call),
-    )
+    const answer = this.#makeUp(transition, undone, call)
+    if (answer) return answer()
     const { namespace } = this.#holder.world.units.get(call.unit) ?? {}
     return (namespace as Record<string, (...args: unknown[]) => unknown> | undefined)?.[call.name]?.(
       ...call.args,

@@ -2,6 +2,7 @@ import type { Finding } from '../errors.ts'
 import { type Board, Failure, Instant, Status, Word } from './board.ts'
 import { ofVersion, versionsIn } from './frames.ts'
 import { type Call, Guard, type Judge } from './guard.ts'
+import type { InputLog } from './input-log.ts'
 import { type HealthCheck, inspectHealth, type Verdict } from './inspect.ts'
 import { type Baseline, Limits, Measure } from './limits.ts'
 import { watchRejections } from './rejections.ts'
@@ -30,11 +31,11 @@ export class Probation implements Judge {
   #limits: Limits | undefined
   #unwatch: (() => void) | undefined
 
-  constructor(board: Board, slot: number, world: World, ward: Ward) {
+  constructor(board: Board, slot: number, world: World, log: InputLog, ward: Ward) {
     this.#board = board
     this.#world = world
     this.#ward = ward
-    this.#guard = new Guard(board, slot, this)
+    this.#guard = new Guard(board, slot, log, this)
   }
 
   /** Times the running version for `ticks`, to compare the next one with. */
@@ -99,6 +100,11 @@ export class Probation implements Judge {
     const watched = this.#guard.watch(live.name, live.namespace)
     this.#surfaces.set(live, watched)
     return watched
+  }
+
+  /** Does something with units that is no call of the engine. */
+  aside<T>(act: () => T): T {
+    return this.#guard.aside(act)
   }
 
   /** Judges the tick that just ended in this participant. */

@@ -76,6 +76,34 @@ export interface Warmth {
   readonly sliceMs: number
 }
 
+/** A unit that keeps its code in a swap of its group. */
+export interface Mate {
+  readonly unit: string
+  /** receives a copy of its arena at the commit */
+  readonly backup: SharedArrayBuffer
+}
+
+/** How participants write down what comes in from the commit of a swap on. */
+export interface LogPlan {
+  /** that move, and those of their groups: all are deterministic */
+  readonly units: readonly string[]
+  /** what a participant keeps at most, and milliseconds that the calls have taken in it */
+  readonly ticks: number
+  readonly bytes: number
+  readonly ms: number
+  /** swaps that it reaches back to, at most */
+  readonly stretches: number
+}
+
+/** A state to come back to, from which the calls since are made again. */
+export interface RewindPlan {
+  /** id of the swap at whose commit it was so */
+  readonly since: number
+  /** who was there: see membersOf */
+  readonly members: number
+  readonly units: readonly { readonly unit: string; readonly memory: SharedArrayBuffer }[]
+}
+
 export interface PrepareMessage {
   readonly type: 'prepare'
   readonly id: number
@@ -95,6 +123,16 @@ export interface PrepareMessage {
   /** nobody meets: each participant flips at its own boundary */
   readonly alone: boolean
   readonly warmth?: Warmth | undefined
+  /** units of the same groups that do not move */
+  readonly mates?: readonly Mate[]
+  /** how state goes back when probation fails; default 'auto' */
+  readonly goBack?: RollbackState
+  /** inputs are logged from the commit on */
+  readonly log?: LogPlan | undefined
+  /** when the swap has been committed, the calls since an earlier one are made again */
+  readonly rewind?: RewindPlan | undefined
+  /** somebody logs inputs: the numbers of calls never begin anew */
+  readonly isNumbered?: boolean
 }
 
 /** Asks for what a rehearsal needs of a participant. */

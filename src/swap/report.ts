@@ -25,8 +25,12 @@ export type PhaseTimes = Partial<Record<Phase, number>>
 
 export type { Action, Verdict } from '../version/compatibility/verdict.ts'
 
-/** How state goes back with a unit: through `down`, as it was then, or the first of the two that can be. */
-export const ROLLBACK_STATES = ['auto', 'down', 'restore'] as const
+/**
+ * How state goes back with a unit. `replay`: as it was then, and all calls since are made again with the old code;
+ * `down`: the present one, through `down`; `restore`: as it was then; `auto`: the first of them that can be, and
+ * `replay` only of units that are deterministic.
+ */
+export const ROLLBACK_STATES = ['auto', 'replay', 'down', 'restore'] as const
 export type RollbackState = (typeof ROLLBACK_STATES)[number]
 
 export type Outcome =
@@ -138,5 +142,10 @@ export interface SwapReport {
   /** when it failed, when somebody acted on it, and when the last participant was back */
   readonly rolledBack?: { readonly failedAt: number; readonly actedAt: number; readonly liveAt: number }
   /** how state was brought back, and ticks of progress lost, when rolled back, be it by hand */
-  readonly restored?: { how: 'none' | 'last-good' | 'down' | 'backup'; ticksLost: number }
+  readonly restored?: {
+    how: 'none' | 'last-good' | 'replay' | 'down' | 'backup'
+    ticksLost: number
+    /** ticks whose calls the old code has made again */
+    ticksReplayed?: number
+  }
 }

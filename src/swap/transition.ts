@@ -90,6 +90,26 @@ export class Transition {
       const running = this.#world.units.get(unit)
       if (running && backup) copyMemory(running.state.memory.arena, backup)
     }
+    for (const { unit, backup } of this.message.mates ?? [])
+      copyMemory(this.#world.units.get(unit)!.state.memory.arena, backup)
+  }
+
+  /** The old versions' state is what it goes back to: keeps it, so that something else can be tried in its place. */
+  keepPrevious(): void {
+    for (const { state } of [...this.#previous.values(), ...this.#mates]) {
+      state.forgetShared()
+      state.keepShared()
+    }
+  }
+
+  get #mates(): LiveUnit[] {
+    return (this.message.mates ?? []).map(({ unit }) => this.#world.units.get(unit)!)
+  }
+
+  /** Brings units of the same group that did not move back to the commit. */
+  restoreMates(): void {
+    for (const { unit, backup } of this.message.mates ?? [])
+      copyMemory(backup, this.#world.units.get(unit)!.state.memory.arena)
   }
 
   /** true when members other than the leader have state of their own to move */

@@ -178,7 +178,7 @@ export class ControlActor {
     const to = others[scheduler.random(others.length)]
     const passengers = [this.#passenger(entry, to)]
     const moves = passengers.map((passenger) =>
-      this.#kit.moveOf(passenger, { catalog, isSliced: false, restored: undefined, hasSpare: false }),
+      this.#kit.moveOf(passenger, { catalog, isSliced: false, restored: undefined, hasSpare: false, isLogged: false }),
     )
     const records = this.#floor.records()
     const { generation, back } = records.stage(passengers)
@@ -236,7 +236,7 @@ export class ControlActor {
     if (board.words[this.#kit.Word.RESTORE] === this.#kit.Restore.BACKUP) this.#ledger.lossy[0] = 1
     if (isPermanent) {
       catalog.accept(update)
-      records.makePermanent(passengers, moves)
+      records.makePermanent(passengers, message)
       this.#ledger.good[0] = this.#kit.numbers.indexOf(to)
     } else records.quarantine()
     this.#offer = undefined

@@ -35,7 +35,7 @@ export const MUTANTS = {
   'the heir of a leader that died does not finish its round': {
     from: 809,
     file: 'swap/leader.js',
-    find: /return office\.seal\(\) \? this\.#pass\(seen, office\) : undefined;/,
+    find: /return office\.seal\(\) \? this\.#pass\(transition, seen, office\) : undefined;/,
     replace: 'void seen;',
   },
   'a meeting is tried again with the votes and the state of the one before': {
