@@ -178,7 +178,13 @@ export class ControlActor {
     const to = others[scheduler.random(others.length)]
     const passengers = [this.#passenger(entry, to)]
     const moves = passengers.map((passenger) =>
-      this.#kit.moveOf(passenger, { catalog, isSliced: false, restored: undefined, hasSpare: false, isLogged: false }),
+      this.#kit.moveOf(passenger, {
+        catalog,
+        isSliced: false,
+        restored: undefined,
+        hasSpare: false,
+        isLogged: false,
+      }),
     )
     const records = this.#floor.records()
     const { generation, back } = records.stage(passengers)
