@@ -46,6 +46,8 @@ export const ADVICE = {
     'Go back to another version, or with state: "down"; this backup is not what was kept.',
   TICKSWAP_E_BACKUP_MISSING:
     'Go back with state: "down", or to a version that runtime.units() lists under backups.',
+  TICKSWAP_E_GROUP_STATE:
+    'Nothing is to be done; units that swap together go back to the same tick, or none of them does.',
   TICKSWAP_E_CASCADE:
     'Nothing is to be done; save the files again when the version that they require is back.',
   TICKSWAP_E_MIGRATION_CHAIN:

@@ -1,4 +1,5 @@
 import { BroadcastChannel } from 'node:worker_threads'
+import type { BackupStatus } from './control/backup-list.ts'
 import { oneOf } from './control/option-values.ts'
 import { finding, TickswapError } from './errors.ts'
 import { addon } from './native/addon.ts'
@@ -221,6 +222,11 @@ export class Runtime {
   /** The units that run, each after those it requires. */
   units(): Promise<UnitStatus[]> {
     return this.#request('units', {}) as Promise<UnitStatus[]>
+  }
+
+  /** What `rollback` can restore, oldest first: each holds the units of one group as they all were at one tick. */
+  backups(): Promise<BackupStatus[]> {
+    return this.#request('backups', {}) as Promise<BackupStatus[]>
   }
 
   /**

@@ -152,6 +152,12 @@ export const OPERATIONS = {
     run: (view, { unit, version }) =>
       view.request('sources', { unit: unit as string, version: version as string }),
   },
+  backups: {
+    changes: false,
+    summary: 'the states kept from before swaps, each of the units of one group at one tick, oldest first',
+    params: params(),
+    run: (view) => view.request('backups', {}),
+  },
   quarantine: {
     changes: false,
     summary: 'the contents that failed and are not tried again, oldest first',

@@ -4,7 +4,7 @@ import type { Artifact, GraphUpdate } from '../units/code/artifact.ts'
 import type { Contract } from '../units/contract.ts'
 import { requireIntegrity } from '../version/record.ts'
 import { Version } from '../version/version.ts'
-import { BackupRing } from './backups.ts'
+import { UnitBackups } from './backups.ts'
 import { Claims } from './claims.ts'
 import { namesInOrder } from './dependencies.ts'
 
@@ -33,7 +33,7 @@ export interface UnitEntry {
   readonly editions: Edition[]
   /** of them, one of each version that does not run: those whose records stand by in the registry */
   standby: readonly Edition[]
-  readonly backups: BackupRing
+  readonly backups: UnitBackups
 }
 
 /** Editions that stay available for going back, per unit. */
@@ -82,7 +82,7 @@ export class Catalog {
       running: edition,
       editions: [edition],
       standby: [],
-      backups: new BackupRing(name),
+      backups: new UnitBackups(name),
     })
   }
 

@@ -80,6 +80,8 @@ export class Desk {
         return this.#units()
       case 'participants':
         return this.#crew.list()
+      case 'backups':
+        return this.#office.library.backups(this.#office.groups())
       case 'vitals':
         return this.#office.library.vitals()
       case 'sources': {

@@ -14,8 +14,8 @@ import {
   logOptions,
   type Picture,
 } from './admin-options.ts'
-import type { BackupLimits } from './backups.ts'
 import type { FlapLimit } from './flapping.ts'
+import type { BackupLimits } from './group-ring.ts'
 import { bad, integer, oneOf, within } from './option-values.ts'
 import { type RulesOption, rulesOption } from './rules-option.ts'
 
@@ -76,8 +76,8 @@ export interface RuntimeOptions {
    */
   syncTest?: boolean | { units: readonly string[] }
   /**
-   * backups kept per unit: how many, 1 to 64, default 4; or with more limits: none older than `ageMs`, and no more
-   * than `bytes` of them in memory. The newest is kept in any case
+   * backups kept of each group of units that swap together: how many, 1 to 64, default 4; or with more limits: none
+   * older than `ageMs`, and no more than `bytes` of them in memory. The newest is kept in any case
    */
   backups?: number | { count?: number; ageMs?: number; bytes?: number }
   /**

@@ -65,7 +65,7 @@ function memoryFor(
   hasSpare: boolean,
 ): UnitMemory {
   const { entry, contract } = passenger
-  if (restored) return memoryOf(restored, passenger, hasSpare)
+  if (restored) return memoryOf(restored, contract, hasSpare)
   return entry && !moved ? { ...entry.memory, shared: contract.shared } : newMemory(contract, hasSpare)
 }
 
@@ -92,4 +92,14 @@ export function planOf({ transition: { passage } }: Candidate): MigrationPlan {
 /** Whether the way back is to be tried before the swap: it is written, and says that it loses nothing. */
 export function isOneWay({ transition: { passage } }: Candidate): boolean {
   return passage?.isReversible !== true || passage.isLossy
+}
+
+/** The units of each group that a swap is about, as they run. */
+export function groupsAmong(
+  floor: { readonly catalog: Catalog; groups(): ReadonlyMap<string, readonly string[]> },
+  passengers: readonly Passenger[],
+): UnitEntry[][] {
+  const all = floor.groups()
+  const among = new Set(passengers.flatMap(({ contract: { name } }) => [all.get(name) ?? []]))
+  return [...among].map((group) => group.map((name) => floor.catalog.units.get(name)!))
 }

@@ -13,9 +13,11 @@ import type { Artifact } from '../units/code/artifact.ts'
 import { readSource } from '../units/code/content/read.ts'
 import type { UnitDescriptor } from '../version/compatibility/descriptor.ts'
 import { Version } from '../version/version.ts'
+import { OF_SWAPS, type StoredAbout } from './backup-list.ts'
 import type { Catalog, UnitEntry } from './catalog.ts'
 import { nextVersion } from './check.ts'
 import { describe } from './describe.ts'
+import type { AboutBackup } from './group-ring.ts'
 import { type KnownStart, knownStart, readyToKeep, type Shelf } from './shelf.ts'
 import type { SourceText } from './sources.ts'
 import { aboutState, newestState, type Saved } from './states.ts'
@@ -23,8 +25,6 @@ import { aboutState, newestState, type Saved } from './states.ts'
 /** Decisions that wait for a disk that does not take them; of more, only the number is kept. */
 const MOST_WAITING = 10_000
 const RETRY_MS = 1000
-/** Keeps backups of swaps apart from the states that a start may resume. */
-const OF_SWAPS = '@backup'
 const DIED = 'its process ended while it was on trial'
 /** So long may a disk that says nothing hold back the news of a swap. */
 const DURABLE_WITHIN_MS = 2000
@@ -52,6 +52,8 @@ export interface TakenBack {
  */
 export class Recorder {
   readonly store: Store
+  /** tells this run of the engine apart from others */
+  readonly run = `${process.pid} ${Date.now()}`
   readonly #shelf: Shelf
   readonly #root: string
   readonly #warn: (warning: Finding) => void
@@ -258,8 +260,10 @@ export class Recorder {
     unit: string,
     version: string,
     bytes: Uint8Array,
+    about: AboutBackup,
   ): Promise<() => Promise<Uint8Array | undefined>> {
-    const saving = this.store.backups.put(`${unit}${OF_SWAPS}`, version, bytes)
+    const more: StoredAbout = { ...about, run: this.run }
+    const saving = this.store.backups.put(`${unit}${OF_SWAPS}`, version, bytes, more)
     this.#saves = Promise.all([this.#saves, saving.catch((error) => this.#warn(warningOf(error)))])
     const { owner } = await saving
     return () => this.store.backups.get(owner)

@@ -6,11 +6,11 @@ import type { LogPlan, Mate, PrepareMessage, RewindPlan } from '../swap/protocol
 import type { SwapReport } from '../swap/report.ts'
 import { obstacleTo } from '../swap/rewind.ts'
 import type { Ask } from './ask.ts'
-import type { Backup } from './backups.ts'
 import { newMemory, type UnitEntry } from './catalog.ts'
 import type { Claimant } from './claims.ts'
 import type { Control } from './control.ts'
-import type { Passenger } from './passenger.ts'
+import { groupsAmong, type Passenger } from './passenger.ts'
+import { memoryOf, type Restores } from './restores.ts'
 
 /** Milliseconds that making the calls again is waited for; the participants give up on each other before that. */
 const PATIENCE_MS = 10_000
@@ -37,9 +37,14 @@ export class Replays {
   }
 
   /** Plans both the way back of this swap, and, of a rollback by hand, the one that it is. */
-  async plan(ask: Ask, passengers: readonly Passenger[], isAlone: boolean): Promise<Replay> {
+  async plan(
+    ask: Ask,
+    passengers: readonly Passenger[],
+    restores: Restores,
+    isAlone: boolean,
+  ): Promise<Replay> {
     const { settings, catalog } = this.#control
-    const units = this.#unitsOf(passengers)
+    const units = groupsAmong(this.#control, passengers).flat()
     const moving = new Set(passengers.map(({ contract }) => contract.name))
     this.#unlogged = isAlone
       ? 'its participants do not meet'
@@ -53,22 +58,11 @@ export class Replays {
     const isNumbered =
       [...catalog.units.values()].some(({ backups }) => backups.isLogged) || log !== undefined
     const { rewind, findings } = await this.#rewind(ask, passengers, units, isAlone)
-    const mates: Mate[] = log
-      ? units
-          .filter(({ name }) => !moving.has(name))
-          .map(({ name, memory, backups }) => {
-            return { unit: name, backup: backups.room(memory.arena.byteLength) }
-          })
-      : []
+    // Units without shared columns have nothing that could be of another tick.
+    const mates = isAlone
+      ? []
+      : units.filter(({ name }) => !moving.has(name)).map((entry) => mateOf(entry, restores))
     return { told: { mates, goBack: settings.rollback.state, log, rewind, isNumbered }, findings }
-  }
-
-  /** The units of a swap and those of their groups, as they run. */
-  #unitsOf(passengers: readonly Passenger[]): UnitEntry[] {
-    const { catalog } = this.#control
-    const groups = this.#control.groups()
-    const names = new Set(passengers.flatMap(({ contract: { name } }) => groups.get(name) ?? []))
-    return [...names].map((name) => catalog.units.get(name)!)
   }
 
   #doubtOf(claimants: Iterable<Claimant>): string | undefined {
@@ -126,10 +120,8 @@ export class Replays {
     const states: RewindPlan['units'][number][] = []
     for (const { name, backups } of units) {
       const { contract, version } = after.get(name)!
-      const backup = backups.all.find(
-        (each: Backup) => each.swap === since && each.version === version.toString(),
-      )
-      if (!backup) throw unlogged(`${name} was not ${version} then`)
+      const backup = backups.of(since)
+      if (backup?.version !== version.toString()) throw unlogged(`${name} was not ${version} then`)
       const { bytes } = await backups.verified(backup)
       const { arena } = newMemory(contract, false)
       const copy = new Uint8Array(arena)
@@ -151,9 +143,7 @@ export class Replays {
     const { barrier, catalog } = this.#control
     await barrier.until(() => this.#isOver, PATIENCE_MS)
     if (this.#phase !== RewindPhase.KEPT) return { findings: this.#failed(swap, true) }
-    const backup = catalog.units
-      .get(rewind.units[0]!.unit)!
-      .backups.all.find((each) => each.swap === rewind.since)
+    const backup = catalog.units.get(rewind.units[0]!.unit)!.backups.of(rewind.since)
     const ticksReplayed = Math.max(0, tick - (backup?.tick ?? tick))
     return { restored: { how: 'replay', ticksLost: 0, ticksReplayed }, findings: [] }
   }
@@ -210,6 +200,13 @@ export class Replays {
     const { code, slot } = obstacleOf(word)
     return REASONS[code].replace('NAME', this.#control.crew.name(slot))
   }
+}
+
+/** A unit of the group that keeps its code: its state is kept with that of the others, and goes back with it. */
+function mateOf({ name, memory, backups, running }: UnitEntry, restores: Restores): Mate {
+  const restored = restores.get(name)
+  const restore = restored && memoryOf(restored, running.contract, false).arena
+  return { unit: name, backup: backups.room(memory.arena.byteLength), ...(restore && { restore }) }
 }
 
 const unlogged = (why: string) => new TickswapError('TICKSWAP_E_REPLAY_LOG', why)

@@ -23,11 +23,11 @@ import type { Tried } from './dry-run.ts'
 import { unitFilesAmong } from './folder.ts'
 import { forced } from './forced.ts'
 import { aboutMigrations, catchUp, dryRunsOf, isSliced, slicesOf } from './migrations.ts'
-import { moveOf, type Passenger, sharesMemory, unitMove } from './passenger.ts'
+import { groupsAmong, moveOf, type Passenger, sharesMemory, unitMove } from './passenger.ts'
 import { Records } from './records.ts'
 import type { Slice } from './rehearsal-thread.ts'
 import { Replays } from './replays.ts'
-import { aboutCascade, type Restores, restoredBy, restoresFor, withRestores } from './restores.ts'
+import { aboutCascade, aboutMates, Restores, restoredBy, restoresFor, withRestores } from './restores.ts'
 import { Stop } from './stop.ts'
 import { swapTerms, watchOf } from './swap-terms.ts'
 import { Transaction } from './transaction.ts'
@@ -56,7 +56,7 @@ export class Road {
   #alone = false
   #tried: readonly Tried[] = []
   #slices: readonly Slice[] = []
-  #restores: Restores = new Map()
+  #restores = new Restores()
   /** units that the disk knows to be tried */
   #suspects: readonly string[] = []
   #warmth: Warmth | undefined
@@ -228,14 +228,22 @@ export class Road {
           ...checkUses(after, this.#uses()),
         ],
       )
-      this.#restores = await restoresFor(this.#ask, this.#passengers)
+      this.#restores = await restoresFor(
+        this.#ask,
+        this.#passengers,
+        groupsAmong(this.#control, this.#passengers),
+      )
       const judged = withRestores(assessed, this.#restores)
       const { verdict, actions, findings } = isForced ? forced(judged) : judged
       this.#verdict = verdict
       this.#actions = actions
       this.#passengers = inLoadOrder(this.#passengers, after)
       if (this.#verdict === 'incompatible') throw new Stop('refused', this.#withWayOut(findings))
-      this.#account.add(...findings, ...aboutCascade(this.#ask))
+      this.#account.add(
+        ...findings,
+        ...aboutCascade(this.#ask),
+        ...aboutMates(this.#restores, this.#passengers),
+      )
     })
     if (isForced) return
     await this.#account.timed('rehearse', async () => {
@@ -319,7 +327,12 @@ export class Road {
     const { catalog, settings } = control
     const hasSpare = settings.syncTest !== undefined
     this.#alone = settings.mode === 'independent' && !this.#meets()
-    const { told, findings } = await this.#replays.plan(this.#ask, this.#passengers, this.#alone)
+    const { told, findings } = await this.#replays.plan(
+      this.#ask,
+      this.#passengers,
+      this.#restores,
+      this.#alone,
+    )
     this.#account.add(...findings)
     const isLogged = told.log !== undefined
     this.#moves = this.#passengers.map((passenger) => {

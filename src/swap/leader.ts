@@ -177,10 +177,12 @@ export class Leader {
     board.setInstant(Instant.COMMITTED, board.instant())
   }
 
-  /** The registry's own point of no return: one store makes the new versions the active ones. */
-  #publish({ id, message }: Transition): void {
-    if (this.#board.status(id) === Status.COMMITTED && this.#registry.isStaged(message.generation))
-      this.#registry.publish(message.generation)
+  /** What follows from the commit, done twice or not: one store makes the new versions the registry's active ones. */
+  #publish(transition: Transition): void {
+    const { id, message } = transition
+    if (this.#board.status(id) !== Status.COMMITTED) return
+    if (this.#registry.isStaged(message.generation)) this.#registry.publish(message.generation)
+    transition.bringMates()
   }
 
   /** Backup, migration and verification. Nothing that runs is touched; a finding says why not to commit. */

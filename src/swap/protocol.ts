@@ -81,6 +81,8 @@ export interface Mate {
   readonly unit: string
   /** receives a copy of its arena at the commit */
   readonly backup: SharedArrayBuffer
+  /** what its arena then holds: the group goes back to a backup */
+  readonly restore?: SharedArrayBuffer
 }
 
 /** How participants write down what comes in from the commit of a swap on. */
@@ -286,6 +288,8 @@ export interface Requests {
   /** a unit, or the hash of one content */
   lift: { what: string }
   units: Record<string, never>
+  /** answered with BackupStatus[] */
+  backups: Record<string, never>
   /** the texts of a version that ran; answered with UnitSources */
   sources: { unit: string; version: string }
   /** the newest entries of the journal, oldest first; undefined without a store */

@@ -244,7 +244,15 @@ export class Rewind {
         break
       case RewindPhase.GIVEN_UP:
         for (const { state } of this.#units(message)) state.restoreShared()
+        this.#bringMates(message)
     }
+  }
+
+  /** What was kept is the state before the commit, of units that then go back to a backup as well. */
+  #bringMates({ id, mates = [] }: PrepareMessage): void {
+    if (this.#board.status(id) !== Status.COMMITTED) return
+    for (const { unit, restore } of mates)
+      if (restore) copyMemory(restore, this.#host.world.units.get(unit)!.state.memory.arena)
   }
 
   /** Why the state that was kept has to go on; 0 when all is well. */

@@ -106,6 +106,12 @@ export class Transition {
     return (this.message.mates ?? []).map(({ unit }) => this.#world.units.get(unit)!)
   }
 
+  /** Brings units of the same group that do not move to the backup that the others go back to. */
+  bringMates(): void {
+    for (const { unit, restore } of this.message.mates ?? [])
+      if (restore) copyMemory(restore, this.#world.units.get(unit)!.state.memory.arena)
+  }
+
   /** Brings units of the same group that did not move back to the commit. */
   restoreMates(): void {
     for (const { unit, backup } of this.message.mates ?? [])

@@ -191,6 +191,7 @@ test('the OpenAPI document is valid, and names every way in', async () => {
   expect(valid).toBe(true)
   expect(Object.keys((document as { paths: object }).paths).sort()).toEqual([
     '/api/alerts',
+    '/api/backups',
     '/api/diagnostics',
     '/api/events',
     '/api/participants',

@@ -92,6 +92,7 @@ export class ControlActor {
       catalog,
       settings,
       persistence: {},
+      groups: () => new Map([['unit', ['unit']]]),
     }
     const [number] = this.#kit.numbers
     const contract = this.#kit.contracts[number]

@@ -58,6 +58,8 @@ export function gather(turn: { readonly at: number; readonly more: readonly numb
 export class Mill {
   readonly scratch: Scratch
   readonly fleet: Fleet
+  /** units whose `step` the main thread calls as well, in every turn */
+  readonly beside: Fleet['handle'][] = []
   /** one object for the arguments of all turns, as engines have it */
   readonly #turn = { at: 0, more: [1, 2, 3] }
 
@@ -85,6 +87,7 @@ export class Mill {
     await this.fleet.step()
     this.#turn.at = this.fleet.frame
     this.fleet.handle.exports.gather?.(this.#turn)
+    for (const { exports } of this.beside) exports.step?.()
   }
 
   async turns(count: number): Promise<void> {

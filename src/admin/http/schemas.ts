@@ -113,6 +113,18 @@ export const HISTORY = list(
   object({ unit: text, version: text, hash: text, at: number, outcome: text, swap: whole, codes: texts }),
 )
 
+export const BACKUPS = list(
+  object({
+    units: list(object({ unit: text, version: text, bytes: whole })),
+    swap: whole,
+    tick: whole,
+    at: number,
+    memoryBytes: whole,
+    storedBytes: whole,
+    isEarlier: { type: 'boolean' },
+  }),
+)
+
 export const ALERTS = list(
   object({
     rule: text,
