@@ -20,12 +20,13 @@ export interface AboutBackup {
 
 /** Where backups go that are no longer kept in memory. */
 export interface Spill {
-  /** resolves with what reads it again */
+  /** resolves with what reads it again; `keep`: how many of a unit there are at most */
   put(
     unit: string,
     version: string,
     bytes: Uint8Array,
     about: AboutBackup,
+    keep: number,
   ): Promise<() => Promise<Uint8Array | undefined>>
 }
 
@@ -56,7 +57,7 @@ export class GroupRing {
       for (const { backup } of parts)
         if (backup.memory) backup.hash ??= hashHex(new Uint8Array(backup.memory))
       if (!spill) return
-      const spilling = parts.map((part) => spillOf(part, group, spill))
+      const spilling = parts.map((part) => spillOf(part, group, spill, limits.count))
       void Promise.all(spilling).then(() => this.trim(limits))
     })
     // What the store is about to take keeps its place until it has.
@@ -103,11 +104,16 @@ export class GroupRing {
   }
 }
 
-async function spillOf({ unit, backup }: Part, group: readonly string[], spill: Spill): Promise<void> {
+async function spillOf(
+  { unit, backup }: Part,
+  group: readonly string[],
+  spill: Spill,
+  keep: number,
+): Promise<void> {
   const { version, memory, swap, tick } = backup
   if (!memory) return
   try {
-    backup.read = await spill.put(unit, version, new Uint8Array(memory), { group, swap, tick })
+    backup.read = await spill.put(unit, version, new Uint8Array(memory), { group, swap, tick }, keep)
   } catch {
     // It stays in memory as long as it would without a store, and the store has said what is wrong with it.
   }

@@ -261,9 +261,10 @@ export class Recorder {
     version: string,
     bytes: Uint8Array,
     about: AboutBackup,
+    keep: number,
   ): Promise<() => Promise<Uint8Array | undefined>> {
     const more: StoredAbout = { ...about, run: this.run }
-    const saving = this.store.backups.put(`${unit}${OF_SWAPS}`, version, bytes, more)
+    const saving = this.store.backups.put(`${unit}${OF_SWAPS}`, version, bytes, more, keep)
     this.#saves = Promise.all([this.#saves, saving.catch((error) => this.#warn(warningOf(error)))])
     const { owner } = await saving
     return () => this.store.backups.get(owner)

@@ -59,6 +59,20 @@ describe('the backups of a group', () => {
     expect(steps(engine, 'yard')).toBe(steps(engine, 'mill'))
   })
 
+  test('bring all of them back when a version fails in probation and has no way back', async () => {
+    const engine = await town({ probation: { ticks: 500 } })
+    const bad = `let left = 20\n${unit('1.1.0', 1)}`.replace(
+      '++ }',
+      "++; if (--left < 0) throw new Error('bad') }",
+    )
+    const report = await engine.edit(bad, 'rolled-back')
+    expect(report.restored!.how).toBe('backup')
+    expect(report.restored!.ticksLost).toBeGreaterThan(5)
+    await engine.turns(3)
+    expect(steps(engine, 'mill')).toBe(engine.fleet.frame - report.restored!.ticksLost)
+    expect(steps(engine, 'yard')).toBe(steps(engine, 'mill'))
+  })
+
   test('are refused where a unit of the group has another shape now', async () => {
     const engine = await town()
     await engine.edit(unit('1.1.0', 1))

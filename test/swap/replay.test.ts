@@ -160,6 +160,24 @@ describe('a claim to be deterministic that is false', () => {
     expect(engine.fleet.allExceptions).toBe(0)
   })
 
+  test('takes the whole group back to one tick, where there is no way back of the state', async () => {
+    const yard = `import { defineUnit, u32 } from 'tickswap/module'
+      export const unit = defineUnit({ version: '1.0.0', deterministic: true, state: { columns: { count: u32(4) } } })
+      export const add = () => { unit.state.columns.count[0]!++ }`
+    const imports = `import { add } from './yard.ts'`
+    const step = 'rows[500] = Math.random(); if (worker === -1) add()'
+    const engine = await Mill.start({ 'yard.ts': yard, 'mill.ts': mill({ imports, step }) }, 1)
+    await engine.edit(wider({ imports, step }))
+    await engine.turns(20)
+    const report = await engine.back({ state: 'replay' })
+    expect(codes(report)).toContain('TICKSWAP_E_REPLAY_DIFFERS')
+    expect(codes(report)).toContain('TICKSWAP_E_GROUP_STATE')
+    expect(report.restored!.how).toBe('backup')
+    const [steps] = engine.state('mill').steps as number[]
+    expect(steps).toBe(engine.fleet.frame - report.restored!.ticksLost)
+    expect((engine.state('yard').count as number[])[0]).toBe(steps)
+  })
+
   test('is known when the test of ticks has found it', async () => {
     const engine = await Mill.start({ 'mill.ts': mill({ step: 'rows[500] = Math.random()' }) }, 1, {
       syncTest: true,
