@@ -231,7 +231,9 @@ export class Transition {
   wayBack(): boolean {
     return this.message.moves.every((move) => {
       const previous = this.#previous.get(move.unit)
-      return !previous || !move.moved || (!move.restored && this.#moveBack(move, previous, true))
+      if (!previous || !move.moved) return true
+      const next = this.#next.get(move.unit)!
+      return !move.restored && !losesBack(move, previous, next) && this.#moveBack(move, previous, true)
     })
   }
 
@@ -389,6 +391,20 @@ const text = (error: unknown): string =>
 /** The module that holds the migrations is the newer one, whichever way the swap goes. */
 const migrationsOf = (move: Move, running: LiveUnit, next: LiveUnit): Migrations =>
   (move.plan.direction === 'down' ? running : next).unit.definition.migrate
+
+/** Whether the way back would leave out columns that the old version has, because nobody has written how they come back. */
+function losesBack(move: Move, previous: LiveUnit, next: LiveUnit): boolean {
+  const { direction, range, ranges } = move.plan
+  const migration = range === undefined ? undefined : migrationsOf(move, previous, next)?.[range]
+  const isWritten =
+    direction === 'up' ? (migration?.down ?? migration?.downRange) : (migration?.up ?? migration?.upRange)
+  if (ranges || isWritten) return false
+  const [old, now] = [previous.state.columns, next.state.columns]
+  return Object.entries(old).some(([name, column]) => {
+    const other = now[name]
+    return other?.constructor !== column.constructor || other.length < column.length
+  })
+}
 
 /**
  * Runs a migration. Without `shared`, the target's shared columns are copies that nobody
