@@ -59,6 +59,25 @@ export async function restoresFor(
   return found
 }
 
+/**
+ * The backups to go back to when `down` has failed on a copy, and nobody has asked for it by name.
+ * @throws the error that it failed with, when there are none
+ */
+export async function restoresInstead(
+  error: unknown,
+  ask: Ask,
+  passengers: readonly Passenger[],
+  groups: readonly (readonly UnitEntry[])[],
+): Promise<Restores> {
+  const isFailed = error instanceof TickswapError && error.code === 'TICKSWAP_E_MIGRATION_FAILED'
+  if (!isFailed || ask.trigger !== 'rollback' || ask.state === 'down') throw error
+  const found = await restoresFor({ ...ask, state: 'restore' }, passengers, groups).catch(
+    () => new Restores(),
+  )
+  if (found.size === 0) throw error
+  return found
+}
+
 const sharedBytes = ({ running }: UnitEntry, passenger: Passenger | undefined): number =>
   (passenger?.contract ?? running.contract).shared.bytes
 

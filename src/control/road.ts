@@ -1,4 +1,4 @@
-import { type ErrorCode, type Finding, finding } from '../errors.ts'
+import { type ErrorCode, type Finding, finding, findingOf } from '../errors.ts'
 import { SlotTime } from '../swap/board.ts'
 import type { Move, PrepareMessage, Warmth } from '../swap/protocol.ts'
 import type { Action, Outcome as OutcomeName, Strategy, SwapReport, Verdict } from '../swap/report.ts'
@@ -27,10 +27,19 @@ import { groupsAmong, moveOf, type Passenger, sharesMemory, unitMove } from './p
 import { Records } from './records.ts'
 import type { Slice } from './rehearsal-thread.ts'
 import { Replays } from './replays.ts'
-import { aboutCascade, aboutMates, Restores, restoredBy, restoresFor, withRestores } from './restores.ts'
+import {
+  aboutCascade,
+  aboutMates,
+  Restores,
+  restoredBy,
+  restoresFor,
+  restoresInstead,
+  withRestores,
+} from './restores.ts'
 import { Stop } from './stop.ts'
 import { swapTerms, watchOf } from './swap-terms.ts'
 import { Transaction } from './transaction.ts'
+import { putOnTrial, suspect } from './trial.ts'
 import { Tryout } from './tryout.ts'
 
 /** Reversals that are the version's own doing: the same content is not tried again. */
@@ -213,7 +222,7 @@ export class Road {
     const files = this.#unitFiles(stage)
     const isForced = this.strategy === 'force'
     if (!isForced) this.#refuseQuarantined(stage, files)
-    await this.#suspect(stage, files)
+    if (!this.#ask.edition) this.#suspects = await suspect(this.#control, this.id, stage, files)
     const contracts = await this.#account.timed('rehearse', () => rehearsal.evaluate(stage.update, files))
     await this.#account.timed('check', async () => {
       this.#passengers = contracts.map((contract) => this.#passenger(stage, contract, evaluated))
@@ -317,9 +326,19 @@ export class Road {
     const { rehearsal, catalog, settings } = this.#control
     // The state of a backup needs none.
     const migrating = this.#passengers.filter(({ contract }) => !this.#restores.has(contract.name))
-    const tried = await rehearsal.dryRun(dryRunsOf(migrating, catalog))
+    const dryRuns = dryRunsOf(migrating, catalog)
+    const tried = await rehearsal.dryRun(dryRuns).catch((error) => this.#restoreInstead(error))
     this.#tried = tried
     this.#account.add(...aboutMigrations(migrating, tried, settings.migrateMs))
+  }
+
+  /** A way back that fails on a copy leaves the backup to go back to. @throws what it failed with, when there is none */
+  async #restoreInstead(error: unknown): Promise<readonly Tried[]> {
+    const groups = groupsAmong(this.#control, this.#passengers)
+    this.#restores = await restoresInstead(error, this.#ask, this.#passengers, groups)
+    const failed: Finding = { ...findingOf(error), severity: 'warning' }
+    this.#account.add(failed, ...aboutMates(this.#restores, this.#passengers))
+    return []
   }
 
   async #prepare(stage: Stage): Promise<void> {
@@ -381,33 +400,9 @@ export class Road {
     }
   }
 
-  /**
-   * Native code and a lack of memory may end the process wherever the candidate first runs, be it in the rehearsal: the
-   * disk knows before that what is tried. Its version is known only when it has run.
-   */
-  async #suspect(stage: Stage, files: readonly string[]): Promise<void> {
-    const { catalog, persistence } = this.#control
-    if (!persistence.recorder || this.#ask.edition) return
-    const units = files.flatMap((file) => {
-      const entry = catalog.byFile(file)
-      if (!entry) return []
-      const version = nextVersion(entry.running.version, this.#control.usedVersions(entry)).toString()
-      const artifacts = catalog.closure(file, stage.update)
-      return [{ unit: entry.name, version, hash: this.#control.hashOf(file, stage.update), artifacts }]
-    })
-    this.#suspects = units.map(({ unit }) => unit)
-    await persistence.recorder.trial(this.id, units)
-  }
-
   /** A process that dies in probation must find on disk what it was trying. */
   async #putOnTrial(stage: Stage): Promise<void> {
-    if (this.strategy === 'dry-run') return
-    const { catalog, persistence } = this.#control
-    const units = this.#passengers.map(({ contract, version, hash }) => {
-      const artifacts = catalog.closure(contract.file, stage.update)
-      return { unit: contract.name, version: version.toString(), hash, artifacts }
-    })
-    await persistence.recorder?.trial(this.id, units)
+    if (this.strategy !== 'dry-run') await putOnTrial(this.#control, this.id, stage, this.#passengers)
   }
 
   /** Units with shared memory meet, and those of their group with them. */

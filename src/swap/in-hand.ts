@@ -305,7 +305,7 @@ export class InHand {
     const isKept = rewind.run(message, id, undone, failed)
     const played = new Set(isKept ? message.log?.units : [])
     const left = undone.filter((call) => call !== failed && !played.has(call.unit))
-    log.aside(() => replay(board, slot, left, (call) => repeats.run(id, call), rewind.shift))
+    log.aside(() => replay(board, slot, left, (call) => repeats.run(id, call), rewind))
     log.drop(id)
     this.time(SlotTime.STALL, board.now() - this.#holder.entered)
     return isKept ? rewind.answer : undefined

@@ -22,30 +22,36 @@ export function forgetReplay(board: Board, slot: number): void {
  * Runs the calls of a tick again. Participants replay side by side, but a call waits for
  * every call, anywhere, that had ended before it started: what was ordered in the
  * original tick is ordered now. (The order of starts and ends is a partial order, so no
- * two wait for each other.)
+ * two wait for each other.) `isStrict`: without somebody that does not come there is no use in going on.
  */
 export function replay<C extends Call>(
   board: Board,
   slot: number,
   calls: readonly C[],
   run: (call: C) => void,
-  shift = 0,
+  { shift = 0, isStrict = false }: { readonly shift?: number; readonly isStrict?: boolean } = {},
 ): void {
   const next = board.at(slot, SlotWord.NEXT_END)
   for (const [index, call] of calls.entries()) {
-    const end = board.now() + board.load(Word.PROBATION_DEADLINE_MS)
-    for (;;) {
-      const wake = board.load(Word.WAKE)
-      // Somebody who does not come is not waited for; the order among the others holds.
-      if (!othersOwe(board, slot, numberOf(call.start, shift)) || board.now() > end) break
-      board.wait(Word.WAKE, wake, SLICE_MS)
-    }
+    // Somebody who does not come is not waited for; the order among the others holds.
+    if (!awaitTurn(board, slot, numberOf(call.start, shift)) && isStrict) break
     run(call)
     const after = calls[index + 1]
     board.store(next, after ? numberOf(after.end, shift) : DONE)
     board.wake()
   }
   board.store(next, DONE)
+}
+
+/** @returns false when somebody did not come in time */
+function awaitTurn(board: Board, slot: number, start: number): boolean {
+  const end = board.now() + board.load(Word.PROBATION_DEADLINE_MS)
+  for (;;) {
+    const wake = board.load(Word.WAKE)
+    if (!othersOwe(board, slot, start)) return true
+    if (board.now() > end) return false
+    board.wait(Word.WAKE, wake, SLICE_MS)
+  }
 }
 
 /** Whether another participant has yet to replay a call that had ended before `start`. */

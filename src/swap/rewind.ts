@@ -173,7 +173,7 @@ export class Rewind {
         if (call.start === asked?.start) this.answer = isLast ? answer : undefined
         else if (!isTold) isTold = this.#tell(message.id, call, answer)
       },
-      shift,
+      { shift, isStrict: true },
     )
     return units.map(({ state }) => ownHash(state.takeOwn())).join()
   }

@@ -1,4 +1,5 @@
 import { types } from 'node:util'
+import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { SwapReport } from '../../dist/index.js'
 import { Mill, mill } from './mill.ts'
@@ -245,22 +246,62 @@ describe('the log of inputs', () => {
     expect(said(left, 'TICKSWAP_E_REPLAY_LOG')).toContain('other participants')
   })
 
-  test('survives a thread that ends while the calls are made again: the others go on with what was', async () => {
-    const mortal = mill({
-      unit: `deterministic: true, setup(_, { reason }) { left = reason === 'rollback' ? 20 : Infinity },`,
-      body: 'let left = Infinity',
-      step: 'if (worker === 0 && --left < 0) process.exit(1)',
+  for (const [what, act] of [
+    ['ends', 'process.exit(1)'],
+    ['hangs', 'for (;;) {}'],
+  ])
+    test(`survives a thread that ${what} while the calls are made again: the others go on with what was`, async () => {
+      const mortal = mill({
+        unit: `deterministic: true, setup(_, { reason }) { left = reason === 'rollback' ? 20 : Infinity },`,
+        body: 'let left = Infinity',
+        step: `if (worker === 0 && --left < 0) ${act}`,
+      })
+      const engine = await Mill.start({ 'mill.ts': mortal }, 2, { deadlines: { probationMs: 200 } })
+      await engine.edit(mill({ version: '1.1.0', factor: 2 }))
+      await engine.turns(50)
+      const since = engine.fleet.reports.length
+      const report = await engine.during(engine.fleet.runtime.rollback('mill', { state: 'replay' }))
+      expect(report.outcome, JSON.stringify(report.findings)).toBe('committed')
+      expect(report.restored!.how).toBe('none')
+      expect(said(report, 'TICKSWAP_E_REPLAY_LOG')).toContain('other participants')
+      await engine.turns(3)
+      const steps = engine.state().steps as number[]
+      expect([steps[0], steps[2]]).toEqual([engine.fleet.frame, engine.fleet.frame])
+      expect(engine.fleet.reports.slice(since).map(({ outcome }) => outcome)).not.toContain('reversed')
     })
-    const engine = await Mill.start({ 'mill.ts': mortal }, 2)
-    await engine.edit(mill({ version: '1.1.0', factor: 2 }))
-    await engine.turns(50)
-    const since = engine.fleet.reports.length
-    const report = await engine.during(engine.fleet.runtime.rollback('mill', { state: 'replay' }))
-    expect(report.outcome, JSON.stringify(report.findings)).toBe('committed')
-    expect(report.restored!.how).toBe('none')
-    expect(said(report, 'TICKSWAP_E_REPLAY_LOG')).toContain('other participants')
-    await engine.turns(3)
-    expect((engine.state().steps as number[])[0]).toBe(engine.fleet.frame)
-    expect(engine.fleet.reports.slice(since).map(({ outcome }) => outcome)).not.toContain('reversed')
+
+  test('leaves nothing of what was swapped, whatever that was', async () => {
+    const step = fc.oneof(
+      fc.record({ edit: fc.constantFrom('same', 'wider'), factor: fc.integer({ min: 2, max: 9 }) }),
+      fc.record({ turns: fc.integer({ min: 1, max: 15 }) }),
+      fc.constant({ back: '1.0.0' }),
+    )
+    const way = fc.array(step, { minLength: 5, maxLength: 9 })
+    const replayed = async (engine: Mill) => {
+      const report = await engine.back({ to: '1.0.0', state: 'replay' })
+      expect(report.restored, JSON.stringify(report.findings)).toMatchObject({ how: 'replay', ticksLost: 0 })
+      expect(engine.state()).toEqual(await engine.without(ONE, 1))
+    }
+    await fc.assert(
+      fc.asyncProperty(way, async (steps) => {
+        const log = { ticks: 1_000_000, bytes: 2 ** 30, ms: 60_000 }
+        const engine = await Mill.start(ONE, 1, { backups: 32, rollback: { log }, probation: { ticks: 2 } })
+        let last = 0
+        for (const each of steps) {
+          const isAway = engine.fleet.handle.version !== '1.0.0'
+          if ('turns' in each) await engine.turns(each.turns)
+          else if ('edit' in each) {
+            const version = `2.${++last}.0`
+            const { factor } = each
+            // Once its shape is another it stays so: going back without a way back is a matter of backups.
+            const isWide = each.edit === 'wider' || 'speed' in engine.state()
+            await engine.edit(isWide ? wider({ version, factor }) : mill({ version, factor }))
+          } else if (isAway) await replayed(engine)
+        }
+        if (engine.fleet.handle.version !== '1.0.0') await replayed(engine)
+        await engine.fleet.close()
+      }),
+      { numRuns: 2, endOnFailure: true },
+    )
   })
 })
