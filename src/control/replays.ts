@@ -46,11 +46,11 @@ export class Replays {
     const { settings, catalog } = this.#control
     const units = groupsAmong(this.#control, passengers).flat()
     const moving = new Set(passengers.map(({ contract }) => contract.name))
-    this.#unlogged = isAlone
-      ? 'its participants do not meet'
-      : this.#doubtOf(units.map(({ running }) => running))
+    this.#unlogged = this.#doubtOf(
+      units.map(({ running }) => running),
+      isAlone,
+    )
     const { log: limits } = settings.rollback
-    if (!limits) this.#unlogged = 'rollback.log is false'
     const log: LogPlan | undefined =
       this.#unlogged === undefined && limits
         ? { units: units.map(({ name }) => name), ...limits, stretches: settings.backups.count + 1 }
@@ -65,7 +65,10 @@ export class Replays {
     return { told: { mates, goBack: settings.rollback.state, log, rewind, isNumbered }, findings }
   }
 
-  #doubtOf(claimants: Iterable<Claimant>): string | undefined {
+  /** Why these cannot make calls again, whatever has been logged. */
+  #doubtOf(claimants: Iterable<Claimant>, isAlone: boolean): string | undefined {
+    if (!this.#control.settings.rollback.log) return 'rollback.log is false'
+    if (isAlone) return 'its participants do not meet'
     const { claims } = this.#control.catalog
     for (const claimant of claimants) {
       const doubt = claims.doubt(claimant)
@@ -86,7 +89,7 @@ export class Replays {
     if (trigger !== 'rollback' || !edition || state === 'down' || state === 'restore') return { findings: [] }
     const after = new Map(units.map((entry) => [entry.name, entry.running as Claimant]))
     for (const passenger of passengers) after.set(passenger.contract.name, passenger)
-    const doubt = isAlone ? 'its participants do not meet' : this.#doubtOf(after.values())
+    const doubt = this.#doubtOf(after.values(), isAlone)
     const found = (why: string, severity: 'warning' | 'info') =>
       finding('TICKSWAP_E_REPLAY_LOG', `the calls since cannot be made again: ${why}`, {
         unit: edition.unit,

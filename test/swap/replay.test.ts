@@ -1,7 +1,12 @@
 import { types } from 'node:util'
+import { Worker } from 'node:worker_threads'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { SwapReport } from '../../dist/index.js'
+import { counter } from '../support/counter.ts'
+import { Fleet } from '../support/fleet.ts'
+import { open } from '../support/opened.ts'
+import { Scratch } from '../support/scratch.ts'
 import { Mill, mill } from './mill.ts'
 
 const codes = ({ findings }: SwapReport) => findings.map(({ code }) => code)
@@ -50,6 +55,51 @@ describe('a rollback by hand that makes the calls since again', () => {
     expect((await engine.back({ to: '1.0.0', state: 'replay' })).restored!.how).toBe('replay')
     expect(engine.state()).toEqual(await engine.without(ONE, 2))
   })
+
+  for (const mode of ['lockstep', 'independent'] as const)
+    test(`loses no call of participants that tick at their own pace, ${mode}`, async () => {
+      const unit = 'deterministic: true,'
+      const scratch = await Scratch.create({ 'counter.ts': counter({ unit }) })
+      open.push(scratch)
+      const options = { watch: false, mode, probation: { ticks: 3 } }
+      const fleet = await Fleet.start(scratch, { unit: 'counter', workers: 0, runtime: options })
+      open.push(fleet)
+      const words = new Int32Array(new SharedArrayBuffer(16))
+      const workers = [0, 1].map((index) => {
+        const workerData = { ticket: fleet.runtime.ticket(), words, index, unit: 'counter' }
+        return new Worker(new URL('../support/free-stepper.js', import.meta.url), { workerData })
+      })
+      open.push({ close: async () => void (await Promise.all(workers.map((worker) => worker.terminate()))) })
+      let mine = (fleet.handle.state.columns as Record<string, Float32Array>).steps![0]!
+      const until = async (isOver: () => boolean) => {
+        const end = performance.now() + 15_000
+        while (!isOver() && performance.now() < end) {
+          fleet.runtime.tick()
+          fleet.handle.exports.step!(1 / 60, -1)
+          mine++
+          await new Promise((resolve) => setTimeout(resolve, 2))
+        }
+      }
+      const all = (outcome: string) => fleet.reports.filter((report) => report.outcome === outcome)
+      await until(() => words.subarray(1, 3).every((turns) => turns >= 10))
+      await scratch.write('counter.ts', counter({ unit, version: '1.1.0', by: 5 }))
+      void fleet.runtime.swap('counter')
+      await until(() => all('permanent').length === 1)
+      void fleet.runtime.rollback('counter', { state: 'replay' })
+      await until(() => all('permanent').length === 2)
+      Atomics.store(words, 0, 1)
+      Atomics.notify(words, 0)
+      const gone = workers.map((worker) => new Promise((resolve) => worker.once('exit', resolve)))
+      await Promise.all(gone)
+      const report = all('committed')[1]!
+      expect(report.restored, JSON.stringify(report.findings)).toMatchObject({ how: 'replay', ticksLost: 0 })
+      expect(report.participants.length).toBe(3)
+      const now = fleet.handle.state.columns as Record<string, Float32Array>
+      expect(now.steps![0]).toBe(mine)
+      expect([...now.steps!.subarray(1, 3)]).toEqual([...words.subarray(1, 3)])
+      // The new version added five a step.
+      expect([...now.total!.subarray(0, 3)]).toEqual([...now.steps!.subarray(0, 3)])
+    })
 
   test('takes the units of the group along that keep their code', async () => {
     const yard = (factor: number) => `import { defineUnit, f64 } from 'tickswap/module'
