@@ -48,6 +48,9 @@ test('going back takes a token, and happens', async () => {
   const engine = await serve()
   engine.save(clock('1.1.0', 2))
   await engine.until(async () => (await version(engine)) === '1.1.0', 'the new version')
+  const kept = async () => (await (await engine.get('/api/backups')).json()) as unknown[]
+  await engine.until(async () => (await kept()).length === 1, 'the backup')
+  expect(await kept()).toMatchObject([{ units: [{ unit: 'clock', version: '1.0.0' }], storedBytes: 0 }])
   const back = '/api/units/clock/rollback'
   for (const authorization of ['', 'Bearer wrong', `Basic ${TOKEN}`, `Bearer ${TOKEN}x`]) {
     const refused = await engine.post(back, undefined, { authorization })

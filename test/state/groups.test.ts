@@ -111,7 +111,7 @@ describe('the backups of a group', () => {
     ])
   })
 
-  test('are listed after a restart, where there is a store', async () => {
+  test('are read from a store, and listed after a restart', async () => {
     const store = await Scratch.create({})
     open.push(store)
     const options = { store: { path: store.path('kept') }, backups: { bytes: 1 } }
@@ -122,8 +122,13 @@ describe('the backups of a group', () => {
     const isSpilled = ({ memoryBytes, storedBytes }: BackupStatus) => memoryBytes === 0 && storedBytes > 0
     while (!(await backups(first)).slice(0, 1).every(isSpilled) && performance.now() < end)
       await first.turns(1)
+    expect(isSpilled((await backups(first))[0]!)).toBe(true)
+    const report = await first.back({ to: '1.0.0' })
+    expect(report.restored!.how, JSON.stringify(report.findings)).toBe('backup')
+    expect(steps(first, 'mill')).toBe(first.fleet.frame - report.restored!.ticksLost)
+    expect(steps(first, 'yard')).toBe(steps(first, 'mill'))
     const before = await backups(first)
-    expect(isSpilled(before[0]!)).toBe(true)
+    expect(before.length).toBe(3)
     await first.fleet.close()
     const second = await town(options)
     const after = await backups(second)
