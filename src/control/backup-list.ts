@@ -1,5 +1,5 @@
 import type { Backups as StoredBackups } from '../store/backups.ts'
-import type { UnitBackups } from './backups.ts'
+import { heldBytes, type UnitBackups } from './backups.ts'
 import type { AboutBackup } from './group-ring.ts'
 
 /** A backup of the units that swap together, as they all were at one tick. */
@@ -11,7 +11,7 @@ export interface BackupStatus {
   readonly tick: number
   /** epoch milliseconds */
   readonly at: number
-  /** bytes that it takes in memory, and in the store: there as differences, packed */
+  /** bytes that it takes in memory, and in the store: packed, as a difference to another one, where that helps */
   readonly memoryBytes: number
   readonly storedBytes: number
   /** of an earlier run: `rollback` goes to those of this run only */
@@ -51,12 +51,13 @@ export async function listBackups(
   }
   const stored = await storedParts(store)
   for (const { name: unit, backups } of units)
-    for (const { swap, tick, at, version, bytes, memory } of backups.all) {
+    for (const backup of backups.all) {
+      const { swap, tick, at, version, bytes } = backup
       const part = stored.find((each) => each.unit === unit && each.run === store?.run && each.swap === swap)
       const group = part?.group ?? groups.get(unit) ?? [unit]
       const entry = known(`${swap} ${group}`, { swap, tick, isEarlier: false }, at)
       entry.units.push({ unit, version, bytes })
-      entry.memoryBytes += memory ? bytes : 0
+      entry.memoryBytes += heldBytes(backup)
       entry.storedBytes += part?.stored ?? 0
     }
   for (const { unit, version, size, stored: bytes, at, run, swap, tick, group } of stored) {

@@ -2,6 +2,7 @@ import { TickswapError } from '../errors.ts'
 import { hashHex } from '../native/addon.ts'
 import type { Layout } from '../state/layout.ts'
 import { allocate } from '../state/memory.ts'
+import { bytesOf } from './packed.ts'
 
 /** The state of a unit from before a swap. */
 export interface Backup {
@@ -20,8 +21,10 @@ export interface Backup {
   readonly bytes: number
   /** XXH3-64 of the bytes, 16 hex digits; absent until somebody had the time */
   hash?: string
-  /** absent when it has been spilled */
+  /** absent when it has been packed or spilled */
   memory?: SharedArrayBuffer | undefined
+  /** what it takes packed, in memory */
+  packedBytes?: number
   read?: () => Promise<Uint8Array | undefined>
 }
 
@@ -30,6 +33,10 @@ export interface Restored {
   readonly backup: Backup
   readonly bytes: Uint8Array
 }
+
+/** What it takes in memory. */
+export const heldBytes = ({ memory, packedBytes = 0, bytes }: Backup): number =>
+  memory ? bytes : packedBytes
 
 /** The backups of one unit, oldest first. What is kept is decided for its whole group: see GroupRing. */
 export class UnitBackups {
@@ -80,7 +87,7 @@ export class UnitBackups {
 
   /** Reads one backup. @throws TickswapError BACKUP_CORRUPT when it is not what was kept */
   async verified(backup: Backup): Promise<Restored> {
-    const bytes = backup.memory ? new Uint8Array(backup.memory) : await backup.read?.().catch(() => undefined)
+    const bytes = await bytesOf(backup).catch(() => undefined)
     const found = bytes && hashHex(bytes)
     backup.hash ??= found ?? 'unknown'
     if (backup.hash === found) return { backup, bytes: bytes! }

@@ -3,6 +3,7 @@ import type { Registry } from '../registry/registry.ts'
 import type { RequestMessage, SwapTerms } from '../swap/protocol.ts'
 import type { SwapReport } from '../swap/report.ts'
 import type { Ask } from './ask.ts'
+import { heldBytes } from './backups.ts'
 import { cascadeOf } from './cascade.ts'
 import type { Catalog, UnitEntry } from './catalog.ts'
 import type { Crew } from './crew.ts'
@@ -184,7 +185,7 @@ export class Desk {
       arenaBytes: memory.arena.byteLength,
       editions: editions.map(({ version }) => version.toString()),
       backups: backups.all.map(({ version }) => version),
-      backupBytes: backups.all.reduce((sum, { memory: copy }) => sum + (copy?.byteLength ?? 0), 0),
+      backupBytes: backups.all.reduce((sum, backup) => sum + heldBytes(backup), 0),
     }))
   }
 }

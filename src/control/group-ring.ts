@@ -1,5 +1,6 @@
 import { hashHex } from '../native/addon.ts'
-import type { Backup, UnitBackups } from './backups.ts'
+import { type Backup, heldBytes, type UnitBackups } from './backups.ts'
+import { pack } from './packed.ts'
 
 /** How much is kept to go back to, per group of units that swap together. */
 export interface BackupLimits {
@@ -56,12 +57,15 @@ export class GroupRing {
     setImmediate(() => {
       for (const { backup } of parts)
         if (backup.memory) backup.hash ??= hashHex(new Uint8Array(backup.memory))
-      if (!spill) return
+      if (!spill) {
+        for (const { backups } of parts) packLast(backups)
+        return this.trim(limits)
+      }
       const spilling = parts.map((part) => spillOf(part, group, spill, limits.count))
       void Promise.all(spilling).then(() => this.trim(limits))
     })
-    // What the store is about to take keeps its place until it has.
-    this.trim(spill ? { ...limits, bytes: Number.POSITIVE_INFINITY } : limits)
+    // What is about to be packed, or taken by the store, keeps its place until then.
+    this.trim({ ...limits, bytes: Number.POSITIVE_INFINITY })
   }
 
   /** Drops what is too many, too old or too large; the newest stays. */
@@ -90,18 +94,25 @@ export class GroupRing {
   }
 
   #heldBytes(swap: number): number {
-    return this.#parts(swap).reduce((sum, { memory, bytes }) => sum + (memory ? bytes : 0), 0)
+    return this.#parts(swap).reduce((sum, backup) => sum + heldBytes(backup), 0)
   }
 
   /** Only its memory, when all of it can be read again from the store; otherwise all of it. */
   #release(swap: number): void {
-    if (!this.#parts(swap).every(({ read }) => read)) return this.#drop(swap)
+    const isStored = ({ read, packedBytes }: Backup) => read !== undefined && packedBytes === undefined
+    if (!this.#parts(swap).every(isStored)) return this.#drop(swap)
     for (const unit of this.#units) unit.release(swap)
   }
 
   #drop(swap: number): void {
     for (const unit of this.#units) unit.drop(swap)
   }
+}
+
+/** The one before the newest differs little from it, mostly. */
+function packLast(backups: UnitBackups): void {
+  const [before, newest] = backups.all.slice(-2)
+  if (before && newest && pack(before, newest)) backups.release(before.swap)
 }
 
 async function spillOf(

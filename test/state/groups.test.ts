@@ -111,6 +111,39 @@ describe('the backups of a group', () => {
     ])
   })
 
+  test('are packed in memory, but for the newest, and read again to the last bit', async () => {
+    const large = (version: string) => `import { defineUnit, f64, u32 } from 'tickswap/module'
+      export const unit = defineUnit({
+        version: '${version}',
+        state: { columns: { steps: u32(8), place: f64(40_000) } },
+        init({ columns: { place } }) { for (let i = 0; i < place.length; i++) place[i] = Math.sin(i) },
+      })
+      export function step(dt: number, worker = -1) {
+        const { place, steps } = unit.state.columns
+        if (worker === -1) place[(steps[0]! * 7919) % 40_000] = steps[0]!++
+      }`
+    const engine = await Mill.start({ 'mill.ts': large('1.0.0') }, 0, {
+      backups: { count: 8 },
+      probation: { ticks: 3 },
+    })
+    for (const patch of [1, 2, 3]) {
+      await engine.edit(large(`1.0.${patch}`))
+      await engine.turns(5)
+    }
+    const all = await backups(engine)
+    expect(all.map(({ memoryBytes }) => memoryBytes < 100_000)).toEqual([true, true, false])
+    expect(all[2]!.memoryBytes).toBeGreaterThan(320_000)
+    for (const to of ['1.0.0', '1.0.2']) {
+      const report = await engine.back({ to, state: 'restore' })
+      expect(report.restored!.how, JSON.stringify(report.findings)).toBe('backup')
+      const { place, steps: made } = engine.state() as { place: number[]; steps: number[] }
+      const expected = Array.from(place, (_, i) => Math.sin(i))
+      for (let n = 0; n < made[0]!; n++) expected[(n * 7919) % 40_000] = n
+      expect(place).toEqual(expected)
+      expect(made[0]).toBe(engine.fleet.frame - report.restored!.ticksLost)
+    }
+  })
+
   test('are read from a store, and listed after a restart', async () => {
     const store = await Scratch.create({})
     open.push(store)
