@@ -10,8 +10,9 @@ import { Scratch } from '../support/scratch.ts'
 import { Mill, mill } from './mill.ts'
 
 const codes = ({ findings }: SwapReport) => findings.map(({ code }) => code)
-const said = ({ findings }: SwapReport, code: string) =>
-  findings.find((found) => found.code === code)?.message
+/** What a report says of one thing; all of it where it does not. */
+const said = (report: SwapReport, code: string): string =>
+  report.findings.find((found) => found.code === code)?.message ?? JSON.stringify(report)
 const ONE = { 'mill.ts': mill() }
 /** Other columns, and no way back. */
 const wider = (options = {}) =>
