@@ -1,35 +1,28 @@
 import { type ErrorCode, type Finding, finding } from '../errors.ts'
 import { SlotTime } from '../swap/board.ts'
-import type { Move, PrepareMessage, Warmth, Watch } from '../swap/protocol.ts'
+import type { Move, PrepareMessage, Watch } from '../swap/protocol.ts'
 import type { Action, Outcome as OutcomeName, Strategy, SwapReport, Verdict } from '../swap/report.ts'
 import { scriptsOf } from '../swap/scripts.ts'
 import type { Stage } from '../units/code/artifact.ts'
 import { findingsOf } from '../units/code/stage-error.ts'
-import type { Contract } from '../units/contract.ts'
 import { Account } from './account.ts'
 import type { Ask, GoBack } from './ask.ts'
-import {
-  checkName,
-  checkUses,
-  declaredBy,
-  type EngineUse,
-  nextVersion,
-  requiredBy,
-  type Side,
-} from './check.ts'
+import { Boarding } from './boarding.ts'
+import { checkName, checkUses, type EngineUse, nextVersion, type Side } from './check.ts'
 import type { Control } from './control.ts'
+import { Deadline } from './deadline.ts'
 import { inLoadOrder, withWayOut } from './dependencies.ts'
 import type { Tried } from './dry-run.ts'
-import { unitFilesAmong } from './folder.ts'
 import { forced } from './forced.ts'
 import { aboutMigrations, catchUp, dryRunsOf, isSliced, slicesOf } from './migrations.ts'
 import { moveOf, type Passenger, sharesMemory, unitMove } from './passenger.ts'
 import { Records } from './records.ts'
 import type { Slice } from './rehearsal-thread.ts'
 import { aboutCascade, type Restores, restoredBy, restoresFor, withRestores } from './restores.ts'
+import { stageFiles } from './stage-phase.ts'
 import { Stop } from './stop.ts'
 import { Transaction } from './transaction.ts'
-import { Tryout } from './tryout.ts'
+import { Tryout, type Warming } from './tryout.ts'
 
 /** Reversals that are the version's own doing: the same content is not tried again. */
 const CULPABLE: ReadonlySet<ErrorCode> = new Set(['TICKSWAP_E_MIGRATION_FAILED', 'TICKSWAP_E_VERIFY_FAILED'])
@@ -57,7 +50,7 @@ export class Road {
   #restores: Restores = new Map()
   /** units that the disk knows to be tried */
   #suspects: readonly string[] = []
-  #warmth: Warmth | undefined
+  #warmth: Warming | undefined
 
   constructor(id: number, control: Control, ask: Ask) {
     this.id = id
@@ -66,6 +59,8 @@ export class Road {
     this.strategy = ask.strategy ?? (ask.trigger === 'edit' ? control.settings.strategy : 'auto')
     this.#account = new Account(control.board, control.crew, control.persistence.sources)
     this.#records = new Records(control)
+    const { retried } = ask
+    if (retried) this.#account.attempts.add(retried.phase, retried.waitedMs, retried.why, retried.attempts)
   }
 
   /** Names of the units that it moves, as far as they are known. */
@@ -166,51 +161,35 @@ export class Road {
   // ---- before the boundary --------------------------------------------------------
 
   async #stageFiles(): Promise<Stage> {
-    const { stager, catalog, settings } = this.#control
-    const empty = this.#ask.empty.map((file) =>
-      finding('TICKSWAP_E_FILE_EMPTY', `${file} is empty`, { file }),
-    )
-    const removed = this.#ask.removed.flatMap((file) => {
-      const unit = catalog.byFile(file)?.name
-      return unit
-        ? [
-            finding(
-              'TICKSWAP_E_UNIT_REMOVED',
-              `the file of unit ${unit} is gone${requiredBy(unit, catalog)}`,
-              { file, unit },
-            ),
-          ]
-        : []
+    const stage = await stageFiles({
+      control: this.#control,
+      ask: this.#ask,
+      editions: this.#editions,
+      deadline: this.#deadline('stage'),
+      attempts: this.#account.attempts,
+      goOn: () => this.#goOn('stage'),
     })
-    if (empty.length + removed.length > 0) throw new Stop('refused', [...empty, ...removed])
-    const { edition, invalidated = [] } = this.#ask
-    const newUnits = () =>
-      unitFilesAmong(
-        this.#ask.files.filter((file) => !catalog.has(file)),
-        settings.units,
-      )
-    const stage = await stager.stage(
-      edition
-        ? { artifacts: this.#editions.flatMap((each) => each.edition.artifacts) }
-        : { files: this.#ask.files, entries: await newUnits(), invalidated },
-    )
-    if (stage.update.artifacts.length === 0 && stage.update.evaluate.length === 0)
-      throw new Stop('unchanged', [])
     this.#account.add(...stage.warnings)
     return stage
+  }
+
+  #deadline(phase: 'stage' | 'check'): Deadline {
+    const option = `${phase}Ms` as const
+    return new Deadline(phase, this.#ask.deadlines?.[option] ?? this.#control.settings[option])
   }
 
   /** The contract of a candidate is known once it has run: both phases look at the same evaluation. */
   async #rehearseAndCheck(stage: Stage): Promise<void> {
     const { rehearsal, catalog, compatibility } = this.#control
-    const evaluated = new Set(stage.update.evaluate)
     const files = this.#unitFiles(stage)
     const isForced = this.strategy === 'force'
     if (!isForced) this.#refuseQuarantined(stage, files)
     await this.#suspect(stage, files)
     const contracts = await this.#account.timed('rehearse', () => rehearsal.evaluate(stage.update, files))
     await this.#account.timed('check', async () => {
-      this.#passengers = contracts.map((contract) => this.#passenger(stage, contract, evaluated))
+      const boarding = new Boarding(this.#control, stage, this.#editions)
+      const deadline = this.#deadline('check')
+      this.#passengers = await boarding.board(contracts, deadline)
       if (!isForced) this.#refuseFlapping()
       const after = new Map<string, Side>()
       for (const entry of catalog.units.values()) after.set(entry.name, entry.running)
@@ -222,14 +201,18 @@ export class Road {
           ...checkUses(after, this.#uses()),
         ],
       )
-      this.#restores = await restoresFor(this.#ask, this.#passengers)
+      const restores = restoresFor(this.#ask, this.#passengers)
+      this.#restores = await deadline.wait(restores, 'reading the backups')
       const judged = withRestores(assessed, this.#restores)
       const { verdict, actions, findings } = isForced ? forced(judged) : judged
       this.#verdict = verdict
       this.#actions = actions
       this.#passengers = inLoadOrder(this.#passengers, after)
-      if (this.#verdict === 'incompatible') throw new Stop('refused', this.#withWayOut(findings))
-      this.#account.add(...findings, ...aboutCascade(this.#ask))
+      if (this.#verdict === 'incompatible') {
+        const more = boarding.findings
+        throw new Stop('refused', [...this.#withWayOut(findings), ...more])
+      }
+      this.#account.add(...findings, ...boarding.findings, ...aboutCascade(this.#ask))
     })
     if (isForced) return
     await this.#account.timed('rehearse', async () => {
@@ -280,18 +263,6 @@ export class Road {
     throw new Stop('refused', [finding('TICKSWAP_E_FLAPPING', message, { unit: wait.unit })])
   }
 
-  #passenger(stage: Stage, contract: Contract, evaluated: ReadonlySet<string>): Passenger {
-    const entry = this.#control.catalog.units.get(contract.name)
-    const declared = declaredBy(contract)
-    const back = this.#editions.find(({ unit }) => unit === contract.name)
-    const version = back?.edition.version ?? nextVersion(declared, this.#control.usedVersions(entry))
-    const hash = this.#control.hashOf(contract.file, stage.update)
-    const artifacts = this.#control.catalog.closure(contract.file, stage.update)
-    const candidate = this.#control.compatibility.stage(entry, { contract, version, hash, artifacts })
-    const from = entry?.running.version.toString()
-    return { entry, contract, from, version, hash, evaluated: evaluated.has(contract.file), candidate }
-  }
-
   /** What the engine asks of the units in this swap. What it asks of others does not become less true. */
   #uses(): EngineUse[] {
     const moving = new Set(this.units)
@@ -300,23 +271,23 @@ export class Road {
 
   /** Tries the migrations on copies, and says of them what a report is to say. */
   async #tryMigrations(): Promise<void> {
-    const { rehearsal, catalog, settings } = this.#control
+    const { rehearsal, settings } = this.#control
     // The state of a backup needs none.
     const migrating = this.#passengers.filter(({ contract }) => !this.#restores.has(contract.name))
-    const tried = await rehearsal.dryRun(dryRunsOf(migrating, catalog))
+    const tried = await rehearsal.dryRun(dryRunsOf(migrating))
     this.#tried = tried
     this.#account.add(...aboutMigrations(migrating, tried, settings.migrateMs))
   }
 
   async #prepare(stage: Stage): Promise<void> {
     const control = this.#control
-    const { catalog, settings } = control
+    const { settings } = control
     const hasSpare = settings.syncTest !== undefined
     this.#moves = this.#passengers.map((passenger) => {
       const ms = this.#tried.find(({ unit }) => unit === passenger.contract.name)?.ms ?? 0
       const restored = this.#restores.get(passenger.contract.name)
       const sliced = isSliced(passenger, ms, settings.migrateMs)
-      return moveOf(passenger, { catalog, isSliced: sliced, restored, hasSpare })
+      return moveOf(passenger, { isSliced: sliced, restored, hasSpare })
     })
     this.#slices = slicesOf(this.#passengers, this.#moves)
     const { generation, back } = this.#records.stage(this.#passengers)
@@ -337,7 +308,8 @@ export class Road {
       watch: this.#watch(),
       dryRun: this.strategy === 'dry-run',
       alone: this.#alone,
-      warmth: this.#warmth,
+      // A participant that warms up for longer would be taken for one that does not answer.
+      warmth: this.#warmth && { ...this.#warmth, withinMs: this.#terms().prepareMs / 2 },
     }
     control.offer = message
     this.#transaction = new Transaction(control, message, this.#terms(), {
@@ -372,7 +344,7 @@ export class Road {
       return [{ unit: entry.name, version, hash: this.#control.hashOf(file, stage.update), artifacts }]
     })
     this.#suspects = units.map(({ unit }) => unit)
-    await persistence.recorder.trial(this.id, units)
+    await persistence.recorder.trial(this.id, units, this.#account.attempts)
   }
 
   /** A process that dies in probation must find on disk what it was trying. */
@@ -383,7 +355,7 @@ export class Road {
       const artifacts = catalog.closure(contract.file, stage.update)
       return { unit: contract.name, version: version.toString(), hash, artifacts }
     })
-    await persistence.recorder?.trial(this.id, units)
+    await persistence.recorder?.trial(this.id, units, this.#account.attempts)
   }
 
   /** Units with shared memory meet, and those of their group with them. */

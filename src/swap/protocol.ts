@@ -72,8 +72,10 @@ export interface Warmth {
   readonly parts: readonly WarmPart[]
   readonly cues: readonly Cue[]
   readonly ticks: number
-  /** milliseconds of a tick of the engine */
-  readonly sliceMs: number
+  /** milliseconds of a tick of the engine, at the most: see SpareTime */
+  readonly mostSliceMs: number
+  /** milliseconds after which it is left at what has been done by then */
+  readonly withinMs: number
 }
 
 export interface PrepareMessage {
@@ -208,10 +210,22 @@ export interface QuarantineEntry {
   readonly at: number
 }
 
+/** Deadlines of one swap that differ from the runtime's, milliseconds: see `deadlines` of createRuntime. */
+export interface SwapDeadlines {
+  readonly queueMs?: number
+  readonly stageMs?: number
+  readonly checkMs?: number
+  readonly prepareMs?: number
+  readonly parkMs?: number
+  readonly confirmMs?: number
+}
+
 /** How one swap is gone about. Structured-cloneable. */
 export interface SwapTerms {
   readonly strategy?: Strategy
-  readonly deadlines?: { readonly prepareMs?: number; readonly parkMs?: number; readonly confirmMs?: number }
+  readonly deadlines?: SwapDeadlines
+  /** how often it is tried again when only a missing participant stopped it, 0 to 8; default 0 */
+  readonly retries?: number
 }
 
 export type ToParticipant =
