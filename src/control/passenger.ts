@@ -8,6 +8,7 @@ import type { Candidate } from '../version/compatibility/check.ts'
 import type { Version } from '../version/version.ts'
 import type { Restored } from './backups.ts'
 import { newMemory, type UnitEntry } from './catalog.ts'
+import { wayBackOf } from './going-ahead.ts'
 import { memoryOf } from './restores.ts'
 
 /** One unit's way through a swap. */
@@ -38,6 +39,8 @@ export function moveOf(passenger: Passenger, { isSliced, restored, hasSpare }: C
   const { entry, contract, from, version, evaluated, candidate, via } = passenger
   const moved = isMoved(candidate) || restored !== undefined
   const carried = { plan: planOf(candidate), via }
+  const memory = memoryFor(passenger, moved, restored, hasSpare)
+  const sliced = isSliced && !restored
   return {
     unit: contract.name,
     file: contract.file,
@@ -46,9 +49,10 @@ export function moveOf(passenger: Passenger, { isSliced, restored, hasSpare }: C
     evaluated,
     moved: !entry || moved,
     ...(restored ? ({ plan: { direction: 'none' }, via: [] } as const) : carried),
-    sliced: isSliced && !restored,
+    sliced,
+    ...(sliced && entry && { wayBack: wayBackOf(entry.memory.arena, memory.arena) }),
     restored: restored !== undefined,
-    memory: memoryFor(passenger, moved, restored, hasSpare),
+    memory,
     // A migration leaves the old arena behind as it was: that is the backup.
     backup: entry && !moved ? entry.backups.room(entry.memory.arena.byteLength) : undefined,
   }

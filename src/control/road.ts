@@ -14,6 +14,7 @@ import { Deadline } from './deadline.ts'
 import { inLoadOrder, withWayOut } from './dependencies.ts'
 import type { Tried } from './dry-run.ts'
 import { forced } from './forced.ts'
+import { GoingAhead } from './going-ahead.ts'
 import { aboutMigrations, catchUp, dryRunsOf, isSliced, slicesOf } from './migrations.ts'
 import { moveOf, type Passenger, sharesMemory, unitMove } from './passenger.ts'
 import { Records } from './records.ts'
@@ -395,7 +396,9 @@ export class Road {
   /** Waits for the end of probation. */
   async outlive(): Promise<SwapReport> {
     const from = performance.now()
+    const ahead = new GoingAhead(this.#control.rehearsal, this.#passengers, this.#moves)
     const isPermanent = await this.#transaction!.outlive()
+    await ahead.stop()
     this.#account.phases.probation = performance.now() - from
     this.#account.superseded = isPermanent && this.#transaction!.isShortened
     if (isPermanent) await this.#becomePermanent()

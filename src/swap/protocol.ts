@@ -3,6 +3,7 @@ import type { Move as RegistryMove } from '../registry/registry.ts'
 import type { Layout } from '../state/layout.ts'
 import type { UnitMemory } from '../state/memory.ts'
 import type { MigrationPlan } from '../state/migrate.ts'
+import type { WayBackMemory } from '../state/way-back.ts'
 import type { GraphUpdate } from '../units/code/artifact.ts'
 import type { ColumnArray } from '../units/column.ts'
 import type { RehearsalKind } from '../units/contract.ts'
@@ -28,6 +29,8 @@ export interface Move {
   readonly plan: MigrationPlan
   /** its rows are being moved beside what runs: the boundary moves what was written since, and the rest */
   readonly sliced: boolean
+  /** how far the way back has been gone ahead, in probation; only of large state that is sliced */
+  readonly wayBack?: WayBackMemory | undefined
   /** the memory holds a backup already: only what is a participant's own is carried over */
   readonly restored: boolean
   /** versions that a chain of migrations passes through, in the order of the way */
