@@ -144,7 +144,7 @@ describe.skipIf(!CHROMIUM)('the page', () => {
     async (lost) => {
       const page = await open(await serve(), { lost: `/api/${lost}` })
       await page.locator('#participants li').waitFor()
-      if (lost !== 'picture') await page.locator('#notice', { hasText: 'Failed to fetch' }).waitFor()
+      if (lost !== 'picture') await page.locator('#notice', { hasText: 'does not answer' }).waitFor()
     },
   )
 
