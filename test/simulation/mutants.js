@@ -74,6 +74,12 @@ export const MUTANTS = {
     find: / \|\| board\.load\(Word\.FAILURE\) !== Failure\.NONE\)/,
     replace: ')',
   },
+  'what a version throws is swallowed when it has just become permanent': {
+    from: 1_001_300,
+    file: 'swap/probation.js',
+    find: /if \(transition && this\.#board\.status\(transition\.id\) === Status\.PERMANENT\)\s*throw error;/,
+    replace: 'void transition;',
+  },
   'who was late does not look at what was decided meanwhile': {
     from: 75,
     file: 'swap/participant.js',

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import type { SwapReport } from '../../dist/index.js'
+import { addon } from '../../dist/native/addon.js'
 import { Fleet } from '../support/fleet.ts'
 import { open } from '../support/opened.ts'
 import { Scratch } from '../support/scratch.ts'
@@ -82,30 +83,41 @@ async function start() {
 
 const rollbackMs = ({ rolledBack }: SwapReport) => rolledBack!.liveAt - rolledBack!.actedAt
 
-test('a rollback finds large state moved the way back, but for what the last ticks have written', async () => {
-  const { fleet, edit, isExact } = await start()
-  const early: number[] = []
-  const late: number[] = []
-  for (let i = 1; i <= 3; i++) {
-    // At once nothing has been moved yet; later all has, and some of it again and again.
-    early.push(rollbackMs(await edit(two('worker === 0 && ++age === 2', { version: `2.0.${i}` }), isExact)))
-    late.push(rollbackMs(await edit(two('worker === 0 && ++age === 90', { version: `2.1.${i}` }), isExact)))
-  }
-  expect(fleet.allExceptions).toBe(0)
-  expect(Math.min(...late), JSON.stringify({ early, late })).toBeLessThan(Math.max(...early) / 2)
-}, 30_000)
+/** Elsewhere nothing can be gone ahead; test/state/sliced.test.ts goes the way back there, too. */
+const isTold = addon().writeObstacle() === ''
 
-test('a way back that fails, or hangs beside the engine, leads to the state of the commit', async () => {
-  const { fleet, edit } = await start()
-  const throws = "if (next.columns.marks[0]! > 100) throw new Error('no way back')"
-  const failed = await edit(two('worker === 0 && ++age === 200', { down: throws }))
-  expect(failed.restored).toMatchObject({ how: 'backup' })
-  expect(failed.restored!.ticksLost).toBeGreaterThan(100)
-  await fleet.frames(3)
-  // In the thread that goes ahead, once: it is still at it when the rollback comes.
-  const hangs =
-    'if (next.columns.marks[0]! > 150) for (const end = hung ??= Date.now() + 2500; Date.now() < end; );'
-  const hung = await edit(two('worker === 0 && ++age === 400', { rows: hangs, version: '2.0.1' }))
-  expect(hung.restored).toMatchObject({ how: 'backup' })
-  expect(fleet.mixed).toBe(0)
-}, 30_000)
+test.runIf(isTold)(
+  'a rollback finds large state moved the way back, but for what the last ticks have written',
+  async () => {
+    const { fleet, edit, isExact } = await start()
+    const early: number[] = []
+    const late: number[] = []
+    for (let i = 1; i <= 3; i++) {
+      // At once nothing has been moved yet; later all has, and some of it again and again.
+      early.push(rollbackMs(await edit(two('worker === 0 && ++age === 2', { version: `2.0.${i}` }), isExact)))
+      late.push(rollbackMs(await edit(two('worker === 0 && ++age === 90', { version: `2.1.${i}` }), isExact)))
+    }
+    expect(fleet.allExceptions).toBe(0)
+    expect(Math.min(...late), JSON.stringify({ early, late })).toBeLessThan(Math.max(...early) / 2)
+  },
+  30_000,
+)
+
+test.runIf(isTold)(
+  'a way back that fails, or hangs beside the engine, leads to the state of the commit',
+  async () => {
+    const { fleet, edit } = await start()
+    const throws = "if (next.columns.marks[0]! > 100) throw new Error('no way back')"
+    const failed = await edit(two('worker === 0 && ++age === 200', { down: throws }))
+    expect(failed.restored).toMatchObject({ how: 'backup' })
+    expect(failed.restored!.ticksLost).toBeGreaterThan(100)
+    await fleet.frames(3)
+    // In the thread that goes ahead, once: it is still at it when the rollback comes.
+    const hangs =
+      'if (next.columns.marks[0]! > 150) for (const end = hung ??= Date.now() + 2500; Date.now() < end; );'
+    const hung = await edit(two('worker === 0 && ++age === 400', { rows: hangs, version: '2.0.1' }))
+    expect(hung.restored).toMatchObject({ how: 'backup' })
+    expect(fleet.mixed).toBe(0)
+  },
+  30_000,
+)
