@@ -10,6 +10,9 @@ export const ADVICE = {
     'Accept the update with import.meta.hot.accept in one of the modules named, or load the program anew.',
   TICKSWAP_E_FILE_MISSING: 'Restore the file, or remove the imports of it; the running version stays.',
   TICKSWAP_E_FILE_EMPTY: 'Save the file with its contents; an empty file never replaces a running unit.',
+  TICKSWAP_E_FILE_KIND: 'Put a regular file in its place; nothing else is read, because it may never end.',
+  TICKSWAP_E_PHASE_TIMEOUT:
+    'Nothing was changed. Look at what the phase was doing, which the message says, and ask again, or raise the deadline that it names.',
   TICKSWAP_E_NOT_A_UNIT: 'Export `unit = defineUnit({...})` from the file.',
   TICKSWAP_E_NO_UNIT_ABOVE:
     'Import the file from a unit, or restart the engine: an edit of it changes nothing that runs.',

@@ -73,6 +73,7 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   add_arena(env, exports);
   add_registry(env, exports);
   add_exit_store(env, exports);
+  add_thread_time(env, exports);
   return exports;
 }
 

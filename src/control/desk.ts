@@ -198,9 +198,11 @@ function wanted(
   slot: number,
   request: number,
   units: readonly string[],
-  { strategy }: SwapTerms,
+  { strategy, retries = 0, deadlines }: SwapTerms,
   find: () => Ask,
 ): Wanted {
   const consent = { cancelled: false, confirmed: false }
-  return { find, key: keyOf(slot, request), units: [...units].sort(), trigger, strategy, consent }
+  const key = keyOf(slot, request)
+  const { queueMs } = deadlines ?? {}
+  return { find, key, units: [...units].sort(), trigger, strategy, consent, retries, queueMs }
 }

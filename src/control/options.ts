@@ -66,7 +66,10 @@ export interface RuntimeOptions {
         memoryMb?: number
         /** ticks that each participant then runs on a copy of its own, to be fast at once, 0 to 10,000; default 24 */
         warmTicks?: number
-        /** milliseconds of a tick that a participant spends on that, unless one call takes longer; default 0.5 */
+        /**
+         * milliseconds of a tick that a participant spends on that at the most, unless one call takes longer, and
+         * never more than a quarter of what its thread has to spare of a tick; default 2
+         */
         warmSliceMs?: number
       }
   /**
@@ -114,6 +117,14 @@ export interface RuntimeOptions {
   /** lines of JSON about what happens; default: the environment's TICKSWAP_LOG, a level; otherwise false */
   log?: false | LogLevel | LogOptions
   deadlines?: {
+    /** that a swap which was asked for may wait for its turn; default 60,000. Edits wait as long as it takes */
+    queueMs?: number
+    /** for reading, transforming and compiling what changed; default 5000 */
+    stageMs?: number
+    /** for the verdict, and what it needs of the store; default 2000 */
+    checkMs?: number
+    /** that the disk may take to note what is tried, or what became of it; then a warning, and on; default 2000 */
+    storeMs?: number
     /** for the body of a module in rehearsal; default 1000 */
     evaluateMs?: number
     /** for the whole rehearsal of a candidate on copies of the state; default 1000 */
@@ -149,6 +160,10 @@ export interface Settings {
   rules: RulesOption | undefined
   flags: FlagPolicy
   syncTest: SyncWish | undefined
+  queueMs: number
+  stageMs: number
+  checkMs: number
+  storeMs: number
   evaluateMs: number
   rehearseMs: number
   /** ticks of a rehearsal, 0: none is held */
@@ -231,6 +246,10 @@ export function settingsOf(options: RuntimeOptions): Settings {
     rollback: rollbackSettings(options.rollback ?? {}),
     rules: rulesOption(options.rules),
     flags: readPolicy(options.flags, 'flags'),
+    queueMs: integer('deadlines.queueMs', deadlines.queueMs ?? 60_000, 1, HOUR_MS * 24),
+    stageMs: integer('deadlines.stageMs', deadlines.stageMs ?? 5000, 1, 600_000),
+    checkMs: integer('deadlines.checkMs', deadlines.checkMs ?? 2000, 1, 600_000),
+    storeMs: integer('deadlines.storeMs', deadlines.storeMs ?? 2000, 1, 600_000),
     evaluateMs: integer('deadlines.evaluateMs', deadlines.evaluateMs ?? 1000, 1, 600_000),
     rehearseMs: integer('deadlines.rehearseMs', deadlines.rehearseMs ?? 1000, 1, 600_000),
     syncTest: syncWish(options.syncTest ?? process.env.TICKSWAP_SYNC_TEST, options.mode),
@@ -280,7 +299,7 @@ function syncWish(wanted: unknown, mode: unknown): SyncWish | undefined {
 }
 
 function rehearsalSettings(rehearsal: false | Exclude<RuntimeOptions['rehearsal'], false | undefined>) {
-  const { ticks = 8, memoryMb = 512, warmTicks = 24, warmSliceMs = 0.5 } = rehearsal || {}
+  const { ticks = 8, memoryMb = 512, warmTicks = 24, warmSliceMs = 2 } = rehearsal || {}
   return {
     rehearsalTicks: rehearsal === false ? 0 : integer('rehearsal.ticks', ticks, 1, 10_000),
     memoryMb: integer('rehearsal.memoryMb', memoryMb, 16, 65_536),

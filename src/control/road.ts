@@ -1,27 +1,20 @@
 import { type ErrorCode, type Finding, finding, findingOf } from '../errors.ts'
 import { SlotTime } from '../swap/board.ts'
-import type { Move, PrepareMessage, Warmth } from '../swap/protocol.ts'
+import type { Move, PrepareMessage } from '../swap/protocol.ts'
 import type { Action, Outcome as OutcomeName, Strategy, SwapReport, Verdict } from '../swap/report.ts'
 import { scriptsOf } from '../swap/scripts.ts'
 import type { Stage } from '../units/code/artifact.ts'
 import { findingsOf } from '../units/code/stage-error.ts'
-import type { Contract } from '../units/contract.ts'
 import { Account } from './account.ts'
 import type { Ask, GoBack } from './ask.ts'
-import {
-  checkName,
-  checkUses,
-  declaredBy,
-  type EngineUse,
-  nextVersion,
-  requiredBy,
-  type Side,
-} from './check.ts'
+import { Boarding } from './boarding.ts'
+import { checkName, checkUses, type EngineUse, type Side } from './check.ts'
 import type { Control } from './control.ts'
+import { Deadline } from './deadline.ts'
 import { inLoadOrder, withWayOut } from './dependencies.ts'
 import type { Tried } from './dry-run.ts'
-import { unitFilesAmong } from './folder.ts'
 import { forced } from './forced.ts'
+import { GoingAhead } from './going-ahead.ts'
 import { aboutMigrations, catchUp, dryRunsOf, isSliced, slicesOf } from './migrations.ts'
 import { groupsAmong, moveOf, type Passenger, sharesMemory, unitMove } from './passenger.ts'
 import { Records } from './records.ts'
@@ -36,11 +29,12 @@ import {
   restoresInstead,
   withRestores,
 } from './restores.ts'
+import { stageFiles } from './stage-phase.ts'
 import { Stop } from './stop.ts'
 import { swapTerms, watchOf } from './swap-terms.ts'
 import { Transaction } from './transaction.ts'
 import { putOnTrial, suspect } from './trial.ts'
-import { Tryout } from './tryout.ts'
+import { Tryout, type Warming } from './tryout.ts'
 
 /** Reversals that are the version's own doing: the same content is not tried again. */
 const CULPABLE: ReadonlySet<ErrorCode> = new Set(['TICKSWAP_E_MIGRATION_FAILED', 'TICKSWAP_E_VERIFY_FAILED'])
@@ -68,7 +62,7 @@ export class Road {
   #restores = new Restores()
   /** units that the disk knows to be tried */
   #suspects: readonly string[] = []
-  #warmth: Warmth | undefined
+  #warmth: Warming | undefined
 
   constructor(id: number, control: Control, ask: Ask) {
     this.id = id
@@ -78,6 +72,8 @@ export class Road {
     this.#account = new Account(control.board, control.crew, control.persistence.sources)
     this.#records = new Records(control)
     this.#replays = new Replays(control)
+    const { retried } = ask
+    if (retried) this.#account.attempts.add(retried.phase, retried.waitedMs, retried.why, retried.attempts)
   }
 
   /** Names of the units that it moves, as far as they are known. */
@@ -181,51 +177,36 @@ export class Road {
   // ---- before the boundary --------------------------------------------------------
 
   async #stageFiles(): Promise<Stage> {
-    const { stager, catalog, settings } = this.#control
-    const empty = this.#ask.empty.map((file) =>
-      finding('TICKSWAP_E_FILE_EMPTY', `${file} is empty`, { file }),
-    )
-    const removed = this.#ask.removed.flatMap((file) => {
-      const unit = catalog.byFile(file)?.name
-      return unit
-        ? [
-            finding(
-              'TICKSWAP_E_UNIT_REMOVED',
-              `the file of unit ${unit} is gone${requiredBy(unit, catalog)}`,
-              { file, unit },
-            ),
-          ]
-        : []
+    const stage = await stageFiles({
+      control: this.#control,
+      ask: this.#ask,
+      editions: this.#editions,
+      deadline: this.#deadline('stage'),
+      attempts: this.#account.attempts,
+      goOn: () => this.#goOn('stage'),
     })
-    if (empty.length + removed.length > 0) throw new Stop('refused', [...empty, ...removed])
-    const { edition, invalidated = [] } = this.#ask
-    const newUnits = () =>
-      unitFilesAmong(
-        this.#ask.files.filter((file) => !catalog.has(file)),
-        settings.units,
-      )
-    const stage = await stager.stage(
-      edition
-        ? { artifacts: this.#editions.flatMap((each) => each.edition.artifacts) }
-        : { files: this.#ask.files, entries: await newUnits(), invalidated },
-    )
-    if (stage.update.artifacts.length === 0 && stage.update.evaluate.length === 0)
-      throw new Stop('unchanged', [])
     this.#account.add(...stage.warnings)
     return stage
+  }
+
+  #deadline(phase: 'stage' | 'check'): Deadline {
+    const option = `${phase}Ms` as const
+    return new Deadline(phase, this.#ask.deadlines?.[option] ?? this.#control.settings[option])
   }
 
   /** The contract of a candidate is known once it has run: both phases look at the same evaluation. */
   async #rehearseAndCheck(stage: Stage): Promise<void> {
     const { rehearsal, catalog, compatibility } = this.#control
-    const evaluated = new Set(stage.update.evaluate)
     const files = this.#unitFiles(stage)
     const isForced = this.strategy === 'force'
     if (!isForced) this.#refuseQuarantined(stage, files)
-    if (!this.#ask.edition) this.#suspects = await suspect(this.#control, this.id, stage, files)
+    if (!this.#ask.edition)
+      this.#suspects = await suspect(this.#control, this.id, stage, files, this.#account.attempts)
     const contracts = await this.#account.timed('rehearse', () => rehearsal.evaluate(stage.update, files))
     await this.#account.timed('check', async () => {
-      this.#passengers = contracts.map((contract) => this.#passenger(stage, contract, evaluated))
+      const boarding = new Boarding(this.#control, stage, this.#editions)
+      const deadline = this.#deadline('check')
+      this.#passengers = await boarding.board(contracts, deadline)
       if (!isForced) this.#refuseFlapping()
       const after = new Map<string, Side>()
       for (const entry of catalog.units.values()) after.set(entry.name, entry.running)
@@ -237,22 +218,18 @@ export class Road {
           ...checkUses(after, this.#uses()),
         ],
       )
-      this.#restores = await restoresFor(
-        this.#ask,
-        this.#passengers,
-        groupsAmong(this.#control, this.#passengers),
-      )
+      const groups = groupsAmong(this.#control, this.#passengers)
+      const restores = restoresFor(this.#ask, this.#passengers, groups)
+      this.#restores = await deadline.wait(restores, 'reading the backups')
       const judged = withRestores(assessed, this.#restores)
       const { verdict, actions, findings } = isForced ? forced(judged) : judged
       this.#verdict = verdict
       this.#actions = actions
       this.#passengers = inLoadOrder(this.#passengers, after)
-      if (this.#verdict === 'incompatible') throw new Stop('refused', this.#withWayOut(findings))
-      this.#account.add(
-        ...findings,
-        ...aboutCascade(this.#ask),
-        ...aboutMates(this.#restores, this.#passengers),
-      )
+      if (this.#verdict === 'incompatible')
+        throw new Stop('refused', [...this.#withWayOut(findings), ...boarding.findings])
+      const more = [...aboutCascade(this.#ask), ...aboutMates(this.#restores, this.#passengers)]
+      this.#account.add(...findings, ...boarding.findings, ...more)
     })
     if (isForced) return
     await this.#account.timed('rehearse', async () => {
@@ -303,18 +280,6 @@ export class Road {
     throw new Stop('refused', [finding('TICKSWAP_E_FLAPPING', message, { unit: wait.unit })])
   }
 
-  #passenger(stage: Stage, contract: Contract, evaluated: ReadonlySet<string>): Passenger {
-    const entry = this.#control.catalog.units.get(contract.name)
-    const declared = declaredBy(contract)
-    const back = this.#editions.find(({ unit }) => unit === contract.name)
-    const version = back?.edition.version ?? nextVersion(declared, this.#control.usedVersions(entry))
-    const hash = this.#control.hashOf(contract.file, stage.update)
-    const artifacts = this.#control.catalog.closure(contract.file, stage.update)
-    const candidate = this.#control.compatibility.stage(entry, { contract, version, hash, artifacts })
-    const from = entry?.running.version.toString()
-    return { entry, contract, from, version, hash, evaluated: evaluated.has(contract.file), candidate }
-  }
-
   /** What the engine asks of the units in this swap. What it asks of others does not become less true. */
   #uses(): EngineUse[] {
     const moving = new Set(this.units)
@@ -323,10 +288,10 @@ export class Road {
 
   /** Tries the migrations on copies, and says of them what a report is to say. */
   async #tryMigrations(): Promise<void> {
-    const { rehearsal, catalog, settings } = this.#control
+    const { rehearsal, settings } = this.#control
     // The state of a backup needs none.
     const migrating = this.#passengers.filter(({ contract }) => !this.#restores.has(contract.name))
-    const dryRuns = dryRunsOf(migrating, catalog)
+    const dryRuns = dryRunsOf(migrating)
     const tried = await rehearsal.dryRun(dryRuns).catch((error) => this.#restoreInstead(error))
     this.#tried = tried
     this.#account.add(...aboutMigrations(migrating, tried, settings.migrateMs))
@@ -343,7 +308,8 @@ export class Road {
 
   async #prepare(stage: Stage): Promise<void> {
     const control = this.#control
-    const { catalog, settings } = control
+    const { settings } = control
+    const terms = swapTerms(settings, this.#ask, this.strategy)
     const hasSpare = settings.syncTest !== undefined
     this.#alone = settings.mode === 'independent' && !this.#meets()
     const { told, findings } = await this.#replays.plan(
@@ -358,7 +324,7 @@ export class Road {
       const ms = this.#tried.find(({ unit }) => unit === passenger.contract.name)?.ms ?? 0
       const restored = this.#restores.get(passenger.contract.name)
       const sliced = isSliced(passenger, ms, settings.migrateMs)
-      return moveOf(passenger, { catalog, isSliced: sliced, restored, hasSpare, isLogged })
+      return moveOf(passenger, { isSliced: sliced, restored, hasSpare, isLogged })
     })
     this.#slices = slicesOf(this.#passengers, this.#moves)
     const { generation, back } = this.#records.stage(this.#passengers)
@@ -378,12 +344,13 @@ export class Road {
       watch: watchOf(settings),
       dryRun: this.strategy === 'dry-run',
       alone: this.#alone,
-      warmth: this.#warmth,
+      // A participant that warms up for longer would be taken for one that does not answer.
+      warmth: this.#warmth && { ...this.#warmth, withinMs: terms.prepareMs / 2 },
       ...told,
     }
     this.#message = message
     control.offer = message
-    this.#transaction = new Transaction(control, message, swapTerms(settings, this.#ask, this.strategy), {
+    this.#transaction = new Transaction(control, message, terms, {
       isCancelled: () => this.#ask.consent?.cancelled === true || control.hasMore(this.#ask),
       isConfirmed: () => this.#ask.consent?.confirmed === true,
       isAwaited: () => control.isAwaited,
@@ -402,7 +369,8 @@ export class Road {
 
   /** A process that dies in probation must find on disk what it was trying. */
   async #putOnTrial(stage: Stage): Promise<void> {
-    if (this.strategy !== 'dry-run') await putOnTrial(this.#control, this.id, stage, this.#passengers)
+    if (this.strategy === 'dry-run') return
+    await putOnTrial(this.#control, this.id, stage, this.#passengers, this.#account.attempts)
   }
 
   /** Units with shared memory meet, and those of their group with them. */
@@ -419,7 +387,9 @@ export class Road {
   /** Waits for the end of probation. */
   async outlive(): Promise<SwapReport> {
     const from = performance.now()
+    const ahead = new GoingAhead(this.#control.rehearsal, this.#passengers, this.#moves)
     const isPermanent = await this.#transaction!.outlive()
+    await ahead.stop()
     this.#account.phases.probation = performance.now() - from
     this.#account.superseded = isPermanent && this.#transaction!.isShortened
     if (isPermanent) await this.#becomePermanent()

@@ -1,4 +1,5 @@
 import type { Stage } from '../units/code/artifact.ts'
+import type { Attempts } from './again.ts'
 import { nextVersion } from './check.ts'
 import type { Control } from './control.ts'
 import type { Passenger } from './passenger.ts'
@@ -13,6 +14,7 @@ export async function suspect(
   swap: number,
   stage: Stage,
   files: readonly string[],
+  attempts: Attempts,
 ): Promise<string[]> {
   const { catalog, persistence } = control
   if (!persistence.recorder) return []
@@ -23,7 +25,7 @@ export async function suspect(
     const artifacts = catalog.closure(file, stage.update)
     return [{ unit: entry.name, version, hash: control.hashOf(file, stage.update), artifacts }]
   })
-  await persistence.recorder.trial(swap, units)
+  await persistence.recorder.trial(swap, units, attempts)
   return units.map(({ unit }) => unit)
 }
 
@@ -33,10 +35,11 @@ export async function putOnTrial(
   swap: number,
   stage: Stage,
   passengers: readonly Passenger[],
+  attempts: Attempts,
 ): Promise<void> {
   const units = passengers.map(({ contract, version, hash }) => {
     const artifacts = catalog.closure(contract.file, stage.update)
     return { unit: contract.name, version: version.toString(), hash, artifacts }
   })
-  await persistence.recorder?.trial(swap, units)
+  await persistence.recorder?.trial(swap, units, attempts)
 }

@@ -121,6 +121,9 @@ export const SlotTime = {
   /** of the candidate's ticks on a copy before the commit: all, and the most in one tick of the engine */
   WARM: 11,
   WORST_WARM: 12,
+  /** what the thread does not use of a tick, and the slice of it in which the candidate ran */
+  SPARE: 13,
+  WARM_SLICE: 14,
 } as const
 
 /** Instants of the swap in progress, performance.timeOrigin + performance.now(). */

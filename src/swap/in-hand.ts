@@ -18,6 +18,7 @@ import type { FailureMessage, OutcomeMessage, PrepareMessage } from './protocol.
 import type { Repeats } from './repeats.ts'
 import { replay } from './replay.ts'
 import type { Answer, Rewind } from './rewind.ts'
+import { SpareTime } from './spare.ts'
 import { blame, type Transition, verifyUnit } from './transition.ts'
 import type { Warming } from './warming.ts'
 import type { World } from './world.ts'
@@ -46,10 +47,14 @@ export class InHand {
   #broken: { readonly id: number; readonly finding: Finding } | undefined
   #setUp = false
   #warming: Warming | undefined
+  #spare = new SpareTime()
   /** the tick in which the candidate was loaded */
   #takenAt = 0
+  #warmUntil = 0
   /** rounds of the probation that had passed when this participant's own state was last kept */
   #keptAt = 0
+  /** ticks of the candidate that it has passed by itself: of all its time, be it that it rested in between */
+  #passedAlone = 0
   readonly #holder: Holder
   readonly #board: Board
 
@@ -65,6 +70,7 @@ export class InHand {
     if ('transition' in loaded) {
       this.transition = loaded.transition
       this.#setUp = false
+      this.#passedAlone = 0
       this.#warming = this.#warmingOf(loaded.transition)
       return this.#warming ? undefined : this.#compare(loaded.transition)
     }
@@ -81,6 +87,8 @@ export class InHand {
     if (!transition.message.warmth) return undefined
     const { board, slot, ticks } = this.#holder
     this.#takenAt = ticks
+    this.#spare = new SpareTime()
+    this.#warmUntil = board.now() + transition.message.warmth.withinMs
     return board.state(slot) === ParticipantState.ONLINE ? transition.warming() : undefined
   }
 
@@ -90,6 +98,7 @@ export class InHand {
     const { probation } = this.#holder
     if (!transition || transition.committed) return this.#stopWarming()
     if (this.#warming) {
+      this.#spare.beginTick()
       // The tick of the loading has had its share.
       if (this.#holder.ticks === this.#takenAt || !this.#warm(transition, this.#warming)) return
       this.#stopWarming()
@@ -106,8 +115,11 @@ export class InHand {
 
   /** @returns true when it is over, be it that the candidate threw: it did not in its rehearsal */
   #warm(transition: Transition, warming: Warming): boolean {
+    if (this.#board.now() > this.#warmUntil) return true
+    const most = transition.message.warmth!.mostSliceMs
+    const sliceMs = this.#spare.slice(most)
     try {
-      return warming.slice(() => this.#board.now())
+      return this.#spare.aside(() => warming.slice(() => this.#board.now(), sliceMs))
     } catch (error) {
       const { unit, file } = transition.message.moves[0] ?? { unit: '', file: '' }
       const what = `${unit} threw when it was warmed on a copy`
@@ -117,6 +129,8 @@ export class InHand {
     } finally {
       this.time(SlotTime.WARM, warming.totalMs)
       this.time(SlotTime.WORST_WARM, warming.worstMs)
+      this.time(SlotTime.SPARE, this.#spare.ms)
+      this.time(SlotTime.WARM_SLICE, sliceMs)
     }
   }
 
@@ -271,7 +285,7 @@ export class InHand {
    * @returns the calls that are undone by it
    */
   #goBack(transition: Transition, passed: number, restore: number): readonly Call[] {
-    const { board, slot, world, probation } = this.#holder
+    const { board, world, probation } = this.#holder
     if (!transition.committed) {
       transition.discard()
       this.#forget(transition)
@@ -283,7 +297,7 @@ export class InHand {
     this.catchUp(passed)
     const moving = new Set(moves.map((move) => move.unit))
     const undone = probation.calls.filter(({ unit }) => !alone || moving.has(unit))
-    const isDown = alone ? board.load(board.at(slot, SlotWord.PASSED)) > 0 : restore === Restore.DOWN
+    const isDown = alone ? this.#passedAlone > 0 : restore === Restore.DOWN
     if (!alone) for (const live of world.units.values()) if (!moving.has(live.name)) live.state.restoreOwn()
     const warnings = transition.restoreOwn(isDown)
     for (const warning of [...warnings, ...transition.revert()]) this.report(transition, warning)
@@ -355,6 +369,7 @@ export class InHand {
       return
     }
     board.add(board.at(slot, SlotWord.PASSED), 1)
+    this.#passedAlone++
     this.keepOwn(0)
     board.ring()
   }

@@ -158,6 +158,9 @@ export class Probation implements Judge {
   }
 
   failed(call: Call, error: unknown): unknown {
+    // Where nobody meets, it may have become permanent since this tick began: what it throws is the engine's from then on.
+    const transition = this.#ward.transition()
+    if (transition && this.#board.status(transition.id) === Status.PERMANENT) throw error
     this.#blame(call.unit, error, `threw in ${call.name}()`)
     return this.#ward.answer(call)
   }

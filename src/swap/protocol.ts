@@ -3,6 +3,7 @@ import type { Move as RegistryMove } from '../registry/registry.ts'
 import type { Layout } from '../state/layout.ts'
 import type { UnitMemory } from '../state/memory.ts'
 import type { MigrationPlan } from '../state/migrate.ts'
+import type { WayBackMemory } from '../state/way-back.ts'
 import type { GraphUpdate } from '../units/code/artifact.ts'
 import type { ColumnArray } from '../units/column.ts'
 import type { RehearsalKind } from '../units/contract.ts'
@@ -28,6 +29,8 @@ export interface Move {
   readonly plan: MigrationPlan
   /** its rows are being moved beside what runs: the boundary moves what was written since, and the rest */
   readonly sliced: boolean
+  /** how far the way back has been gone ahead, in probation; only of large state that is sliced */
+  readonly wayBack?: WayBackMemory | undefined
   /** the memory holds a backup already: only what is a participant's own is carried over */
   readonly restored: boolean
   /** versions that a chain of migrations passes through, in the order of the way */
@@ -72,8 +75,10 @@ export interface Warmth {
   readonly parts: readonly WarmPart[]
   readonly cues: readonly Cue[]
   readonly ticks: number
-  /** milliseconds of a tick of the engine */
-  readonly sliceMs: number
+  /** milliseconds of a tick of the engine, at the most: see SpareTime */
+  readonly mostSliceMs: number
+  /** milliseconds after which it is left at what has been done by then */
+  readonly withinMs: number
 }
 
 /** A unit that keeps its code in a swap of its group. */
@@ -248,10 +253,22 @@ export interface QuarantineEntry {
   readonly at: number
 }
 
+/** Deadlines of one swap that differ from the runtime's, milliseconds: see `deadlines` of createRuntime. */
+export interface SwapDeadlines {
+  readonly queueMs?: number
+  readonly stageMs?: number
+  readonly checkMs?: number
+  readonly prepareMs?: number
+  readonly parkMs?: number
+  readonly confirmMs?: number
+}
+
 /** How one swap is gone about. Structured-cloneable. */
 export interface SwapTerms {
   readonly strategy?: Strategy
-  readonly deadlines?: { readonly prepareMs?: number; readonly parkMs?: number; readonly confirmMs?: number }
+  readonly deadlines?: SwapDeadlines
+  /** how often it is tried again when only a missing participant stopped it, 0 to 8; default 0 */
+  readonly retries?: number
 }
 
 export type ToParticipant =

@@ -3,12 +3,14 @@ import { type Layout, viewsOf } from '../state/layout.ts'
 import { copyMemory, UnitState } from '../state/memory.ts'
 import { carryOver, carrySoft, type Migrations, migrate, reverse, type Stop } from '../state/migrate.ts'
 import { copySoft } from '../state/soft.ts'
+import { WayBack } from '../state/way-back.ts'
 import type { Prepared } from '../units/code/linker.ts'
 import { placeOf } from '../units/code/place.ts'
 import type { ColumnArray } from '../units/column.ts'
 import { isUnit, type SetupContext, type State } from '../units/unit.ts'
 import type { Move, PrepareMessage } from './protocol.ts'
 import { SlicedMove } from './sliced.ts'
+import { SlicedBack } from './sliced-back.ts'
 import { Stopovers } from './stopover.ts'
 import { Warming } from './warming.ts'
 import { type LiveUnit, peersIn, type World } from './world.ts'
@@ -74,6 +76,7 @@ export class Transition {
     const soft = (unit.definition.state?.soft?.() ?? {}) as Record<string, unknown>
     const state =
       running && !move.moved ? running.state.inherit(move.memory, soft) : new UnitState(move.memory, soft)
+    if (move.wayBack) state.noteKept(new WayBack(move.wayBack))
     const { unit: name, file, to: version } = move
     return { name, file, version, unit, state, namespace }
   }
@@ -251,7 +254,11 @@ export class Transition {
         state.forgetShared()
         copyMemory(move.backup, memory.arena)
       } else if (!move.moved) state.restoreShared()
-      else if (to === 'last-good') copyMemory(memory.lastGood, memory.arena)
+      else if (to === 'last-good') {
+        const sliced = this.#slicedBack(move)
+        if (sliced) sliced.restore()
+        else state.takeLastGood()
+      }
     }
   }
 
@@ -274,6 +281,11 @@ export class Transition {
     return warnings
   }
 
+  #slicedBack(move: Move): SlicedBack | undefined {
+    const [next, previous] = [this.#next.get(move.unit), this.#previous.get(move.unit)]
+    return next && previous && SlicedBack.of(move, next, previous)
+  }
+
   /** Migrates the last good state the way back, beside the old memory. */
   #moveBack(move: Move, previous: LiveUnit, shared: boolean): boolean {
     const next = this.#next.get(move.unit)!
@@ -285,9 +297,15 @@ export class Transition {
     if (shared) Object.assign(columns, viewsOf(memory.shared, memory.lastGood))
     const target = { columns, soft: copySoft(previous.state.soft) } as State
     try {
-      const migrations = migrationsOf(move, previous, next)
-      const stops = this.#stops.get(move.unit)?.fresh().reverse()
-      transfer(reverse(move.plan), migrations, next.state.asKept(), target, shared, memory.own, stops)
+      const sliced = this.#slicedBack(move)
+      const from = next.state.asKept()
+      if (sliced && shared && !sliced.finish(from, target)) return false
+      if (sliced && !shared) sliced.finishOwn(from, target)
+      if (!sliced) {
+        const migrations = migrationsOf(move, previous, next)
+        const stops = this.#stops.get(move.unit)?.fresh().reverse()
+        transfer(reverse(move.plan), migrations, from, target, shared, memory.own, stops)
+      }
       if (shared && previous.unit.definition.verify?.(target) === false) return false
     } catch {
       return false
@@ -325,6 +343,7 @@ export class Transition {
       const previous = this.#previous.get(move.unit)
       if (!previous) continue
       if (move.moved) previous.state.release()
+      if (move.wayBack) this.#next.get(move.unit)!.state.noteKept(undefined)
       if (!move.evaluated) continue
       warnings.push(...dispose(previous))
       previous.unit.bind(undefined)
