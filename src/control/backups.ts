@@ -25,6 +25,8 @@ export interface Backup {
   memory?: SharedArrayBuffer | undefined
   /** what it takes packed, in memory */
   packedBytes?: number
+  /** the store is taking it: until then nobody could read it again without its memory */
+  isSpilling?: boolean
   read?: () => Promise<Uint8Array | undefined>
 }
 

@@ -74,7 +74,7 @@ export class GroupRing {
     const swaps = this.#swaps
     while (swaps.length > count) this.#drop(swaps.shift()!)
     while (swaps.length > 1 && this.#atOf(swaps[0]!) < oldest) this.#drop(swaps.shift()!)
-    const held = swaps.filter((swap) => this.#heldBytes(swap) > 0)
+    const held = swaps.filter((swap) => this.#heldBytes(swap) > 0 && !this.#isSpilling(swap))
     const sum = () => held.reduce((total, swap) => total + this.#heldBytes(swap), 0)
     while (held.length > 1 && sum() > bytes) this.#release(held.shift()!)
   }
@@ -91,6 +91,10 @@ export class GroupRing {
 
   #atOf(swap: number): number {
     return Math.max(...this.#parts(swap).map(({ at }) => at))
+  }
+
+  #isSpilling(swap: number): boolean {
+    return this.#parts(swap).some(({ isSpilling }) => isSpilling)
   }
 
   #heldBytes(swap: number): number {
@@ -123,9 +127,12 @@ async function spillOf(
 ): Promise<void> {
   const { version, memory, swap, tick } = backup
   if (!memory) return
+  backup.isSpilling = true
   try {
     backup.read = await spill.put(unit, version, new Uint8Array(memory), { group, swap, tick }, keep)
   } catch {
     // It stays in memory as long as it would without a store, and the store has said what is wrong with it.
+  } finally {
+    backup.isSpilling = false
   }
 }
