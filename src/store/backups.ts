@@ -60,7 +60,7 @@ export class Backups {
    * @throws TickswapError STORE_LIMIT, STORE_FULL, STORE_WRITE
    */
   put(unit: string, version: string, bytes: Uint8Array, more: unknown = {}): Promise<SavedState> {
-    const copy = Uint8Array.from(bytes)
+    const copy = new Uint8Array(bytes)
     return this.#turns.run(() => this.#put(unit, version, copy, more))
   }
 

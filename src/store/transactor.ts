@@ -5,6 +5,8 @@ import { type Backend, checkKey, type Entry, type Op, type Range } from './backe
 export interface Transaction {
   /** as the transaction itself left it, or else as all earlier ones did */
   get(key: string): Uint8Array | undefined
+  /** as `get`; see Backend.has */
+  has(key: string): boolean
   put(key: string, value: Uint8Array): void
   remove(key: string): void
 }
@@ -52,7 +54,16 @@ export class Transactor {
       const { ops } = this.#unwritten[i]!
       if (ops.has(key)) return ops.get(key)
     }
-    return this.#recent.get(key) ?? this.#backend.get(key)
+    return (key.startsWith(SYSTEM) ? this.#recent.get(key) : undefined) ?? this.#backend.get(key)
+  }
+
+  /** The same of whether there is one. */
+  has(key: string): boolean {
+    for (let i = this.#unwritten.length - 1; i >= 0; i--) {
+      const { ops } = this.#unwritten[i]!
+      if (ops.has(key)) return ops.get(key) !== undefined
+    }
+    return this.#backend.has(key)
   }
 
   /** What is on disk. */
@@ -68,6 +79,7 @@ export class Transactor {
     const own = new Map<string, Uint8Array | undefined>()
     const result = act({
       get: (key) => (own.has(key) ? own.get(key) : this.get(key)),
+      has: (key) => (own.has(key) ? own.get(key) !== undefined : this.has(key)),
       put(key, value) {
         checkKey(key)
         own.set(key, value)

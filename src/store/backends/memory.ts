@@ -13,6 +13,10 @@ export class MemoryBackend implements Backend {
     return this.#values.get(key)?.slice()
   }
 
+  has(key: string): boolean {
+    return this.#values.has(key)
+  }
+
   async page({ from, to, reverse = false, limit }: Range): Promise<Entry[]> {
     this.#sorted ??= [...this.#values.keys()].sort(byBytes)
     const inside = this.#sorted.slice(this.#place(from), this.#place(to))
