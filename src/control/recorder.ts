@@ -18,7 +18,7 @@ import { nextVersion } from './check.ts'
 import { describe } from './describe.ts'
 import { type KnownStart, knownStart, readyToKeep, type Shelf } from './shelf.ts'
 import type { SourceText } from './sources.ts'
-import { aboutState, newestState, type Saved } from './states.ts'
+import { type Participants, States } from './states.ts'
 
 /** Decisions that wait for a disk that does not take them; of more, only the number is kept. */
 const MOST_WAITING = 10_000
@@ -52,6 +52,7 @@ export interface TakenBack {
  */
 export class Recorder {
   readonly store: Store
+  readonly states: States
   readonly #shelf: Shelf
   readonly #root: string
   readonly #warn: (warning: Finding) => void
@@ -66,6 +67,7 @@ export class Recorder {
 
   private constructor(store: Store, shelf: Shelf, root: string, warn: (warning: Finding) => void) {
     this.store = store
+    this.states = new States(store)
     this.#shelf = shelf
     this.#root = root
     this.#warn = warn
@@ -237,18 +239,9 @@ export class Recorder {
     clearTimeout(timer)
   }
 
-  /** Saves memories that nobody writes to meanwhile. */
-  saveStates(
-    states: Iterable<readonly [UnitEntry, ArrayBufferLike, soft?: Record<string, unknown>]>,
-  ): Promise<void> {
-    const saved = Array.from(states, ([{ name, running, memory }, bytes, soft]) => {
-      const about = aboutState(memory.shared, soft)
-      return this.store.backups.put(name, running.version.toString(), new Uint8Array(bytes), about)
-    })
-    const all = Promise.all(saved).then(
-      () => {},
-      (error) => this.#warn(warningOf(error)),
-    )
+  /** Saves memories that nobody writes to until this has returned, and what participants have for themselves. */
+  saveStates(states: Iterable<readonly [UnitEntry, ArrayBufferLike]>, own?: Participants): Promise<void> {
+    const all = this.states.save(states, own).catch((error) => this.#warn(warningOf(error)))
     this.#saves = Promise.all([this.#saves, all])
     return all
   }
@@ -278,10 +271,6 @@ export class Recorder {
       texts.push({ file: resolve(this.#root, id), text: Buffer.from(bytes).toString(), isAsWritten: true })
     }
     return texts
-  }
-
-  savedState(unit: string): Promise<Saved | undefined> {
-    return newestState(this.store.backups, unit)
   }
 
   /** Resolves when everything is on disk, as far as the disk takes it. */

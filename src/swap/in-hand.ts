@@ -13,7 +13,7 @@ import {
 import type { Call } from './guard.ts'
 import type { Loaded } from './load.ts'
 import type { Probation } from './probation.ts'
-import type { FailureMessage, OutcomeMessage, PrepareMessage } from './protocol.ts'
+import type { FailureMessage, OutcomeMessage, PrepareMessage, SavedMessage } from './protocol.ts'
 import type { Repeats } from './repeats.ts'
 import { replay } from './replay.ts'
 import { blame, type Transition, verifyUnit } from './transition.ts'
@@ -31,6 +31,8 @@ export interface Holder {
   readonly probation: Probation
   readonly repeats: Repeats
   failure(message: Omit<FailureMessage, 'type' | 'slot'>): void
+  /** hands over what this participant has for itself */
+  saved(message: Omit<SavedMessage, 'type' | 'slot'>): void
   /** asks for what modules passed on by `import.meta.hot.invalidate` */
   passOn(): void
 }
@@ -181,6 +183,7 @@ export class InHand {
     const { transition } = this
     if (transition?.id !== id) return
     if (outcome === 'discarded') {
+      if (transition.message.save) this.#holder.saved({ id, units: transition.ownStates() })
       transition.discard()
       this.#forget(transition)
     } else if (outcome === 'rolled-back') {
