@@ -89,6 +89,16 @@ export class Objects {
     this.#pool = pool
     this.#settings = settings
     this.hot = new HotTier(settings.hotBytes)
+    this.#noticeEmpty()
+  }
+
+  #noticeEmpty(): void {
+    try {
+      const { warmObjects, coldObjects } = readTotals((key) => this.#transactor.get(key))
+      if (warmObjects + coldObjects === 0) this.fresh.beginEmpty()
+    } catch {
+      // Sums that are damaged say nothing.
+    }
   }
 
   useRoom(room: Room): void {
@@ -110,9 +120,11 @@ export class Objects {
   /** Stores blobs and makes `owner` refer to exactly these objects, all in one transaction. */
   async keep({ owner, info = {}, blobs = [], hashes = [] }: Keeping): Promise<string[]> {
     ownerKey(owner)
-    return this.#store(blobs, (tx, stored) => {
+    const kept = await this.#store(blobs, (tx, stored) => {
       own(tx, owner, { hashes: [...hashes, ...stored], at: Date.now(), info })
     })
+    for (const hash of [...hashes, ...kept]) this.fresh.delete(hash)
+    return kept
   }
 
   /** Forgets an owner; what nothing refers to any more is collected later. */
@@ -230,14 +242,15 @@ export class Objects {
     try {
       await this.#transactor.transaction((tx) => {
         const change = { ...NO_TOTALS }
-        for (const [i, hash] of hashes.entries()) this.#write(tx, hash, blobs[i]!, change)
+        const room = roomFor(blobs)
+        for (let i = 0; i < blobs.length; i++) this.#write(tx, hashes[i]!, blobs[i]!, room, change)
         addTotals(tx, change)
         more(tx, hashes)
       })
     } finally {
       this.#reserved -= bytes
     }
-    for (const [i, hash] of hashes.entries()) this.hot.put(hash, blobs[i]!)
+    for (let i = 0; i < blobs.length; i++) this.hot.put(hashes[i]!, blobs[i]!)
     return hashes
   }
 
@@ -275,15 +288,18 @@ export class Objects {
     return readTotals((key) => this.#transactor.get(key)).warmStored + this.#reserved
   }
 
-  #write(tx: Transaction, hash: string, bytes: Uint8Array, change: Totals): void {
+  #write(tx: Transaction, hash: string, bytes: Uint8Array, room: RoomOf, change: Totals): void {
     const isDamaged = this.#damaged.has(hash)
     const isAlone = bytes.length <= ALONE_MOST_BYTES
-    if (isAlone && !isDamaged && tx.has(objectKey(hash))) return
-    const known = tx.get(metaKey(hash))
+    const isNew = this.fresh.isNew(hash)
+    if (!isNew && isAlone && !isDamaged && tx.has(objectKey(hash))) return
+    const known = isNew ? undefined : tx.get(metaKey(hash))
     const meta = known && readMeta(hash, known)
     if (meta && !isDamaged) return
     const now = Date.now()
-    const record = sealObject(hash, { encoding: Encoding.RAW, size: bytes.length, body: bytes, at: now })
+    const packed = { encoding: Encoding.RAW, size: bytes.length, body: bytes, at: now }
+    const record = sealObject(hash, packed, room(BODY_AT + bytes.length))
+    this.fresh.note(hash)
     const made = newMeta(Encoding.RAW, bytes.length, record.length, now)
     const next = { ...made, refs: meta?.refs ?? 0 }
     const old = isAlone && isDamaged ? tx.get(objectKey(hash)) : undefined
@@ -295,6 +311,18 @@ export class Objects {
     if (isAlone && !meta) this.fresh.add(hash, next)
     else tx.put(metaKey(hash), writeMeta(hash, next))
     this.#damaged.delete(hash)
+  }
+}
+
+type RoomOf = (bytes: number) => Buffer<ArrayBuffer>
+
+/** One piece of memory for all records of a transaction: a piece for each takes longer than filling it. */
+function roomFor(blobs: readonly Uint8Array[]): RoomOf {
+  const { buffer } = Buffer.allocUnsafeSlow(blobs.reduce((sum, { length }) => sum + BODY_AT + length, 0))
+  let used = 0
+  return (bytes) => {
+    used += bytes
+    return Buffer.from(buffer, used - bytes, bytes)
   }
 }
 

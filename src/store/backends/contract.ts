@@ -73,11 +73,11 @@ const PAGE = 256
 /** Everything in a range, page by page: entries written meanwhile may or may not be among it. */
 export async function* scan(
   backend: Pick<Backend, 'page'>,
-  { from, to, reverse = false }: Omit<Range, 'limit'>,
+  { from, to, reverse = false, keysOnly = false }: Omit<Range, 'limit'>,
 ): AsyncGenerator<Entry> {
   let [low, high] = [from, to]
   for (;;) {
-    const entries = await backend.page({ from: low, to: high, reverse, limit: PAGE })
+    const entries = await backend.page({ from: low, to: high, reverse, limit: PAGE, keysOnly })
     yield* entries
     if (entries.length < PAGE) return
     const last = entries.at(-1)![0]

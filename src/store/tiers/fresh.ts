@@ -1,9 +1,11 @@
-import { after, under } from '../backends/contract.ts'
+import { scan, under } from '../backends/contract.ts'
 import type { Transactor } from '../transactor.ts'
+import { HashFilter } from './filter.ts'
 import { hashOf, type Meta, metaKey } from './meta.ts'
 import { ownMeta } from './packed.ts'
 
-const PAGE = 256
+/** Keys that are looked at in a row. */
+const STRETCH = 256
 
 /**
  * The objects that have no record beside their own: those that came lately. The background gives them one when they
@@ -11,7 +13,15 @@ const PAGE = 256
  */
 export class Fresh {
   readonly #metas = new Map<string, Meta>()
+  readonly #seen = new HashFilter()
+  /** `#seen` knows everything that is there */
+  #knowsAll = false
   #surveyed: Promise<void> | undefined
+
+  /** A store without objects has nothing that would have to be looked for. */
+  beginEmpty(): void {
+    this.#knowsAll = true
+  }
 
   add(hash: string, meta: Meta): void {
     this.#metas.set(hash, meta)
@@ -19,6 +29,16 @@ export class Fresh {
 
   delete(hash: string): void {
     this.#metas.delete(hash)
+  }
+
+  /** That an object has been written, or is about to be. */
+  note(hash: string): void {
+    this.#seen.add(hash)
+  }
+
+  /** Whether there is certainly no such object. */
+  isNew(hash: string): boolean {
+    return this.#knowsAll && !this.#seen.mayHave(hash)
   }
 
   /** Those of this run, and once those that earlier ones left. */
@@ -29,14 +49,14 @@ export class Fresh {
   }
 
   async #survey(transactor: Transactor): Promise<void> {
-    let { from, to } = under('o/')
-    for (;;) {
-      const keys = await transactor.page({ from, to, limit: PAGE, keysOnly: true })
-      for (const [key] of keys) this.#look(transactor, key)
-      if (keys.length < PAGE) return
-      from = after(keys.at(-1)![0])
-      await new Promise((resolve) => setImmediate(resolve))
-    }
+    let looked = 0
+    for (const prefix of ['m/', 'o/'])
+      for await (const [key] of scan(transactor, { ...under(prefix), keysOnly: true })) {
+        this.note(hashOf(key))
+        if (prefix === 'o/') this.#look(transactor, key)
+        if (++looked % STRETCH === 0) await new Promise((resolve) => setImmediate(resolve))
+      }
+    this.#knowsAll = true
   }
 
   #look(transactor: Transactor, key: string): void {

@@ -6,7 +6,7 @@ import type { StoreSettings } from '../settings.ts'
 import type { Transactor } from '../transactor.ts'
 import { Turns } from '../turns.ts'
 import type { Archive, Candidate } from './archive.ts'
-import { hashOf, metaKey, readMeta, readTotals, Tier } from './meta.ts'
+import { hashOf, readMeta, readTotals, Tier } from './meta.ts'
 
 const PASS_MS = 1000
 /** A pass may take this part of the time. */
@@ -174,9 +174,7 @@ export class Mover {
         // Damaged records are for `verify` to name: nothing is done with what they speak of.
       }
     }
-    for (const [hash, meta] of await this.#objects.fresh.list(this.#transactor))
-      if (!this.#transactor.has(metaKey(hash))) yield { hash, meta }
-      else this.#objects.fresh.delete(hash)
+    for (const [hash, meta] of await this.#objects.fresh.list(this.#transactor)) yield { hash, meta }
   }
 }
 

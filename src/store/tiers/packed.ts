@@ -27,8 +27,11 @@ export interface Packed {
 }
 
 /** The hash that names an object is the checksum of one that is stored as it is: only its head needs another. */
-export function sealObject(hash: string, { encoding, size, body, at }: Packed & { at: number }): Uint8Array {
-  const record = Buffer.allocUnsafeSlow(BODY_AT + body.length)
+export function sealObject(
+  hash: string,
+  { encoding, size, body, at }: Packed & { at: number },
+  record = Buffer.allocUnsafeSlow(BODY_AT + body.length),
+): Uint8Array {
   record[SEAL_BYTES] = encoding | DATED
   record.writeUInt32LE(size, SEAL_BYTES + 1)
   record.writeDoubleLE(at, SEAL_BYTES + UNDATED_HEAD_BYTES)
