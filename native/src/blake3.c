@@ -135,10 +135,11 @@ typedef uint32_t quad __attribute__((vector_size(16)));
 #define UNROLL _Pragma("GCC unroll 7")
 #endif
 #if defined(__clang__) || __GNUC__ >= 12
-#define SHUFFLE(a, b, ...) __builtin_shufflevector(a, b, __VA_ARGS__)
+#define SHUFFLE_IN(type, a, b, ...) __builtin_shufflevector(a, b, __VA_ARGS__)
 #else
-#define SHUFFLE(a, b, ...) __builtin_shuffle(a, b, (quad){__VA_ARGS__})
+#define SHUFFLE_IN(type, a, b, ...) __builtin_shuffle(a, b, (type){__VA_ARGS__})
 #endif
+#define SHUFFLE(a, b, ...) SHUFFLE_IN(quad, a, b, __VA_ARGS__)
 
 #define LANES 4
 #define TARGET

@@ -2,7 +2,7 @@ import { TickswapError } from '../errors.ts'
 import { type Backend, under } from './backends/contract.ts'
 import { Encoding } from './codec.ts'
 import { Gather } from './gather.ts'
-import { blake3Hex, blake3HexOfEach, isHash } from './hash.ts'
+import { areBlake3, blake3Hex, blake3HexOfEach, HASH_LENGTH, isHash } from './hash.ts'
 import { OWNERS, type Owner, own, ownerKey, readOwner } from './owners.ts'
 import type { Pool } from './pool.ts'
 import { damaged } from './record.ts'
@@ -42,7 +42,6 @@ const UNPACK_HERE_BYTES = 65_536
 const HASH_HERE_BYTES = 2 ** 20
 /** An object that moves between tiers while it is looked for is looked for again. */
 const TRIES = 4
-const HASH_LENGTH = 64
 const NOTHING = new Uint8Array(0)
 
 /** What an owner wants to keep. */
@@ -81,7 +80,7 @@ export class Objects {
   /** objects without a record beside their own */
   readonly fresh = new Fresh()
   readonly #puts = new Gather<Uint8Array, string | Promise<string>>(TOGETHER, (blobs) => this.#putAll(blobs))
-  readonly #checks = new Gather<Uint8Array, string>(TOGETHER, blake3HexOfEach)
+  readonly #checks = new Gather<readonly [Uint8Array, string], boolean>(TOGETHER, areBlake3)
 
   constructor(transactor: Transactor, archive: () => Backend, pool: Pool, settings: StoreSettings) {
     this.#transactor = transactor
@@ -156,9 +155,9 @@ export class Objects {
     if (hash.length !== HASH_LENGTH) return undefined
     let bytes = this.#readWarm(hash)
     if (bytes && bytes.length <= TOGETHER_BYTES) {
-      const place = this.#checks.add(bytes)
-      this.#compare(hash, (await this.#checks.done)[place]!)
-    } else if (bytes) this.#compare(hash, blake3Hex(bytes))
+      const place = this.#checks.add([bytes, hash])
+      if (!(await this.#checks.done)[place]) this.#compare(hash, bytes)
+    } else if (bytes) this.#compare(hash, bytes)
     bytes ??= await this.#readElsewhere(hash)
     if (!bytes) return undefined
     this.hot.put(hash, bytes)
@@ -214,7 +213,8 @@ export class Objects {
     }
   }
 
-  #compare(hash: string, found: string): void {
+  #compare(hash: string, bytes: Uint8Array): void {
+    const found = blake3Hex(bytes)
     if (found === hash) return
     this.#damaged.add(hash)
     throw damaged(`object ${hash} is not what was stored: its hash is ${found}`)

@@ -21,7 +21,7 @@ describe('BLAKE3', () => {
     const all = Array.from({ length: 4201 }, (_, length) => bytes.subarray(0, length))
     const expected = all.map(library)
     expect(all.map((each) => addon().blake3(each))).toEqual(expected)
-    expect(addon().blake3Many(all)).toEqual(expected)
+    expect(addon().blake3Many(all)).toBe(expected.join(''))
   })
 
   it('agrees for random lengths to 3 MB and starts, alone and many at once', () => {
@@ -38,7 +38,7 @@ describe('BLAKE3', () => {
         const each = ranges.map(([from, count]) => bytes.subarray(from, from + count))
         const expected = each.map(library)
         expect(each.map((view) => addon().blake3(view))).toEqual(expected)
-        expect(addon().blake3Many(each)).toEqual(expected)
+        expect(addon().blake3Many(each)).toBe(expected.join(''))
       }),
       { numRuns: 60 },
     )
@@ -48,7 +48,7 @@ describe('BLAKE3', () => {
     const shared = new Float64Array(new SharedArrayBuffer(8000)).fill(1.5)
     const plain = Buffer.from(Float64Array.from(shared).buffer)
     expect(addon().blake3(shared)).toBe(library(plain))
-    expect(addon().blake3Many([shared, plain])).toEqual([library(plain), library(plain)])
+    expect(addon().blake3Many([shared, plain])).toBe(library(plain).repeat(2))
   })
 
   it('refuses what is no view', () => {

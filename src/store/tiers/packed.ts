@@ -22,8 +22,6 @@ export interface Packed {
   /** bytes of the object */
   readonly size: number
   readonly body: Uint8Array
-  /** epoch milliseconds; of records of before format 3 it is not known */
-  readonly at?: number | undefined
 }
 
 /** The hash that names an object is the checksum of one that is stored as it is: only its head needs another. */
@@ -44,24 +42,31 @@ export function sealObject(
  * @throws TickswapError STORE_DAMAGED
  */
 export function unsealObject(hash: string, record: Uint8Array): Packed {
-  return headed(hash, unseal(objectKey(hash), Kind.OBJECT, record, endOfSealed(record)))
+  unseal(objectKey(hash), Kind.OBJECT, record, endOfSealed(record))
+  return headed(hash, record)
 }
 
 const endOfSealed = (record: Uint8Array): number =>
   record[SEAL_BYTES] === (Encoding.RAW | DATED) ? BODY_AT : record.length
 
-function headed(hash: string, bytes: Uint8Array): Packed {
-  const first = bytes[0] ?? 0
-  const isDated = (first & DATED) !== 0
-  const headBytes = isDated ? HEAD_BYTES : UNDATED_HEAD_BYTES
-  if (bytes.length < headBytes) throw damaged(`object ${hash} has no beginning`)
-  const size = bytes[1]! + bytes[2]! * 2 ** 8 + bytes[3]! * 2 ** 16 + bytes[4]! * 2 ** 24
-  const encoding = (first & ~DATED) as Encoding
-  return { encoding, size, body: bytes.subarray(headBytes), at: isDated ? timeIn(bytes) : undefined }
+function headed(hash: string, record: Uint8Array): Packed {
+  const first = record[SEAL_BYTES] ?? 0
+  const end = (first & DATED) === 0 ? SEAL_BYTES + UNDATED_HEAD_BYTES : BODY_AT
+  if (record.length < end) throw damaged(`object ${hash} has no beginning`)
+  const at = SEAL_BYTES + 1
+  const high = record[at + 2]! * 2 ** 16 + record[at + 3]! * 2 ** 24
+  const size = record[at]! + record[at + 1]! * 2 ** 8 + high
+  return { encoding: (first & ~DATED) as Encoding, size, body: record.subarray(end) }
 }
 
-const timeIn = ({ buffer, byteOffset }: Uint8Array): number =>
-  new DataView(buffer, byteOffset, HEAD_BYTES).getFloat64(UNDATED_HEAD_BYTES, true)
+/** When an object came; of records of before format 3 it is not known. */
+function timeIn(record: Uint8Array): number | undefined {
+  if ((record[SEAL_BYTES]! & DATED) === 0) return undefined
+  return new DataView(record.buffer, record.byteOffset, BODY_AT).getFloat64(
+    SEAL_BYTES + UNDATED_HEAD_BYTES,
+    true,
+  )
+}
 
 /**
  * For a reader that compares the unpacked bytes with `hash`, in which the head of an object that is stored as it is
@@ -69,7 +74,7 @@ const timeIn = ({ buffer, byteOffset }: Uint8Array): number =>
  */
 export function openObject(hash: string, record: Uint8Array): Packed {
   const isRaw = record.length > SEAL_BYTES && (record[SEAL_BYTES]! & ~DATED) === Encoding.RAW
-  return isRaw ? headed(hash, record.subarray(SEAL_BYTES)) : unsealObject(hash, record)
+  return isRaw ? headed(hash, record) : unsealObject(hash, record)
 }
 
 export const unpack = ({ encoding, size, body }: Packed): Uint8Array => decode(body, encoding, size)
@@ -80,7 +85,8 @@ export const unpack = ({ encoding, size, body }: Packed): Uint8Array => decode(b
  * @throws TickswapError STORE_DAMAGED
  */
 export function ownMeta(hash: string, record: Uint8Array): Meta | undefined {
-  const { encoding, size, at } = unsealObject(hash, record)
+  const { encoding, size } = unsealObject(hash, record)
+  const at = timeIn(record)
   if (at === undefined) return undefined
   return newMeta(encoding, size, record.length, at)
 }
