@@ -68,10 +68,8 @@ check-ordering: $(ORDERED) $(ASSEMBLED) $(ARM64_ADDON) ## the arm64 machine code
 # addon is loaded from build/ next to the package's dist/.
 ARM64_NODES := 20.20.2 24.22.0
 ARM64_TREE := .build/arm64
-# On the newer Node all tests but the slow ones, which test/other-node/slow.js lists with their reasons; on
-# the older the native core and what stands on its memory. `make test-arm64 ARM64_CORE_TESTS=test` for all on both.
+# All tests but the slow ones, which test/other-node/slow.js lists with their reasons.
 ARM64_TESTS := test
-ARM64_CORE_TESTS := test/native test/registry test/version
 # What calls the kernels, once more with each implementation forced.
 ARM64_IMPLEMENTATIONS := c neon llsc lse
 ARM64_KERNEL_TESTS := test/native/arena test/native/hash test/native/kernels test/registry/best test/registry/registry
@@ -132,10 +130,8 @@ ARM64_PEERS := @node-rs/xxhash-linux-arm64-gnu @napi-rs/blake-hash-linux-arm64-g
 native-arm64: $(ARM64_TREE)/build/Release/tickswap.node ## cross-build the addon for arm64
 
 test-arm64: dist/.stamp native-arm64 .build/arm64-peers/.stamp $(ARM64_NODES:%=.build/node/%/run) ## the Node tests on emulated arm64
-	@echo "== Node $(lastword $(ARM64_NODES))"; \
-	  ($(call test_arm64,$(lastword $(ARM64_NODES)),,$(ARM64_TESTS)))
-	@echo "== Node $(firstword $(ARM64_NODES))"; \
-	  ($(call test_arm64,$(firstword $(ARM64_NODES)),,$(ARM64_CORE_TESTS)))
+	@$(foreach node,$(ARM64_NODES),echo "== Node $(node)"; \
+	  ($(call test_arm64,$(node),,$(ARM64_TESTS))) || exit 1;)
 	@for implementation in $(ARM64_IMPLEMENTATIONS); do \
 	  echo "== $$implementation"; \
 	  ($(call test_arm64,$(firstword $(ARM64_NODES)),TICKSWAP_FORCE_IMPL=$$implementation,$(ARM64_KERNEL_TESTS))) || exit 1; \

@@ -139,11 +139,14 @@ describe.skipIf(!CHROMIUM)('the page', () => {
     await page.getByText('healthy').waitFor({ timeout: 10_000 })
   }, 30_000)
 
-  test.each(['participants', 'picture', 'units', 'swaps'])('what is lost of %s is told, and not thrown', async (lost) => {
-    const page = await open(await serve(), { lost: `/api/${lost}` })
-    await page.locator('#participants li').waitFor()
-    if (lost !== 'picture') await page.locator('#notice', { hasText: 'Failed to fetch' }).waitFor()
-  })
+  test.each(['participants', 'picture', 'units', 'swaps'])(
+    'what is lost of %s is told, and not thrown',
+    async (lost) => {
+      const page = await open(await serve(), { lost: `/api/${lost}` })
+      await page.locator('#participants li').waitFor()
+      if (lost !== 'picture') await page.locator('#notice', { hasText: 'does not answer' }).waitFor()
+    },
+  )
 
   test('a candidate waits for a click, and what failed is lifted by one', async () => {
     const engine = await serve({ strategy: 'manual' })

@@ -190,8 +190,8 @@ export class Scheduler {
 
   awaitToken() {
     const gate = ACTOR + this.#me * WORDS + GATE
-    Atomics.wait(this.#words, gate, 0)
-    Atomics.store(this.#words, gate, 0)
+    // Once more: who opened it last time may come to its notify() only now, when the token is elsewhere again.
+    while (Atomics.exchange(this.#words, gate, 0) === 0) Atomics.wait(this.#words, gate, 0)
   }
 
   #open(actor) {

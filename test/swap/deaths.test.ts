@@ -41,21 +41,9 @@ const PHASES = {
 } as const
 
 type Phase = keyof typeof PHASES
-/** Every phase for the way that leaves no trace; the others where they differ. TICKSWAP_DEATHS=all: every way in every phase. */
-const SOME: readonly (readonly [Way, Phase])[] = [
-  ...(Object.keys(PHASES) as Phase[]).map((phase) => ['process.exit', phase] as const),
-  ['an endless loop', 'prepare'],
-  ['an endless loop', 'verify'],
-  ['an endless loop', 'probation'],
-  ['an uncaught exception', 'prepare'],
-  ['an uncaught exception', 'probation'],
-  ['out of memory', 'probation'],
-]
-
-const ALL = (Object.keys(WAYS) as Way[]).flatMap((way) =>
+const CASES = (Object.keys(WAYS) as Way[]).flatMap((way) =>
   (Object.keys(PHASES) as Phase[]).map((phase) => [way, phase] as const),
 )
-const CASES = process.env.TICKSWAP_DEATHS === 'all' ? ALL : SOME
 
 describe('a worker that ends by', () => {
   test.each(CASES)('%s in %s', { timeout: 40_000 }, async (way, phase) => {

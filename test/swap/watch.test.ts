@@ -75,12 +75,9 @@ describe('probation takes back a version', () => {
       message: expect.stringMatching(/worker 1 is ill/),
       participant: 'worker-1',
     })
-    let isWell = true
-    const stop = fleet.runtime.health(() => isWell)
+    const stop = fleet.runtime.health(() => fleet.handle.version === '1.0.0')
     const since = fleet.reports.length
     await scratch.write('counter.ts', counter({ by: 3 }))
-    await fleet.report('committed', since)
-    isWell = false
     expect((await fleet.report('rolled-back', since)).findings[0]!.message).toMatch(
       /the engine's health check/,
     )

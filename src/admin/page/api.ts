@@ -46,7 +46,9 @@ export async function ask<T>(path: string, body?: object): Promise<T> {
   const headers = token()
   if (body) headers['content-type'] = 'application/json'
   const init = body ? { method: 'POST', body: JSON.stringify(body), headers } : { headers }
-  const response = await fetch(path, init)
+  const response = await fetch(path, init).catch(() => {
+    throw new Error('The engine does not answer: is it still running?')
+  })
   if (response.ok) return response.json() as Promise<T>
   const problem = (await response.json().catch(() => undefined)) as Problem | undefined
   throw new Error(problem ? `${problem.detail}. ${problem.advice}` : `the engine answered ${response.status}`)
