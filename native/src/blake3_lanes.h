@@ -16,11 +16,11 @@ typedef union {
 #define VECTOR(number) ((NAME(vector)){0} + (number))
 
 #define MIX(a, b, c, d, x, y)                                                                                \
-  v[a] = v[a] + (x) + v[b];                                                                                        \
+  v[a] = v[a] + (x) + v[b];                                                                                  \
   v[d] = ROTATE(v[d] ^ v[a], 16);                                                                            \
   v[c] += v[d];                                                                                              \
   v[b] = ROTATE(v[b] ^ v[c], 12);                                                                            \
-  v[a] = v[a] + (y) + v[b];                                                                                        \
+  v[a] = v[a] + (y) + v[b];                                                                                  \
   v[d] = ROTATE(v[d] ^ v[a], 8);                                                                             \
   v[c] += v[d];                                                                                              \
   v[b] = ROTATE(v[b] ^ v[c], 7)
