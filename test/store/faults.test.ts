@@ -25,6 +25,7 @@ import { storeSettingsOf } from '../../dist/store/settings.js'
 import { Store } from '../../dist/store/store.js'
 import { counter } from '../support/counter.ts'
 import { Engine } from './engine.ts'
+import { asInFormat2 } from './older.ts'
 import { codeOf, noise, openStore, scratch, until } from './support.ts'
 
 const seed = Number(process.env.TICKSWAP_SEED ?? Date.now() % 2 ** 31)
@@ -209,20 +210,28 @@ describe('a folder', () => {
     expect(await codeOf(Store.read(path))).toBe('TICKSWAP_E_STORE_FORMAT')
   })
 
-  it('of an older format is upgraded, and kept as it was beside it', async () => {
+  it.each([1, 2])('of format %i is upgraded, and kept as it was beside it', async (format) => {
     const path = await filled()
     const { data, archive } = await places(path)
-    for (const prefix of ['jo/', 'jt/', 'ju/'])
+    for (const prefix of format === 1 ? ['jo/', 'jt/', 'ju/'] : [])
       for await (const [key] of scan(data, { from: prefix, to: `${prefix.slice(0, -1)}0` }))
         await data.write([[key, undefined]])
+    await asInFormat2(data)
     await Promise.all([data.close(), archive.close()])
-    writeFormat(path, { ...readFormat(path)!, format: 1 })
+    writeFormat(path, { ...readFormat(path)!, format })
     const store = await openStore({ path })
     let found = 0
     for await (const _ of store.journal.query({ unit: 'a' })) found++
     expect([found, store.stats().format]).toEqual([5, FORMAT])
-    expect(readFormat(join(path, 'before-3'))).toMatchObject({ format: 1 })
+    expect(readFormat(join(path, 'before-3'))).toMatchObject({ format })
     expect(existsSync(join(path, 'before-3', readFormat(path)!.data))).toBe(true)
+    expect((await store.verify()).problems).toEqual([])
+    await readsNothingWrong(store)
+    const [first] = store.objects.owner('version/a/1')!.hashes
+    expect(await store.objects.put(blobs[0]!)).toBe(first)
+    await store.flush(true)
+    await store.cleanup(0)
+    expect((await store.verify()).problems).toEqual([])
   })
 
   it('whose data file was cut off does not take the process down', async () => {
