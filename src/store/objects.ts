@@ -2,11 +2,12 @@ import { TickswapError } from '../errors.ts'
 import { type Backend, under } from './backends/contract.ts'
 import { Encoding } from './codec.ts'
 import { Gather } from './gather.ts'
-import { areBlake3, blake3Hex, blake3HexOfEach, HASH_LENGTH, isHash } from './hash.ts'
+import { blake3Hex, blake3HexOfAll, blake3HexOfEach, HASH_LENGTH, isHash } from './hash.ts'
 import { OWNERS, type Owner, own, ownerKey, readOwner } from './owners.ts'
 import type { Pool } from './pool.ts'
 import { damaged } from './record.ts'
 import type { StoreSettings } from './settings.ts'
+import { type Slab, Slabs } from './slab.ts'
 import { Fresh } from './tiers/fresh.ts'
 import { HotTier } from './tiers/hot.ts'
 import {
@@ -79,8 +80,9 @@ export class Objects {
   readonly #damaged = new Set<string>()
   /** objects without a record beside their own */
   readonly fresh = new Fresh()
-  readonly #puts = new Gather<Uint8Array, string | Promise<string>>(TOGETHER, (blobs) => this.#putAll(blobs))
-  readonly #checks = new Gather<readonly [Uint8Array, string], boolean>(TOGETHER, areBlake3)
+  readonly #puts = new Gather(TOGETHER, (blobs: readonly Uint8Array[]) => this.#putAll(blobs))
+  readonly #slabs = new Slabs()
+  readonly #checks = new Gather(TOGETHER, blake3HexOfAll)
 
   constructor(transactor: Transactor, archive: () => Backend, pool: Pool, settings: StoreSettings) {
     this.#transactor = transactor
@@ -155,8 +157,9 @@ export class Objects {
     if (hash.length !== HASH_LENGTH) return undefined
     let bytes = this.#readWarm(hash)
     if (bytes && bytes.length <= TOGETHER_BYTES) {
-      const place = this.#checks.add([bytes, hash])
-      if (!(await this.#checks.done)[place]) this.#compare(hash, bytes)
+      const place = this.#checks.add(bytes)
+      const found = await this.#checks.done
+      if (!found.startsWith(hash, place * HASH_LENGTH)) this.#compare(hash, bytes)
     } else if (bytes) this.#compare(hash, bytes)
     bytes ??= await this.#readElsewhere(hash)
     if (!bytes) return undefined
@@ -239,16 +242,17 @@ export class Objects {
     for (const { length } of blobs) this.#checkSize(length)
     const hashes = blake3HexOfEach(blobs)
     const bytes = await this.#reserve(hashes, blobs)
+    const slab = this.#slabs.take(blobs.reduce((sum, { length }) => sum + BODY_AT + length, 0))
     try {
       await this.#transactor.transaction((tx) => {
         const change = { ...NO_TOTALS }
-        const room = roomFor(blobs)
-        for (let i = 0; i < blobs.length; i++) this.#write(tx, hashes[i]!, blobs[i]!, room, change)
+        for (let i = 0; i < blobs.length; i++) this.#write(tx, hashes[i]!, blobs[i]!, slab, change)
         addTotals(tx, change)
         more(tx, hashes)
       })
     } finally {
       this.#reserved -= bytes
+      slab.release()
     }
     for (let i = 0; i < blobs.length; i++) this.hot.put(hashes[i]!, blobs[i]!)
     return hashes
@@ -288,7 +292,7 @@ export class Objects {
     return readTotals((key) => this.#transactor.get(key)).warmStored + this.#reserved
   }
 
-  #write(tx: Transaction, hash: string, bytes: Uint8Array, room: RoomOf, change: Totals): void {
+  #write(tx: Transaction, hash: string, bytes: Uint8Array, slab: Slab, change: Totals): void {
     const isDamaged = this.#damaged.has(hash)
     const isAlone = bytes.length <= ALONE_MOST_BYTES
     const isNew = this.fresh.isNew(hash)
@@ -298,7 +302,7 @@ export class Objects {
     if (meta && !isDamaged) return
     const now = Date.now()
     const packed = { encoding: Encoding.RAW, size: bytes.length, body: bytes, at: now }
-    const record = sealObject(hash, packed, room(BODY_AT + bytes.length))
+    const record = sealObject(hash, packed, slab.room(BODY_AT + bytes.length))
     this.fresh.note(hash)
     const made = newMeta(Encoding.RAW, bytes.length, record.length, now)
     const next = { ...made, refs: meta?.refs ?? 0 }
@@ -311,18 +315,6 @@ export class Objects {
     if (isAlone && !meta) this.fresh.add(hash, next)
     else tx.put(metaKey(hash), writeMeta(hash, next))
     this.#damaged.delete(hash)
-  }
-}
-
-type RoomOf = (bytes: number) => Buffer<ArrayBuffer>
-
-/** One piece of memory for all records of a transaction: a piece for each takes longer than filling it. */
-function roomFor(blobs: readonly Uint8Array[]): RoomOf {
-  const { buffer } = Buffer.allocUnsafeSlow(blobs.reduce((sum, { length }) => sum + BODY_AT + length, 0))
-  let used = 0
-  return (bytes) => {
-    used += bytes
-    return Buffer.from(buffer, used - bytes, bytes)
   }
 }
 

@@ -48,11 +48,14 @@ export class Transactor {
     return this.#backend
   }
 
-  /** The latest value, be it that it is still on its way to the disk. */
+  /** The latest value, be it that it is still on its way to the disk: a copy, but for those under SYSTEM. */
   get(key: string): Uint8Array | undefined {
     for (let i = this.#unwritten.length - 1; i >= 0; i--) {
       const { ops } = this.#unwritten[i]!
-      if (ops.has(key)) return ops.get(key)
+      if (!ops.has(key)) continue
+      const value = ops.get(key)
+      // The memory of a record is somebody else's as soon as it is written; of the few of the store itself it is not.
+      return value === undefined || key.startsWith(SYSTEM) ? value : new Uint8Array(value)
     }
     return (key.startsWith(SYSTEM) ? this.#recent.get(key) : undefined) ?? this.#backend.get(key)
   }
@@ -168,12 +171,14 @@ export class Transactor {
     const ops: Op[] = [...group.ops]
     try {
       await this.#backend.write(ops)
-      this.#remember(ops)
-      this.#unwritten.shift()
     } catch (cause) {
+      this.#beingWritten = undefined
       // Whoever came later may have read what was not written.
       for (const failed of this.#unwritten.splice(0)) failed.reject(writeError(cause))
+      return
     }
+    this.#remember(ops)
+    this.#unwritten.shift()
     this.#beingWritten = undefined
     await this.#mirror?.backend.write(ops).catch((error) => {
       this.#mirror?.failed(error)

@@ -29,7 +29,8 @@ export class MemoryBackend implements Backend {
       const before = this.#values.get(key)
       if ((before === undefined) !== (value === undefined)) this.#sorted = undefined
       this.#bytes += (value?.length ?? 0) - (before?.length ?? 0)
-      if (value) this.#values.set(key, value.slice())
+      // A slice of a Buffer would be no copy.
+      if (value) this.#values.set(key, new Uint8Array(value))
       else this.#values.delete(key)
     }
   }
