@@ -12,6 +12,7 @@
         "native/addon/registry.cc",
         "native/addon/registry_read.cc",
         "native/addon/exit_store.cc",
+        "native/addon/thread_time.cc",
         "native/src/arena.c",
         "native/src/arm64.c",
         "native/src/best.c",

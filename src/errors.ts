@@ -10,6 +10,9 @@ export const ADVICE = {
     'Accept the update with import.meta.hot.accept in one of the modules named, or load the program anew.',
   TICKSWAP_E_FILE_MISSING: 'Restore the file, or remove the imports of it; the running version stays.',
   TICKSWAP_E_FILE_EMPTY: 'Save the file with its contents; an empty file never replaces a running unit.',
+  TICKSWAP_E_FILE_KIND: 'Put a regular file in its place; nothing else is read, because it may never end.',
+  TICKSWAP_E_PHASE_TIMEOUT:
+    'Nothing was changed. Look at what the phase was doing, which the message says, and ask again, or raise the deadline that it names.',
   TICKSWAP_E_NOT_A_UNIT: 'Export `unit = defineUnit({...})` from the file.',
   TICKSWAP_E_NO_UNIT_ABOVE:
     'Import the file from a unit, or restart the engine: an edit of it changes nothing that runs.',
@@ -46,6 +49,8 @@ export const ADVICE = {
     'Go back to another version, or with state: "down"; this backup is not what was kept.',
   TICKSWAP_E_BACKUP_MISSING:
     'Go back with state: "down", or to a version that runtime.units() lists under backups.',
+  TICKSWAP_E_GROUP_STATE:
+    'Nothing is to be done; units that swap together go back to the same tick, or none of them does.',
   TICKSWAP_E_CASCADE:
     'Nothing is to be done; save the files again when the version that they require is back.',
   TICKSWAP_E_MIGRATION_CHAIN:
@@ -104,6 +109,10 @@ export const ADVICE = {
     'The unit was rolled back too often of late; it is swapped again after the time in the message, or with strategy force.',
   TICKSWAP_E_DISPOSE: 'Fix `dispose`; the swap itself is not affected.',
   TICKSWAP_E_REPLAY: 'A call that the rollback replayed with the old version threw; the old version goes on.',
+  TICKSWAP_E_REPLAY_LOG:
+    'The state went back another way, which the report names; declare the units deterministic, or raise the limit of rollback.log that the message names.',
+  TICKSWAP_E_REPLAY_DIFFERS:
+    'The state went back another way, which the report names; run the engine with `tickswap run --sync-test` to find the column, or take `deterministic` out of the unit.',
   TICKSWAP_E_LISTENER: 'Fix the listener; the runtime is not affected.',
   TICKSWAP_E_QUARANTINED: 'This exact content failed before; change it.',
   TICKSWAP_E_STATE_UNBOUND:

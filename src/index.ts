@@ -3,6 +3,7 @@ import v8 from 'node:v8'
 // Before any worker starts: V8's compilation cache would hold every version of every module.
 v8.setFlagsFromString('--no-compilation-cache')
 
+export type { BackupStatus } from './control/backup-list.ts'
 export type { RuntimeOptions } from './control/options.ts'
 export { createRuntime, joinRuntime } from './create.ts'
 export { ADVICE, type ErrorCode, type Finding, type Place, TickswapError } from './errors.ts'
@@ -18,6 +19,7 @@ export type {
   ParticipantReport,
   Phase,
   PhaseTimes,
+  RollbackState,
   Strategy,
   SwapProgress,
   SwapReport,

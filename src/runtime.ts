@@ -1,4 +1,5 @@
 import { BroadcastChannel } from 'node:worker_threads'
+import type { BackupStatus } from './control/backup-list.ts'
 import { oneOf } from './control/option-values.ts'
 import { finding, TickswapError } from './errors.ts'
 import { addon } from './native/addon.ts'
@@ -171,17 +172,17 @@ export class Runtime {
   /**
    * Goes back to a version that ran before, state through `down`. `to`: a version, or a range such as
    * `^2.0.0`, for the highest in it. Without `to`: to the one before. `state`: 'down' takes the present state
-   * along, 'restore' goes back to the backup of that version, 'auto' does the first that can be done. Units that
-   * required the version go back with it.
+   * along, 'restore' goes back to the backup of that version, 'replay' makes all calls since then again, of units that
+   * are deterministic. Default: the runtime's `rollback.state`. Units that required the version go back with it.
    * @throws TickswapError UNIT_UNKNOWN, NO_SUCH_VERSION, VERSION_INVALID, OPTION, CLOSED
    */
   async rollback(
     unit: string,
     options: SwapOptions & { to?: string; state?: RollbackState } = {},
   ): Promise<SwapReport> {
-    const { to, state = 'auto' } = options
-    oneOf('state', state, ROLLBACK_STATES)
-    const body = { unit, to, state, terms: termsOf(options) }
+    const { to, state } = options
+    if (state !== undefined) oneOf('state', state, ROLLBACK_STATES)
+    const body = { unit, to, ...(state && { state }), terms: termsOf(options) }
     return (await this.#ask('rollback', body, options.signal)) as SwapReport
   }
 
@@ -224,6 +225,11 @@ export class Runtime {
   /** The units that run, each after those it requires. */
   units(): Promise<UnitStatus[]> {
     return this.#request('units', {}) as Promise<UnitStatus[]>
+  }
+
+  /** What `rollback` can restore, oldest first: each holds the units of one group as they all were at one tick. */
+  backups(): Promise<BackupStatus[]> {
+    return this.#request('backups', {}) as Promise<BackupStatus[]>
   }
 
   /**

@@ -74,6 +74,7 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   add_blake3(env, exports);
   add_registry(env, exports);
   add_exit_store(env, exports);
+  add_thread_time(env, exports);
   return exports;
 }
 

@@ -30,6 +30,15 @@ struct Memory {
   ~Memory();
 };
 
+// The account that the kernel keeps of this environment's thread, opened when it is first asked for.
+struct ThreadTime {
+  static constexpr int UNKNOWN = -2;
+  int file = UNKNOWN;
+
+  ~ThreadTime();
+  double delay_ms();
+};
+
 struct ExitStore;
 
 // One per environment (main thread, each worker); only its own thread touches it.
@@ -39,6 +48,7 @@ struct State {
   std::vector<uint32_t> free_slots;
   std::vector<std::unique_ptr<ExitStore>> exit_stores;
   uint32_t next_token = 1;
+  ThreadTime thread_time;
 
   State();
   ~State();
@@ -99,6 +109,7 @@ void add_arena(Napi::Env env, Napi::Object exports);
 void add_blake3(Napi::Env env, Napi::Object exports);
 void add_writes(Napi::Env env, Napi::Object exports);
 void add_exit_store(Napi::Env env, Napi::Object exports);
+void add_thread_time(Napi::Env env, Napi::Object exports);
 
 template <Napi::Value (*callback)(const Napi::CallbackInfo &)>
 void add_function(Napi::Env env, Napi::Object exports, const char *name) {

@@ -3,6 +3,7 @@ import { TickswapError } from '../errors.ts'
 import { addon } from '../native/addon.ts'
 import { BACKENDS } from '../store/backends/contract.ts'
 import type { SwapTerms } from '../swap/protocol.ts'
+import { ROLLBACK_STATES, type RollbackState } from '../swap/report.ts'
 import { diagnose } from './diagnose.ts'
 import type { EngineView, Tell } from './engine-view.ts'
 import { healthOf } from './health.ts'
@@ -28,6 +29,7 @@ interface ParamsSchema {
 
 const MOST = 4096
 const UNIT = { type: 'string', minLength: 1, maxLength: 256, description: 'the name of a unit' }
+const STATE = { enum: ROLLBACK_STATES, description: 'how the state goes back: docs/state.md' }
 const VERSION = { type: 'string', minLength: 1, maxLength: 256, description: 'a version, such as 1.4.2.17' }
 const HOUR_MS = 3_600_000
 const TERMS = {
@@ -150,6 +152,12 @@ export const OPERATIONS = {
     run: (view, { unit, version }) =>
       view.request('sources', { unit: unit as string, version: version as string }),
   },
+  backups: {
+    changes: false,
+    summary: 'the states kept from before swaps, each of the units of one group at one tick, oldest first',
+    params: params(),
+    run: (view) => view.request('backups', {}),
+  },
   quarantine: {
     changes: false,
     summary: 'the contents that failed and are not tried again, oldest first',
@@ -170,11 +178,12 @@ export const OPERATIONS = {
     changes: true,
     summary:
       'go back to a version that ran before, or to the highest in a range; without `to`, to the one before',
-    params: params({ unit: UNIT, to: VERSION, ...TERMS }, ['unit']),
-    run: (view, { unit, to, ...terms }) =>
+    params: params({ unit: UNIT, to: VERSION, state: STATE, ...TERMS }, ['unit']),
+    run: (view, { unit, to, state, ...terms }) =>
       view.change('rollback', {
         unit: unit as string,
         to: to as string | undefined,
+        ...(state !== undefined && { state: state as RollbackState }),
         terms: termsOf(terms),
       }),
   },

@@ -3,6 +3,7 @@ import { Command, CommanderError } from 'commander'
 import { ADVICE, type ErrorCode, TickswapError } from '../errors.ts'
 import { packageVersion } from '../version/package-version.ts'
 import { registerAudit } from './audit.ts'
+import { registerBackups } from './backups.ts'
 import { registerCheck } from './check.ts'
 import { registerCompletion } from './completion.ts'
 import { registerConfirm } from './confirm.ts'
@@ -29,7 +30,7 @@ const COMMANDS: Readonly<Record<string, readonly ((program: Command) => void)[]>
   'Look at a running engine:': [registerStatus, registerUnits, registerParticipants, registerTop],
   'Change a running engine:': [registerSwap, registerRollback, registerConfirm, registerQuarantine],
   'Versions, before and after:': [registerCheck, registerVersion, registerDiff, registerHistory],
-  'What is kept:': [registerStorage, registerAudit],
+  'What is kept:': [registerBackups, registerStorage, registerAudit],
   'This installation:': [registerDoctor, registerDiagnostics, registerCompletion],
 }
 

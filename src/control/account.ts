@@ -2,6 +2,7 @@ import type { Finding } from '../errors.ts'
 import { type Board, Instant, Restore, SlotTime, Word } from '../swap/board.ts'
 import type { ParticipantReport, Phase, PhaseTimes, RehearsedUnit, SwapReport } from '../swap/report.ts'
 import type { Artifact } from '../units/code/artifact.ts'
+import { Attempts } from './again.ts'
 import type { Crew } from './crew.ts'
 import { locate } from './locate.ts'
 import type { Sources } from './sources.ts'
@@ -29,6 +30,7 @@ export class Account {
   /** how state went back with a rollback by hand */
   restored: SwapReport['restored']
   rehearsed: readonly RehearsedUnit[] | undefined
+  readonly attempts = new Attempts()
   readonly #findings: Finding[] = []
   readonly #board: Board
   readonly #crew: Crew
@@ -76,6 +78,7 @@ export class Account {
       participants,
       findings: [...this.#findings].sort(byWeight),
       ...(this.rehearsed && { rehearsed: this.rehearsed }),
+      ...(this.attempts.list.length > 0 && { retried: this.attempts.list }),
       ...(this.preparedAt !== undefined && { preparedAt: this.preparedAt }),
       ...(this.orderedAt !== undefined && { orderedAt: this.orderedAt }),
       ...(wasLive && { liveMs: liveAt - swap.at, liveAt }),
@@ -101,6 +104,9 @@ export class Account {
     if (restore === Restore.NONE) return { how: 'none', ticksLost: 0 }
     if (restore === Restore.BACKUP)
       return { how: 'backup', ticksLost: this.#board.load(Word.PROBATION_PASSED) }
+    // With the tick that failed.
+    if (restore === Restore.REPLAY)
+      return { how: 'replay', ticksLost: 0, ticksReplayed: this.#board.load(Word.PROBATION_PASSED) + 1 }
     return { how: restore === Restore.DOWN ? 'down' : 'last-good', ticksLost: 0 }
   }
 
@@ -116,11 +122,13 @@ export class Account {
       ...(wentBack && { rollback: time(SlotTime.ROLLBACK) }),
     }
     const participant = this.#crew.name(slot)
+    const wasWarmed = time(SlotTime.WARM) > 0
     return {
       participant,
       phases,
       warmMs: time(SlotTime.WARM),
       worstWarmMs: time(SlotTime.WORST_WARM),
+      ...(wasWarmed && { spareMs: time(SlotTime.SPARE), warmSliceMs: time(SlotTime.WARM_SLICE) }),
       stallMs: time(SlotTime.STALL),
       tick: time(SlotTime.TICK),
     }

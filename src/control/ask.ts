@@ -1,4 +1,5 @@
-import type { RollbackState, Strategy, SwapReport } from '../swap/report.ts'
+import type { SwapDeadlines } from '../swap/protocol.ts'
+import type { Retried, RollbackState, Strategy, SwapReport } from '../swap/report.ts'
 import type { Edition } from './catalog.ts'
 
 /** Whether whoever asked has thought better of it. */
@@ -29,8 +30,8 @@ export interface Ask {
   readonly at: number
   /** edits that have been merged into it because they came while it was being staged */
   readonly merged?: number
-  /** how often it has been tried in vain because participants were missing */
-  readonly attempt?: number
+  /** how often it has been tried in vain because participants were missing, and why */
+  readonly retried?: Retried
   /** go back to this edition instead of reading files */
   readonly edition?: GoBack
   /** units that go back with it because they required the version that it leaves */
@@ -40,6 +41,5 @@ export interface Ask {
   /** default: the runtime's */
   readonly strategy?: Strategy
   readonly consent?: Consent
-  /** deadlines of this swap that differ from the runtime's, milliseconds */
-  readonly deadlines?: { readonly prepareMs?: number; readonly parkMs?: number; readonly confirmMs?: number }
+  readonly deadlines?: SwapDeadlines
 }

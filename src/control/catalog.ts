@@ -4,7 +4,8 @@ import type { Artifact, GraphUpdate } from '../units/code/artifact.ts'
 import type { Contract } from '../units/contract.ts'
 import { requireIntegrity } from '../version/record.ts'
 import { Version } from '../version/version.ts'
-import { BackupRing } from './backups.ts'
+import { UnitBackups } from './backups.ts'
+import { Claims } from './claims.ts'
 import { namesInOrder } from './dependencies.ts'
 
 /** One version of a unit that runs or has run. */
@@ -32,7 +33,7 @@ export interface UnitEntry {
   readonly editions: Edition[]
   /** of them, one of each version that does not run: those whose records stand by in the registry */
   standby: readonly Edition[]
-  readonly backups: BackupRing
+  readonly backups: UnitBackups
 }
 
 /** Editions that stay available for going back, per unit. */
@@ -41,6 +42,7 @@ const MAX_EDITIONS = 64
 /** What runs: the units and the graph of their modules. */
 export class Catalog {
   readonly units = new Map<string, UnitEntry>()
+  readonly claims = new Claims()
   readonly #artifacts = new Map<string, Artifact>()
   /** the hash of each edition's artifacts as they were when it ran */
   readonly #seals = new WeakMap<Edition, string>()
@@ -80,7 +82,7 @@ export class Catalog {
       running: edition,
       editions: [edition],
       standby: [],
-      backups: new BackupRing(name),
+      backups: new UnitBackups(name),
     })
   }
 

@@ -43,11 +43,18 @@ export class Compatibility {
     this.#policy = flags
   }
 
-  /** Works out ahead what following the running version means. */
-  stage(entry: UnitEntry | undefined, candidate: Described): Candidate {
+  /**
+   * Works out ahead what following the running version means.
+   * @param impassable stored versions that state cannot go by
+   */
+  stage(
+    entry: UnitEntry | undefined,
+    candidate: Described,
+    impassable: ReadonlySet<string> = new Set(),
+  ): Candidate {
     const member = new Member(describe(candidate))
     const stored = entry ? this.#stored(entry) : []
-    const walkable = entry ? entry.editions.map((edition) => this.#member(edition).descriptor) : []
+    const walkable = stored.filter(({ version }) => !impassable.has(version))
     const terms = { rules: this.#rules, policy: this.#policy, stored, walkable }
     const from = entry && this.#member(entry.running).descriptor
     return { member, transition: compareVersions(from, member.descriptor, terms) }

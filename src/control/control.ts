@@ -1,5 +1,5 @@
 import { BroadcastChannel } from 'node:worker_threads'
-import { type ErrorCode, type Finding, finding, findingOf } from '../errors.ts'
+import { type Finding, findingOf } from '../errors.ts'
 import { hashHex } from '../native/addon.ts'
 import type { Registry } from '../registry/registry.ts'
 import { type Board, Word } from '../swap/board.ts'
@@ -39,9 +39,10 @@ import type { Settings } from './options.ts'
 import { Persistence } from './persistence.ts'
 import { Practice } from './practice.ts'
 import { Quarantine } from './quarantine.ts'
-import { both, Queue, type Request, type Waiting } from './queue.ts'
+import { Queue, type Waiting } from './queue.ts'
 import { Rehearsal } from './rehearsal.ts'
-import { Retries } from './retries.ts'
+import { Requests } from './requests.ts'
+import { isAbsence, Retries } from './retries.ts'
 import { Road } from './road.ts'
 import { Samples } from './samples.ts'
 import { Saving } from './saving.ts'
@@ -86,6 +87,7 @@ export class Control {
   /** the swap that is on its way to the boundary */
   #current: { readonly road: Road; readonly consent: Consent; readonly key: string } | undefined
   readonly #retries = new Retries()
+  readonly #requests: Requests
   #watcher: Watcher | undefined
   readonly #practice = new Practice(() => this.#driving)
   #bury: NodeJS.Timeout | undefined
@@ -108,11 +110,16 @@ export class Control {
     this.rehearsal = new Rehearsal(() => this.graph(), settings)
     const staging = { root: settings.units, hash: hashHex, outlined: keepOutline }
     this.stager = new Stager({ ...staging, ...this.persistence.staging })
+    this.#requests = new Requests(this.#queue, this.#retries, {
+      queueMs: settings.queueMs,
+      enqueue: (request) => this.#enqueue(request),
+      decline: (ask, why) => this.#road(ask).decline(why),
+    })
     this.#desk = new Desk(this.catalog, this.crew, registry, this.quarantine, {
       library: new Library(this.catalog, this.persistence, this.#queue),
       groups: () => this.groups(),
       edit: (ask) => this.#enqueue({ ask }),
-      request: (wanted) => this.#request(wanted),
+      request: (wanted) => this.#requests.add(wanted),
       cancel: (key) => this.#cancel(key),
       confirm: (swap) => this.#confirm(swap),
       lift: (what) => this.flapping.lift(what),
@@ -259,31 +266,10 @@ export class Control {
       this.#enqueue({ ask: { trigger: 'edit', files, removed, empty, at } })
   }
 
-  /** Queues what an engine asks for. One of the same units that waits is the same, or is replaced. */
-  #request(wanted: Omit<Request, 'resolve' | 'reject'>): Promise<SwapReport> {
-    return new Promise((resolve, reject) => {
-      let request: Request = { ...wanted, resolve, reject }
-      const twin = this.#queue.takeTwin(request)
-      if (twin && twin.strategy === request.strategy) request = both(twin, request)
-      else if (twin) void this.#decline(twin, 'TICKSWAP_E_REPLACED', 'a newer swap of the same units waits')
-      this.#enqueue(request)
-    })
-  }
-
-  /** Answers a request that has not had its turn. */
-  #decline({ find, resolve, reject }: Request, code: ErrorCode, why: string): void {
-    try {
-      resolve(this.#road(find()).decline(finding(code, why)))
-    } catch (error) {
-      reject(error)
-    }
-  }
-
   #cancel(key: string): boolean {
-    const queued = this.#queue.takeKey(key)
-    if (queued) this.#decline(queued, 'TICKSWAP_E_CANCELLED', 'the swap was cancelled while it waited')
-    else if (this.#current?.key === key) this.#current.consent.cancelled = true
-    else return false
+    if (this.#requests.cancel(key)) return true
+    if (this.#current?.key !== key) return false
+    this.#current.consent.cancelled = true
     this.board.ring()
     return true
   }
@@ -343,6 +329,7 @@ export class Control {
     this.#current = undefined
     // More of the same burst has come: one swap, and no word of this one.
     if (report.outcome !== 'committed' && this.hasMore(ask)) return this.#queue.putBack(ask)
+    if (this.#retries.postpone(waiting, ask, report, (again) => this.#enqueue(again))) return
     this.#remember(ask, report)
     const told = this.#announce(report, () => 'resolve' in waiting && waiting.resolve(report))
     if (report.outcome !== 'committed') return told
@@ -372,12 +359,10 @@ export class Control {
     if (outcome === 'dry-run') return
     // What was reversed, or is in quarantine, is read again with the next edit of its units.
     if (outcome === 'reversed' && !ask.edition) this.#behind.add(files, report)
-    const codes = new Set(findings.map(({ code }) => code))
-    const isEarly = codes.has('TICKSWAP_E_FLAPPING')
-    const absent = (codes.has('TICKSWAP_E_STRAGGLER') && outcome !== 'committed') || isEarly
+    const absent = isAbsence(report) || findings.some(({ code }) => code === 'TICKSWAP_E_FLAPPING')
     const isMissed = this.#missed.some(({ at }) => at === ask.at)
     if (absent && ask.trigger === 'edit' && !isMissed)
-      this.#retries.again(ask, (again) => this.#enqueue({ ask: again }))
+      this.#retries.again(ask, report, (again) => this.#enqueue(again))
     const hopeless = findings.some(isHopeless)
     if (outcome !== 'refused') for (const file of files) this.#refused.delete(file)
     else if (!absent && !hopeless)
@@ -407,6 +392,7 @@ export class Control {
     if (message.type === 'failure') {
       const { id, slot, finding: found } = message
       const named = this.crew.named(found, slot)
+      this.catalog.claims.hear(found, (unit) => this.catalog.units.get(unit)?.running)
       if (id !== this.#lastId || found.severity === 'warning') this.#publish('warning', named, [])
       else this.failures.add(id, named)
       this.board.ring()

@@ -3,6 +3,7 @@ import type { Registry } from '../registry/registry.ts'
 import type { RequestMessage, SwapTerms } from '../swap/protocol.ts'
 import type { SwapReport } from '../swap/report.ts'
 import type { Ask } from './ask.ts'
+import { heldBytes } from './backups.ts'
 import { cascadeOf } from './cascade.ts'
 import type { Catalog, UnitEntry } from './catalog.ts'
 import type { Crew } from './crew.ts'
@@ -80,6 +81,8 @@ export class Desk {
         return this.#units()
       case 'participants':
         return this.#crew.list()
+      case 'backups':
+        return this.#office.library.backups(this.#office.groups())
       case 'vitals':
         return this.#office.library.vitals()
       case 'sources': {
@@ -128,7 +131,7 @@ export class Desk {
 
   /** Goes back to an edition that ran before: the one named, the best of a range, or the last one before the running. */
   #rollback({ slot, request, body }: RequestMessage<'rollback'>): Promise<SwapReport> {
-    const { unit, to, state = 'auto', terms = {} } = body
+    const { unit, to, state, terms = {} } = body
     const entry = this.#unit(unit)
     const version = to === undefined ? undefined : wantedOf(to)
     const at = now()
@@ -148,12 +151,12 @@ export class Desk {
         at,
         edition: there,
         cascade,
-        state,
+        ...(state && { state }),
         ...terms,
       }
     }
     // Rollbacks to different versions are different wishes.
-    return this.#office.request(wanted('rollback', slot, request, [unit, to ?? '', state], terms, find))
+    return this.#office.request(wanted('rollback', slot, request, [unit, to ?? '', state ?? ''], terms, find))
   }
 
   #unit(name: string): UnitEntry {
@@ -182,7 +185,7 @@ export class Desk {
       arenaBytes: memory.arena.byteLength,
       editions: editions.map(({ version }) => version.toString()),
       backups: backups.all.map(({ version }) => version),
-      backupBytes: backups.all.reduce((sum, { memory: copy }) => sum + (copy?.byteLength ?? 0), 0),
+      backupBytes: backups.all.reduce((sum, backup) => sum + heldBytes(backup), 0),
     }))
   }
 }
@@ -195,9 +198,11 @@ function wanted(
   slot: number,
   request: number,
   units: readonly string[],
-  { strategy }: SwapTerms,
+  { strategy, retries = 0, deadlines }: SwapTerms,
   find: () => Ask,
 ): Wanted {
   const consent = { cancelled: false, confirmed: false }
-  return { find, key: keyOf(slot, request), units: [...units].sort(), trigger, strategy, consent }
+  const key = keyOf(slot, request)
+  const { queueMs } = deadlines ?? {}
+  return { find, key, units: [...units].sort(), trigger, strategy, consent, retries, queueMs }
 }

@@ -4,6 +4,7 @@ import type { StoreStats } from '../store/store.ts'
 import type { HistoryEntry } from '../swap/protocol.ts'
 import type { Outcome } from '../swap/report.ts'
 import { Version } from '../version/version.ts'
+import { type BackupStatus, listBackups } from './backup-list.ts'
 import type { Catalog } from './catalog.ts'
 import type { Persistence } from './persistence.ts'
 import type { Queue } from './queue.ts'
@@ -73,6 +74,13 @@ export class Library {
     const query = { newestFirst: true, limit, ...(unit !== undefined && { unit }) }
     for await (const entry of journal.query(query)) found.unshift(...entriesOf(entry, unit))
     return found.slice(-limit)
+  }
+
+  /** The states that can be gone back to, and those that earlier runs have left in the store. */
+  backups(groups: ReadonlyMap<string, readonly string[]>): Promise<BackupStatus[]> {
+    const { recorder } = this.#persistence
+    const kept = recorder && { backups: recorder.store.backups, run: recorder.run }
+    return listBackups(this.#catalog.units.values(), groups, kept)
   }
 
   vitals(): Vitals {

@@ -4,19 +4,17 @@ import { allocate, copyMemory } from '../state/memory.ts'
 import { WHOLE_BYTES } from '../state/mirror.ts'
 import type { Move } from '../swap/protocol.ts'
 import { placeIn } from '../version/compatibility/descriptor.ts'
-import type { Catalog } from './catalog.ts'
 import { type DryRun, lossyFinding, type Tried } from './dry-run.ts'
 import { isMoved, isOneWay, type Passenger, planOf } from './passenger.ts'
 import type { Rehearsal } from './rehearsal.ts'
 import type { Slice } from './rehearsal-thread.ts'
-import { stopoversOf } from './stopovers.ts'
 
 /** Times that rows which were written meanwhile are moved again before the boundary. */
 const MOST_CATCH_UPS = 8
 
 /** The migrations of a swap, to be tried on copies of live state. @throws TickswapError STATE_LIMIT */
-export function dryRunsOf(passengers: readonly Passenger[], catalog: Catalog): DryRun[] {
-  return passengers.flatMap(({ entry, contract, candidate }) => {
+export function dryRunsOf(passengers: readonly Passenger[]): DryRun[] {
+  return passengers.flatMap(({ entry, contract, candidate, via }) => {
     if (!entry || !isMoved(candidate)) return []
     // Live memory, copied while the engine writes: good enough to see whether the migration throws.
     const arena = allocate(entry.memory.arena.byteLength, contract.name)
@@ -25,7 +23,6 @@ export function dryRunsOf(passengers: readonly Passenger[], catalog: Catalog): D
     const { passage } = candidate.transition
     const newer = passage?.direction === 'down' ? candidate.transition.from! : candidate.member.descriptor
     const place = placeIn(newer, `migrate.${passage?.migration?.range}`, 'migrate', 'columns', 'version')
-    const via = stopoversOf(entry, candidate, catalog)
     return [{ unit, file, plan: planOf(candidate), arena, isOneWay: isOneWay(candidate), via, place }]
   })
 }

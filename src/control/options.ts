@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url'
 import type { LogLevel, LogOptions } from '../observe/log-level.ts'
 import { type StoreOptions, type StoreSettings, storeSettingsOf } from '../store/settings.ts'
 import type { SyncWish } from '../swap/protocol.ts'
-import type { Strategy } from '../swap/report.ts'
+import { ROLLBACK_STATES, type RollbackState, type Strategy } from '../swap/report.ts'
 import { type FlagPolicy, readPolicy } from '../version/compatibility/flag-policy.ts'
 import type { Rule } from '../version/compatibility/rules.ts'
 import {
@@ -14,8 +14,8 @@ import {
   logOptions,
   type Picture,
 } from './admin-options.ts'
-import type { BackupLimits } from './backups.ts'
 import type { FlapLimit } from './flapping.ts'
+import type { BackupLimits } from './group-ring.ts'
 import { bad, integer, oneOf, within } from './option-values.ts'
 import { type RulesOption, rulesOption } from './rules-option.ts'
 
@@ -66,7 +66,10 @@ export interface RuntimeOptions {
         memoryMb?: number
         /** ticks that each participant then runs on a copy of its own, to be fast at once, 0 to 10,000; default 24 */
         warmTicks?: number
-        /** milliseconds of a tick that a participant spends on that, unless one call takes longer; default 0.5 */
+        /**
+         * milliseconds of a tick that a participant spends on that at the most, unless one call takes longer, and
+         * never more than a quarter of what its thread has to spare of a tick; default 2
+         */
         warmSliceMs?: number
       }
   /**
@@ -76,10 +79,17 @@ export interface RuntimeOptions {
    */
   syncTest?: boolean | { units: readonly string[] }
   /**
-   * backups kept per unit: how many, 1 to 64, default 4; or with more limits: none older than `ageMs`, and no more
-   * than `bytes` of them in memory. The newest is kept in any case
+   * backups kept of each group of units that swap together: how many, 1 to 64, default 4; or with more limits: none
+   * older than `ageMs`, and no more than `bytes` of them in memory. The newest is kept in any case
    */
   backups?: number | { count?: number; ageMs?: number; bytes?: number }
+  /**
+   * How state goes back. `state`: what is tried first, of a version that fails in probation and by `rollback` alike;
+   * default 'auto'. `log`: the calls of deterministic units that are kept in each participant since the last swaps,
+   * to be made again with the old code: up to so many ticks (600), bytes (4 MB) and milliseconds that they have taken
+   * (100); false: none are
+   */
+  rollback?: { state?: RollbackState; log?: false | { ticks?: number; bytes?: number; ms?: number } }
   /** what is decided about certain transitions: a list, or the path of a YAML or JSON file; docs/compatibility.md */
   rules?: readonly Rule[] | string | URL
   /** flags that versions must and must not have; default: `{ excluded: ['yanked', 'quarantined'] }` */
@@ -107,6 +117,14 @@ export interface RuntimeOptions {
   /** lines of JSON about what happens; default: the environment's TICKSWAP_LOG, a level; otherwise false */
   log?: false | LogLevel | LogOptions
   deadlines?: {
+    /** that a swap which was asked for may wait for its turn; default 60,000. Edits wait as long as it takes */
+    queueMs?: number
+    /** for reading, transforming and compiling what changed; default 5000 */
+    stageMs?: number
+    /** for the verdict, and what it needs of the store; default 2000 */
+    checkMs?: number
+    /** that the disk may take to note what is tried, or what became of it; then a warning, and on; default 2000 */
+    storeMs?: number
     /** for the body of a module in rehearsal; default 1000 */
     evaluateMs?: number
     /** for the whole rehearsal of a candidate on copies of the state; default 1000 */
@@ -135,9 +153,17 @@ export interface Settings {
   ticks: number
   budgetMs: number
   backups: BackupLimits
+  rollback: {
+    state: RollbackState
+    log: { readonly ticks: number; readonly bytes: number; readonly ms: number } | undefined
+  }
   rules: RulesOption | undefined
   flags: FlagPolicy
   syncTest: SyncWish | undefined
+  queueMs: number
+  stageMs: number
+  checkMs: number
+  storeMs: number
   evaluateMs: number
   rehearseMs: number
   /** ticks of a rehearsal, 0: none is held */
@@ -170,7 +196,19 @@ export interface Settings {
 
 const KEYS = [
   ...['units', 'watch', 'name', 'maxParticipants', 'mode', 'strategy', 'flapping', 'rehearsal', 'syncTest'],
-  ...['probation', 'backups', 'rules', 'flags', 'deadlines', 'socket', 'admin', 'picture', 'log', 'store'],
+  ...[
+    'probation',
+    'backups',
+    'rollback',
+    'rules',
+    'flags',
+    'deadlines',
+    'socket',
+    'admin',
+    'picture',
+    'log',
+    'store',
+  ],
 ]
 export const STRATEGIES: readonly Strategy[] = ['auto', 'manual', 'force', 'dry-run']
 const MODES = ['lockstep', 'independent'] as const
@@ -205,8 +243,13 @@ export function settingsOf(options: RuntimeOptions): Settings {
     },
     budgetMs: within('probation.budgetMs', probation.budgetMs ?? 50, 0.001, 60_000),
     backups: backupLimits(options.backups ?? 4),
+    rollback: rollbackSettings(options.rollback ?? {}),
     rules: rulesOption(options.rules),
     flags: readPolicy(options.flags, 'flags'),
+    queueMs: integer('deadlines.queueMs', deadlines.queueMs ?? 60_000, 1, HOUR_MS * 24),
+    stageMs: integer('deadlines.stageMs', deadlines.stageMs ?? 5000, 1, 600_000),
+    checkMs: integer('deadlines.checkMs', deadlines.checkMs ?? 2000, 1, 600_000),
+    storeMs: integer('deadlines.storeMs', deadlines.storeMs ?? 2000, 1, 600_000),
     evaluateMs: integer('deadlines.evaluateMs', deadlines.evaluateMs ?? 1000, 1, 600_000),
     rehearseMs: integer('deadlines.rehearseMs', deadlines.rehearseMs ?? 1000, 1, 600_000),
     syncTest: syncWish(options.syncTest ?? process.env.TICKSWAP_SYNC_TEST, options.mode),
@@ -233,6 +276,16 @@ function backupLimits(backups: NonNullable<RuntimeOptions['backups']>): BackupLi
   }
 }
 
+function rollbackSettings({ state = 'auto', log = {} }: NonNullable<RuntimeOptions['rollback']>) {
+  const { ticks = 600, bytes = 4 * 2 ** 20, ms = 100 } = log || {}
+  const limits = {
+    ticks: integer('rollback.log.ticks', ticks, 1, 1_000_000),
+    bytes: integer('rollback.log.bytes', bytes, 1, 2 ** 32),
+    ms: within('rollback.log.ms', ms, 0, 60_000),
+  }
+  return { state: oneOf('rollback.state', state, ROLLBACK_STATES), log: log ? limits : undefined }
+}
+
 /** The environment's is a list of names, or empty for all units. */
 function syncWish(wanted: unknown, mode: unknown): SyncWish | undefined {
   if (wanted === undefined || wanted === false) return undefined
@@ -246,7 +299,7 @@ function syncWish(wanted: unknown, mode: unknown): SyncWish | undefined {
 }
 
 function rehearsalSettings(rehearsal: false | Exclude<RuntimeOptions['rehearsal'], false | undefined>) {
-  const { ticks = 8, memoryMb = 512, warmTicks = 24, warmSliceMs = 0.5 } = rehearsal || {}
+  const { ticks = 8, memoryMb = 512, warmTicks = 24, warmSliceMs = 2 } = rehearsal || {}
   return {
     rehearsalTicks: rehearsal === false ? 0 : integer('rehearsal.ticks', ticks, 1, 10_000),
     memoryMb: integer('rehearsal.memoryMb', memoryMb, 16, 65_536),

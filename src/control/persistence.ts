@@ -55,9 +55,9 @@ export class Persistence {
   }
 
   async open(warn: (warning: Finding) => void): Promise<void> {
-    const { store, units } = this.#settings
+    const { store } = this.#settings
     if (!store || !this.#shelf) return
-    this.recorder = await Recorder.open(store, this.#shelf, units, warn)
+    this.recorder = await Recorder.open(store, this.#shelf, this.#settings, warn)
     const { contents, takenBack } = await this.recorder.contentsToBoot()
     for (const [id, bytes] of contents) this.#contents.set(id, bytes)
     this.takenBack = takenBack

@@ -11,6 +11,10 @@ export interface Request {
   readonly trigger: SwapReport['trigger']
   readonly strategy: Strategy | undefined
   readonly consent: Consent
+  /** how often it may still be tried again when a participant is missing */
+  readonly retries: number
+  /** milliseconds that it may wait for its turn; default: the runtime's */
+  readonly queueMs?: number | undefined
   resolve(report: SwapReport): void
   reject(error: unknown): void
 }

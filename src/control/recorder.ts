@@ -13,9 +13,13 @@ import type { Artifact } from '../units/code/artifact.ts'
 import { readSource } from '../units/code/content/read.ts'
 import type { UnitDescriptor } from '../version/compatibility/descriptor.ts'
 import { Version } from '../version/version.ts'
+import type { Attempts } from './again.ts'
+import { OF_SWAPS, type StoredAbout } from './backup-list.ts'
 import type { Catalog, UnitEntry } from './catalog.ts'
 import { nextVersion } from './check.ts'
 import { describe } from './describe.ts'
+import type { AboutBackup } from './group-ring.ts'
+import type { Settings } from './options.ts'
 import { type KnownStart, knownStart, readyToKeep, type Shelf } from './shelf.ts'
 import type { SourceText } from './sources.ts'
 import { type Participants, States } from './states.ts'
@@ -23,11 +27,9 @@ import { type Participants, States } from './states.ts'
 /** Decisions that wait for a disk that does not take them; of more, only the number is kept. */
 const MOST_WAITING = 10_000
 const RETRY_MS = 1000
-/** Keeps backups of swaps apart from the states that a start may resume. */
-const OF_SWAPS = '@backup'
 const DIED = 'its process ended while it was on trial'
-/** So long may a disk that says nothing hold back the news of a swap. */
-const DURABLE_WITHIN_MS = 2000
+/** So long is a disk that takes no trial asked again: longer, and it is not busy, but full or broken. */
+const BUSY_MS = 100
 /** Earlier versions of a unit that an edit is compared with. */
 const MOST_KEPT = 64
 
@@ -46,6 +48,14 @@ export interface TakenBack {
   readonly files: readonly string[]
 }
 
+/** The modules of a version, by id, absolute; the unit's own file is one of them. */
+export interface KeptContents {
+  readonly file: string
+  readonly contents: ReadonlyMap<string, Uint8Array>
+  /** XXH3-64 of each */
+  readonly hashes: ReadonlyMap<string, string>
+}
+
 /**
  * Writes down what the control thread decides, and tells a start what was there before. Nobody waits for it but a swap
  * that is about to go on trial; what cannot be written is tried again, and the engine runs on.
@@ -53,9 +63,13 @@ export interface TakenBack {
 export class Recorder {
   readonly store: Store
   readonly states: States
+  /** tells this run of the engine apart from others */
+  readonly run = `${process.pid} ${Date.now()}`
   readonly #shelf: Shelf
   readonly #root: string
   readonly #warn: (warning: Finding) => void
+  /** so long may a disk that says nothing hold a swap back, or the news of one */
+  readonly #durableMs: number
   readonly #turns = new Turns()
   readonly #waiting: Decision[] = []
   #saves: Promise<unknown> = Promise.resolve()
@@ -64,12 +78,20 @@ export class Recorder {
   #pointers = new Map<string, Pointer>()
   /** versions that are kept, by unit, oldest first */
   readonly #kept = new Map<string, UnitDescriptor[]>()
+  /** resolves when the versions that earlier runs have kept are known */
+  ready: Promise<void> = Promise.resolve()
 
-  private constructor(store: Store, shelf: Shelf, root: string, warn: (warning: Finding) => void) {
+  private constructor(
+    store: Store,
+    shelf: Shelf,
+    { units, storeMs }: Pick<Settings, 'units' | 'storeMs'>,
+    warn: (warning: Finding) => void,
+  ) {
     this.store = store
     this.states = new States(store)
     this.#shelf = shelf
-    this.#root = root
+    this.#root = units
+    this.#durableMs = storeMs
     this.#warn = warn
   }
 
@@ -77,11 +99,11 @@ export class Recorder {
   static async open(
     settings: StoreSettings,
     shelf: Shelf,
-    root: string,
+    about: Pick<Settings, 'units' | 'storeMs'>,
     warn: (warning: Finding) => void,
   ): Promise<Recorder> {
     const store = await Store.open(settings, (error) => warn(warningOf(error)))
-    const recorder = new Recorder(store, shelf, root, warn)
+    const recorder = new Recorder(store, shelf, about, warn)
     try {
       const { modules, more } = await store.code.load()
       shelf.fill(modules, more as KnownStart | undefined)
@@ -158,16 +180,17 @@ export class Recorder {
     })
     if (restarted) reasons.unshift({ code: restarted.code, message: restarted.message })
     void this.#write({ outcome: 'boot', trigger: 'start', units, ...(reasons.length > 0 && { reasons }) })
-    void this.#turns.run(() => this.#loadKept(entries)).catch((error) => this.#warn(warningOf(error)))
+    this.ready = this.#turns.run(() => this.#loadKept(entries)).catch((error) => this.#warn(warningOf(error)))
     void this.#permanent(entries, catalog, back)
   }
 
   // ---- while it runs --------------------------------------------------------------
 
-  /** Resolves when the disk knows that these are about to be tried, or has failed to take it. */
+  /** Resolves when the disk knows that these are about to be tried, or has failed to take it, or to answer. */
   async trial(
     swap: number,
     units: readonly { unit: string; version: string; hash: string; artifacts: readonly Artifact[] }[],
+    attempts: Attempts,
   ): Promise<void> {
     const trials = new Map<string, Trial>()
     const at = Date.now()
@@ -178,14 +201,13 @@ export class Recorder {
       }))
       trials.set(unit, { version, hash, at, owner: '', swap, modules })
     }
-    await this.#turns
-      .run(() =>
-        this.store.pointers.move(
-          (before, unit) => ({ ...before, trial: trials.get(unit)! }),
-          [...trials.keys()],
-        ),
-      )
-      .catch((error) => this.#warn(warningOf(error)))
+    const onTrial = (before: Pointer, unit: string) => ({ ...before, trial: trials.get(unit)! })
+    const point = () => this.#turns.run(() => this.store.pointers.move(onTrial, [...trials.keys()]))
+    const pointed = attempts.make('prepare', point, (_, ms) => ms <= BUSY_MS)
+    await this.#inTime(
+      pointed.catch((error) => this.#warn(warningOf(error))),
+      'what is tried',
+    )
   }
 
   /** They never came to run, or run no more. */
@@ -223,17 +245,17 @@ export class Recorder {
       written.push(this.#permanent(moved, catalog))
       void this.saveStates(entries.map((entry) => [entry, entry.memory.lastGood] as const))
     }
-    return this.#inTime(Promise.all(written))
+    return this.#inTime(Promise.all(written), 'the outcome of a swap')
   }
 
-  async #inTime(written: Promise<unknown>): Promise<void> {
+  async #inTime(written: Promise<unknown>, what: string): Promise<void> {
     let timer: NodeJS.Timeout | undefined
     const late = new Promise<void>((resolve) => {
       timer = setTimeout(() => {
-        const what = `the disk has not taken the outcome of a swap in ${DURABLE_WITHIN_MS} ms; it still waits to be written`
-        this.#warn(finding('TICKSWAP_E_STORE_WRITE', what, { severity: 'warning' }))
+        const text = `the disk has not taken ${what} in ${this.#durableMs} ms; it still waits to be written`
+        this.#warn(finding('TICKSWAP_E_STORE_WRITE', text, { severity: 'warning' }))
         resolve()
-      }, DURABLE_WITHIN_MS)
+      }, this.#durableMs)
     })
     await Promise.race([written, late])
     clearTimeout(timer)
@@ -251,26 +273,45 @@ export class Recorder {
     unit: string,
     version: string,
     bytes: Uint8Array,
+    about: AboutBackup,
+    keep: number,
   ): Promise<() => Promise<Uint8Array | undefined>> {
-    const saving = this.store.backups.put(`${unit}${OF_SWAPS}`, version, bytes)
+    const more: StoredAbout = { ...about, run: this.run }
+    const saving = this.store.backups.put(`${unit}${OF_SWAPS}`, version, bytes, more, keep)
     this.#saves = Promise.all([this.#saves, saving.catch((error) => this.#warn(warningOf(error)))])
     const { owner } = await saving
     return () => this.store.backups.get(owner)
   }
 
-  /** What the store has of a version, of this run or an earlier one; undefined when it has nothing. */
-  async sourcesOf(unit: string, version: string): Promise<SourceText[] | undefined> {
+  /**
+   * What the store has of a version, of this run or an earlier one; undefined when it has nothing, or not all.
+   * @throws TickswapError STORE_DAMAGED
+   */
+  async contentsOf(unit: string, version: string): Promise<KeptContents | undefined> {
     const names = await this.store.objects.owners(versionsOf(unit))
     const infos = names.map((name) => this.store.objects.owner(name)?.info as VersionInfo | undefined)
     const info = infos.findLast((each) => each?.version === version)
-    if (!info) return undefined
-    const texts: SourceText[] = []
-    for (const { id, source } of info.modules) {
+    const [first] = info?.modules ?? []
+    if (!info || !first) return undefined
+    const [contents, hashes] = [new Map<string, Uint8Array>(), new Map<string, string>()]
+    for (const { id, hash, source } of info.modules) {
       const bytes = await this.store.objects.get(source)
       if (!bytes) return undefined
-      texts.push({ file: resolve(this.#root, id), text: Buffer.from(bytes).toString(), isAsWritten: true })
+      contents.set(resolve(this.#root, id), bytes)
+      hashes.set(resolve(this.#root, id), hash)
     }
-    return texts
+    return { file: resolve(this.#root, first.id), contents, hashes }
+  }
+
+  /** The texts of it. */
+  async sourcesOf(unit: string, version: string): Promise<SourceText[] | undefined> {
+    const kept = await this.contentsOf(unit, version)
+    return (
+      kept &&
+      Array.from(kept.contents, ([file, bytes]) => {
+        return { file, text: Buffer.from(bytes).toString(), isAsWritten: true }
+      })
+    )
   }
 
   /** Resolves when everything is on disk, as far as the disk takes it. */

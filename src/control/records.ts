@@ -1,11 +1,16 @@
 import { TickswapError } from '../errors.ts'
 import type { Move as RegistryMove } from '../registry/registry.ts'
 import { type Board, Word } from '../swap/board.ts'
-import type { Move } from '../swap/protocol.ts'
+import { InputWord } from '../swap/input-words.ts'
+import type { Mate, Move, PrepareMessage } from '../swap/protocol.ts'
 import type { Backup } from './backups.ts'
 import type { Edition, UnitEntry } from './catalog.ts'
 import type { Control } from './control.ts'
+import { GroupRing, type Part } from './group-ring.ts'
 import type { Passenger } from './passenger.ts'
+
+/** What of a swap's order is left when it is permanent. */
+type Kept = Pick<PrepareMessage, 'moves' | 'mates' | 'id' | 'log'>
 
 /** One swap's records: in the registry, and in the catalog once it is permanent. */
 export class Records {
@@ -53,8 +58,10 @@ export class Records {
   }
 
   /** The units run these editions now, and what they held before is their newest backup. */
-  makePermanent(passengers: readonly Passenger[], moves: readonly Move[]): void {
-    const { catalog, registry, settings, board, persistence } = this.#control
+  makePermanent(passengers: readonly Passenger[], { moves, mates = [], id, log }: Kept): void {
+    const { catalog, registry, board } = this.#control
+    const about = { swap: id, members: log && board.inputs[InputWord.MEMBERS] }
+    this.#keepBackups(moves, mates, about)
     for (const [i, { entry, contract, version, hash }] of passengers.entries()) {
       const move = moves[i]!
       const record = this.#records[i]!
@@ -62,11 +69,30 @@ export class Records {
       const edition: Edition = { version, contract, hash, artifacts, record, at: Date.now() }
       if (entry) {
         registry.setState(entry.running.record, 'standby')
-        entry.backups.add(backupOf(entry, move, board), settings.backups, persistence.recorder)
         entry.memory = move.memory
         for (const { record: unused } of catalog.run(entry, edition)) registry.setState(unused, 'retired')
       } else catalog.add(registry.registerUnit(contract.name), move.memory, edition)
       registry.setState(record, 'permanent')
+    }
+  }
+
+  /** One backup for each group: its units as they all were at the commit. */
+  #keepBackups(
+    moves: readonly Move[],
+    mates: readonly Mate[],
+    about: Pick<Backup, 'swap' | 'members'>,
+  ): void {
+    const { catalog, settings, board, persistence } = this.#control
+    const groups = this.#control.groups()
+    const kept = new Map([...moves, ...mates].map((each) => [each.unit, each]))
+    for (const group of new Set([...kept.keys()].flatMap((unit) => [groups.get(unit) ?? []]))) {
+      const entries = group.map((unit) => catalog.units.get(unit)!)
+      const parts = entries.flatMap((entry): Part[] => {
+        const { name: unit, backups } = entry
+        const move = kept.get(unit)
+        return move ? [{ unit, backups, backup: { ...backupOf(entry, move, board), ...about } }] : []
+      })
+      new GroupRing(entries.map(({ backups }) => backups)).add(parts, settings.backups, persistence.recorder)
     }
   }
 
@@ -82,7 +108,11 @@ export class Records {
 }
 
 /** What a unit held when the swap was committed. */
-function backupOf({ running, memory }: UnitEntry, move: Move, board: Board): Backup {
+function backupOf(
+  { running, memory }: UnitEntry,
+  move: Pick<Move, 'backup'>,
+  board: Board,
+): Omit<Backup, 'swap'> {
   const kept = move.backup ?? memory.arena
   return {
     version: running.version.toString(),

@@ -1,7 +1,9 @@
 import { parentPort } from 'node:worker_threads'
 import { ADVICE, type ErrorCode, type Finding, TickswapError } from '../errors.ts'
+import { BackSlicer } from '../state/back-slicer.ts'
 import type { UnitMemory } from '../state/memory.ts'
 import { Slicer } from '../state/slicer.ts'
+import type { WayBackMemory } from '../state/way-back.ts'
 import { Stopovers } from '../swap/stopover.ts'
 import type { GraphUpdate } from '../units/code/artifact.ts'
 import { Linker, type Prepared } from '../units/code/linker.ts'
@@ -25,12 +27,19 @@ export interface Slice {
   readonly next: UnitMemory
 }
 
+/** A way back that is gone ahead of a rollback. Structured-cloneable. */
+export interface BackSlice extends Slice {
+  readonly wayBack: WayBackMemory
+}
+
 export type ToRehearsal =
   | { type: 'base'; update: GraphUpdate; units: readonly string[] }
   | { type: 'evaluate'; update: GraphUpdate; units: readonly string[] }
   | { type: 'dry-run'; runs: readonly DryRun[] }
   | { type: 'slice'; slices: readonly Slice[] }
   | { type: 'catch-up' }
+  | { type: 'back'; slices: readonly BackSlice[] }
+  | { type: 'back-on' }
   | { type: 'rehearse'; request: RehearsalRequest }
   | { type: 'accept' }
   | { type: 'discard' }
@@ -66,6 +75,11 @@ async function act(message: ToRehearsal): Promise<FromRehearsal | undefined> {
       return { type: 'sliced', rows: catchUp() }
     case 'catch-up':
       return { type: 'sliced', rows: catchUp() }
+    case 'back':
+      for (const slice of message.slices) beginBack(slice)
+      return passBack()
+    case 'back-on':
+      return passBack()
     case 'rehearse':
       return {
         type: 'rehearsed',
@@ -132,6 +146,7 @@ function tryMigration(run: DryRun): Tried[] {
 }
 
 let slicers: Slicer[] = []
+let backSlicers: BackSlicer[] = []
 
 /** On live memory, which it only reads: that the migration writes to none of it has been seen on a copy. */
 function beginSlice({ unit, file, range, old, next }: Slice): void {
@@ -153,9 +168,28 @@ function beginSlice({ unit, file, range, old, next }: Slice): void {
 
 const catchUp = (): number => slicers.reduce((rows, slicer) => rows + slicer.catchUp(), 0)
 
+/** The candidate is what runs, and what ran before is what a rollback goes back to. */
+function beginBack({ file, range, old, next, wayBack }: BackSlice): void {
+  const definitions = [running(file), candidate(file)]
+  const [before, after] = definitions.map((each) => (isUnit(each) ? each.definition : undefined))
+  const migration = after?.migrate?.[range]
+  if (!before || !after || !migration?.downRange) return
+  const [from, to] = [
+    { definition: before, memory: old },
+    { definition: after, memory: next },
+  ]
+  backSlicers.push(new BackSlicer(from, to, migration, wayBack))
+}
+
+function passBack(): FromRehearsal {
+  for (const slicer of backSlicers) slicer.pass()
+  return { type: 'sliced', rows: 0 }
+}
+
 function endSlices(): void {
-  for (const slicer of slicers) slicer.end()
+  for (const slicer of [...slicers, ...backSlicers]) slicer.end()
   slicers = []
+  backSlicers = []
 }
 
 const text = (error: unknown): string => (error instanceof Error ? error.message : String(error))

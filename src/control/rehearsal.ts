@@ -4,7 +4,7 @@ import type { GraphUpdate } from '../units/code/artifact.ts'
 import type { Contract } from '../units/contract.ts'
 import type { DryRun, Tried } from './dry-run.ts'
 import type { Opening, RehearsalRequest } from './rehearsal-run.ts'
-import type { FromRehearsal, Slice, ToRehearsal } from './rehearsal-thread.ts'
+import type { BackSlice, FromRehearsal, Slice, ToRehearsal } from './rehearsal-thread.ts'
 
 /** Starting the thread and loading the running graph may take longer than one candidate. */
 const START_MS = 30_000
@@ -31,6 +31,7 @@ export class Rehearsal {
   readonly #base: () => GraphUpdate
   readonly #limits: RehearsalLimits
   #isFull = false
+  #ending: Promise<unknown> = Promise.resolve()
   #worker: Worker | undefined
   #closed = false
 
@@ -85,6 +86,21 @@ export class Rehearsal {
   /** Moves again what was written since. @returns rows that were */
   catchUp(slices: readonly Slice[]): Promise<number> {
     return this.#slice({ type: 'catch-up' }, slices[0]!, bytesOf(slices.map(({ old }) => old.arena)))
+  }
+
+  /** Begins to go the way back of large state, ahead of a rollback. @throws as evaluate does */
+  async goBack(slices: readonly BackSlice[]): Promise<void> {
+    await this.#slice({ type: 'back', slices }, slices[0]!, bytesOf(slices.map(({ next }) => next.arena)))
+  }
+
+  /** Goes on with what was written since. */
+  async goOnBack(slices: readonly BackSlice[]): Promise<void> {
+    await this.#slice({ type: 'back-on' }, slices[0]!, bytesOf(slices.map(({ next }) => next.arena)))
+  }
+
+  /** Resolves when a thread that did not answer writes nothing any more. */
+  async ended(): Promise<void> {
+    await this.#ending
   }
 
   async #slice(message: ToRehearsal, { unit, file }: Slice, bytes: number): Promise<number> {
@@ -176,7 +192,7 @@ export class Rehearsal {
       const timer = setTimeout(() => {
         end(() => {
           this.#drop(worker)
-          void worker.terminate()
+          this.#ending = worker.terminate()
           const what = `still running after ${deadlineMs} ms`
           reject(new TickswapError(blame.silence, what, { file }))
         })

@@ -1,40 +1,43 @@
-import { type ErrorCode, type Finding, finding } from '../errors.ts'
+import { type ErrorCode, type Finding, finding, findingOf } from '../errors.ts'
 import { SlotTime } from '../swap/board.ts'
-import type { Move, PrepareMessage, Warmth, Watch } from '../swap/protocol.ts'
+import type { Move, PrepareMessage } from '../swap/protocol.ts'
 import type { Action, Outcome as OutcomeName, Strategy, SwapReport, Verdict } from '../swap/report.ts'
 import { scriptsOf } from '../swap/scripts.ts'
 import type { Stage } from '../units/code/artifact.ts'
 import { findingsOf } from '../units/code/stage-error.ts'
-import type { Contract } from '../units/contract.ts'
 import { Account } from './account.ts'
 import type { Ask, GoBack } from './ask.ts'
-import {
-  checkName,
-  checkUses,
-  declaredBy,
-  type EngineUse,
-  nextVersion,
-  requiredBy,
-  type Side,
-} from './check.ts'
+import { Boarding } from './boarding.ts'
+import { checkName, checkUses, type EngineUse, type Side } from './check.ts'
 import type { Control } from './control.ts'
+import { Deadline } from './deadline.ts'
 import { inLoadOrder, withWayOut } from './dependencies.ts'
 import type { Tried } from './dry-run.ts'
-import { unitFilesAmong } from './folder.ts'
 import { forced } from './forced.ts'
+import { GoingAhead } from './going-ahead.ts'
 import { aboutMigrations, catchUp, dryRunsOf, isSliced, slicesOf } from './migrations.ts'
-import { moveOf, type Passenger, sharesMemory, unitMove } from './passenger.ts'
+import { groupsAmong, moveOf, type Passenger, sharesMemory, unitMove } from './passenger.ts'
 import { Records } from './records.ts'
 import type { Slice } from './rehearsal-thread.ts'
-import { aboutCascade, type Restores, restoredBy, restoresFor, withRestores } from './restores.ts'
+import { Replays } from './replays.ts'
+import {
+  aboutCascade,
+  aboutMates,
+  Restores,
+  restoredBy,
+  restoresFor,
+  restoresInstead,
+  withRestores,
+} from './restores.ts'
+import { stageFiles } from './stage-phase.ts'
 import { Stop } from './stop.ts'
+import { swapTerms, watchOf } from './swap-terms.ts'
 import { Transaction } from './transaction.ts'
-import { Tryout } from './tryout.ts'
+import { putOnTrial, suspect } from './trial.ts'
+import { Tryout, type Warming } from './tryout.ts'
 
 /** Reversals that are the version's own doing: the same content is not tried again. */
 const CULPABLE: ReadonlySet<ErrorCode> = new Set(['TICKSWAP_E_MIGRATION_FAILED', 'TICKSWAP_E_VERIFY_FAILED'])
-/** Ticks over which the running version is timed when the next one is compared with it. */
-const BASELINE_TICKS = 8
 
 /** One swap on its way from detect to permanent, or back. */
 export class Road {
@@ -44,28 +47,33 @@ export class Road {
   readonly #ask: Ask
   readonly #account: Account
   readonly #records: Records
+  readonly #replays: Replays
   #transaction: Transaction | undefined
   #stage: Stage | undefined
   #passengers: Passenger[] = []
   #moves: Move[] = []
+  #message: PrepareMessage | undefined
   #verdict: Verdict = 'identical'
   #actions: readonly Action[] = []
   #outcome: OutcomeName = 'unchanged'
   #alone = false
   #tried: readonly Tried[] = []
   #slices: readonly Slice[] = []
-  #restores: Restores = new Map()
+  #restores = new Restores()
   /** units that the disk knows to be tried */
   #suspects: readonly string[] = []
-  #warmth: Warmth | undefined
+  #warmth: Warming | undefined
 
   constructor(id: number, control: Control, ask: Ask) {
     this.id = id
     this.#control = control
-    this.#ask = ask
+    this.#ask = { ...ask, state: ask.state ?? control.settings.rollback.state }
     this.strategy = ask.strategy ?? (ask.trigger === 'edit' ? control.settings.strategy : 'auto')
     this.#account = new Account(control.board, control.crew, control.persistence.sources)
     this.#records = new Records(control)
+    this.#replays = new Replays(control)
+    const { retried } = ask
+    if (retried) this.#account.attempts.add(retried.phase, retried.waitedMs, retried.why, retried.attempts)
   }
 
   /** Names of the units that it moves, as far as they are known. */
@@ -93,18 +101,20 @@ export class Road {
       await this.#transaction!.meet()
       this.#records.activate()
       this.#outcome = 'committed'
-      if (this.#ask.trigger === 'rollback')
-        this.#account.restored = restoredBy(
-          this.#restores,
-          this.#moves,
-          // Not the round's: the ticks of its probation go on while this is written.
-          this.#account.slowest(SlotTime.TICK),
-        )
+      if (this.#ask.trigger === 'rollback') await this.#tellRestored()
     } catch (error) {
       this.#stopped(error)
     }
     if (['unchanged', 'dry-run'].includes(this.#outcome)) this.#control.progress(this, 'over', 1, 1, [])
     return this.report()
+  }
+
+  async #tellRestored(): Promise<void> {
+    // Not the round's tick: those of its probation go on while this is written.
+    const tick = this.#account.slowest(SlotTime.TICK)
+    const { restored, findings } = await this.#replays.outcome(this.#message!, tick)
+    this.#account.restored = restored ?? restoredBy(this.#restores, this.#moves, tick)
+    this.#account.add(...findings)
   }
 
   /** What goes back, when something does. */
@@ -152,7 +162,8 @@ export class Road {
     else if (tried.length > 0) recorder?.withdraw(tried)
     // Somebody who hangs may still write to the memory of a backup that a reversed swap had begun.
     if (stop.outcome === 'refused')
-      for (const [i, { entry }] of this.#passengers.entries()) entry?.backups.giveBack(this.#moves[i]?.backup)
+      for (const { unit, backup } of [...this.#moves, ...(this.#message?.mates ?? [])])
+        this.#control.catalog.units.get(unit)?.backups.giveBack(backup)
     this.#records.retire()
   }
 
@@ -166,51 +177,36 @@ export class Road {
   // ---- before the boundary --------------------------------------------------------
 
   async #stageFiles(): Promise<Stage> {
-    const { stager, catalog, settings } = this.#control
-    const empty = this.#ask.empty.map((file) =>
-      finding('TICKSWAP_E_FILE_EMPTY', `${file} is empty`, { file }),
-    )
-    const removed = this.#ask.removed.flatMap((file) => {
-      const unit = catalog.byFile(file)?.name
-      return unit
-        ? [
-            finding(
-              'TICKSWAP_E_UNIT_REMOVED',
-              `the file of unit ${unit} is gone${requiredBy(unit, catalog)}`,
-              { file, unit },
-            ),
-          ]
-        : []
+    const stage = await stageFiles({
+      control: this.#control,
+      ask: this.#ask,
+      editions: this.#editions,
+      deadline: this.#deadline('stage'),
+      attempts: this.#account.attempts,
+      goOn: () => this.#goOn('stage'),
     })
-    if (empty.length + removed.length > 0) throw new Stop('refused', [...empty, ...removed])
-    const { edition, invalidated = [] } = this.#ask
-    const newUnits = () =>
-      unitFilesAmong(
-        this.#ask.files.filter((file) => !catalog.has(file)),
-        settings.units,
-      )
-    const stage = await stager.stage(
-      edition
-        ? { artifacts: this.#editions.flatMap((each) => each.edition.artifacts) }
-        : { files: this.#ask.files, entries: await newUnits(), invalidated },
-    )
-    if (stage.update.artifacts.length === 0 && stage.update.evaluate.length === 0)
-      throw new Stop('unchanged', [])
     this.#account.add(...stage.warnings)
     return stage
+  }
+
+  #deadline(phase: 'stage' | 'check'): Deadline {
+    const option = `${phase}Ms` as const
+    return new Deadline(phase, this.#ask.deadlines?.[option] ?? this.#control.settings[option])
   }
 
   /** The contract of a candidate is known once it has run: both phases look at the same evaluation. */
   async #rehearseAndCheck(stage: Stage): Promise<void> {
     const { rehearsal, catalog, compatibility } = this.#control
-    const evaluated = new Set(stage.update.evaluate)
     const files = this.#unitFiles(stage)
     const isForced = this.strategy === 'force'
     if (!isForced) this.#refuseQuarantined(stage, files)
-    await this.#suspect(stage, files)
+    if (!this.#ask.edition)
+      this.#suspects = await suspect(this.#control, this.id, stage, files, this.#account.attempts)
     const contracts = await this.#account.timed('rehearse', () => rehearsal.evaluate(stage.update, files))
     await this.#account.timed('check', async () => {
-      this.#passengers = contracts.map((contract) => this.#passenger(stage, contract, evaluated))
+      const boarding = new Boarding(this.#control, stage, this.#editions)
+      const deadline = this.#deadline('check')
+      this.#passengers = await boarding.board(contracts, deadline)
       if (!isForced) this.#refuseFlapping()
       const after = new Map<string, Side>()
       for (const entry of catalog.units.values()) after.set(entry.name, entry.running)
@@ -222,14 +218,18 @@ export class Road {
           ...checkUses(after, this.#uses()),
         ],
       )
-      this.#restores = await restoresFor(this.#ask, this.#passengers)
+      const groups = groupsAmong(this.#control, this.#passengers)
+      const restores = restoresFor(this.#ask, this.#passengers, groups)
+      this.#restores = await deadline.wait(restores, 'reading the backups')
       const judged = withRestores(assessed, this.#restores)
       const { verdict, actions, findings } = isForced ? forced(judged) : judged
       this.#verdict = verdict
       this.#actions = actions
       this.#passengers = inLoadOrder(this.#passengers, after)
-      if (this.#verdict === 'incompatible') throw new Stop('refused', this.#withWayOut(findings))
-      this.#account.add(...findings, ...aboutCascade(this.#ask))
+      if (this.#verdict === 'incompatible')
+        throw new Stop('refused', [...this.#withWayOut(findings), ...boarding.findings])
+      const more = [...aboutCascade(this.#ask), ...aboutMates(this.#restores, this.#passengers)]
+      this.#account.add(...findings, ...boarding.findings, ...more)
     })
     if (isForced) return
     await this.#account.timed('rehearse', async () => {
@@ -280,18 +280,6 @@ export class Road {
     throw new Stop('refused', [finding('TICKSWAP_E_FLAPPING', message, { unit: wait.unit })])
   }
 
-  #passenger(stage: Stage, contract: Contract, evaluated: ReadonlySet<string>): Passenger {
-    const entry = this.#control.catalog.units.get(contract.name)
-    const declared = declaredBy(contract)
-    const back = this.#editions.find(({ unit }) => unit === contract.name)
-    const version = back?.edition.version ?? nextVersion(declared, this.#control.usedVersions(entry))
-    const hash = this.#control.hashOf(contract.file, stage.update)
-    const artifacts = this.#control.catalog.closure(contract.file, stage.update)
-    const candidate = this.#control.compatibility.stage(entry, { contract, version, hash, artifacts })
-    const from = entry?.running.version.toString()
-    return { entry, contract, from, version, hash, evaluated: evaluated.has(contract.file), candidate }
-  }
-
   /** What the engine asks of the units in this swap. What it asks of others does not become less true. */
   #uses(): EngineUse[] {
     const moving = new Set(this.units)
@@ -300,27 +288,46 @@ export class Road {
 
   /** Tries the migrations on copies, and says of them what a report is to say. */
   async #tryMigrations(): Promise<void> {
-    const { rehearsal, catalog, settings } = this.#control
+    const { rehearsal, settings } = this.#control
     // The state of a backup needs none.
     const migrating = this.#passengers.filter(({ contract }) => !this.#restores.has(contract.name))
-    const tried = await rehearsal.dryRun(dryRunsOf(migrating, catalog))
+    const dryRuns = dryRunsOf(migrating)
+    const tried = await rehearsal.dryRun(dryRuns).catch((error) => this.#restoreInstead(error))
     this.#tried = tried
     this.#account.add(...aboutMigrations(migrating, tried, settings.migrateMs))
   }
 
+  /** A way back that fails on a copy leaves the backup to go back to. @throws what it failed with, when there is none */
+  async #restoreInstead(error: unknown): Promise<readonly Tried[]> {
+    const groups = groupsAmong(this.#control, this.#passengers)
+    this.#restores = await restoresInstead(error, this.#ask, this.#passengers, groups)
+    const failed: Finding = { ...findingOf(error), severity: 'warning' }
+    this.#account.add(failed, ...aboutMates(this.#restores, this.#passengers))
+    return []
+  }
+
   async #prepare(stage: Stage): Promise<void> {
     const control = this.#control
-    const { catalog, settings } = control
+    const { settings } = control
+    const terms = swapTerms(settings, this.#ask, this.strategy)
     const hasSpare = settings.syncTest !== undefined
+    this.#alone = settings.mode === 'independent' && !this.#meets()
+    const { told, findings } = await this.#replays.plan(
+      this.#ask,
+      this.#passengers,
+      this.#restores,
+      this.#alone,
+    )
+    this.#account.add(...findings)
+    const isLogged = told.log !== undefined
     this.#moves = this.#passengers.map((passenger) => {
       const ms = this.#tried.find(({ unit }) => unit === passenger.contract.name)?.ms ?? 0
       const restored = this.#restores.get(passenger.contract.name)
       const sliced = isSliced(passenger, ms, settings.migrateMs)
-      return moveOf(passenger, { catalog, isSliced: sliced, restored, hasSpare })
+      return moveOf(passenger, { isSliced: sliced, restored, hasSpare, isLogged })
     })
     this.#slices = slicesOf(this.#passengers, this.#moves)
     const { generation, back } = this.#records.stage(this.#passengers)
-    this.#alone = control.settings.mode === 'independent' && !this.#meets()
     const message: PrepareMessage = {
       type: 'prepare',
       id: this.id,
@@ -334,13 +341,16 @@ export class Road {
       generation,
       back,
       reason: this.#ask.trigger === 'rollback' ? 'rollback' : 'swap',
-      watch: this.#watch(),
+      watch: watchOf(settings),
       dryRun: this.strategy === 'dry-run',
       alone: this.#alone,
-      warmth: this.#warmth,
+      // A participant that warms up for longer would be taken for one that does not answer.
+      warmth: this.#warmth && { ...this.#warmth, withinMs: terms.prepareMs / 2 },
+      ...told,
     }
+    this.#message = message
     control.offer = message
-    this.#transaction = new Transaction(control, message, this.#terms(), {
+    this.#transaction = new Transaction(control, message, terms, {
       isCancelled: () => this.#ask.consent?.cancelled === true || control.hasMore(this.#ask),
       isConfirmed: () => this.#ask.consent?.confirmed === true,
       isAwaited: () => control.isAwaited,
@@ -357,33 +367,10 @@ export class Road {
     }
   }
 
-  /**
-   * Native code and a lack of memory may end the process wherever the candidate first runs, be it in the rehearsal: the
-   * disk knows before that what is tried. Its version is known only when it has run.
-   */
-  async #suspect(stage: Stage, files: readonly string[]): Promise<void> {
-    const { catalog, persistence } = this.#control
-    if (!persistence.recorder || this.#ask.edition) return
-    const units = files.flatMap((file) => {
-      const entry = catalog.byFile(file)
-      if (!entry) return []
-      const version = nextVersion(entry.running.version, this.#control.usedVersions(entry)).toString()
-      const artifacts = catalog.closure(file, stage.update)
-      return [{ unit: entry.name, version, hash: this.#control.hashOf(file, stage.update), artifacts }]
-    })
-    this.#suspects = units.map(({ unit }) => unit)
-    await persistence.recorder.trial(this.id, units)
-  }
-
   /** A process that dies in probation must find on disk what it was trying. */
   async #putOnTrial(stage: Stage): Promise<void> {
     if (this.strategy === 'dry-run') return
-    const { catalog, persistence } = this.#control
-    const units = this.#passengers.map(({ contract, version, hash }) => {
-      const artifacts = catalog.closure(contract.file, stage.update)
-      return { unit: contract.name, version: version.toString(), hash, artifacts }
-    })
-    await persistence.recorder?.trial(this.id, units)
+    await putOnTrial(this.#control, this.id, stage, this.#passengers, this.#account.attempts)
   }
 
   /** Units with shared memory meet, and those of their group with them. */
@@ -395,35 +382,14 @@ export class Road {
     return this.#passengers.some(sharesMemory) || [...mates].some(shares)
   }
 
-  #watch(): Watch {
-    const { budgetMs, budgetRatio, heapBytes } = this.#control.settings
-    return {
-      budgetMs,
-      baselineTicks: budgetRatio === undefined ? 0 : BASELINE_TICKS,
-      ...(budgetRatio !== undefined && { budgetRatio }),
-      ...(heapBytes !== undefined && { heapBytes }),
-    }
-  }
-
-  #terms() {
-    const { settings } = this.#control
-    const deadlines = this.#ask.deadlines ?? {}
-    return {
-      prepareMs: deadlines.prepareMs ?? settings.prepareMs,
-      parkMs: deadlines.parkMs ?? settings.parkMs,
-      confirmMs: this.strategy === 'manual' ? (deadlines.confirmMs ?? settings.confirmMs) : undefined,
-      ticks: settings.ticks,
-      lastsMs: settings.lastsMs,
-      leastTicks: settings.leastTicks,
-    }
-  }
-
   // ---- after the commit -----------------------------------------------------------
 
   /** Waits for the end of probation. */
   async outlive(): Promise<SwapReport> {
     const from = performance.now()
+    const ahead = new GoingAhead(this.#control.rehearsal, this.#passengers, this.#moves)
     const isPermanent = await this.#transaction!.outlive()
+    await ahead.stop()
     this.#account.phases.probation = performance.now() - from
     this.#account.superseded = isPermanent && this.#transaction!.isShortened
     if (isPermanent) await this.#becomePermanent()
@@ -438,7 +404,7 @@ export class Road {
     stager.accept(this.#stage!)
     catalog.accept(this.#stage!.update)
     rehearsal.accept()
-    this.#records.makePermanent(this.#passengers, this.#moves)
+    this.#records.makePermanent(this.#passengers, this.#message!)
     this.#control.offer = undefined
     await this.#transaction!.end('permanent')
     this.#account.phases.permanent = performance.now() - from
@@ -449,7 +415,7 @@ export class Road {
     this.#outcome = 'rolled-back'
     const straggler = barrier.probationStraggler()
     const found = straggler ? [straggler] : await failures.of(this.id)
-    this.#account.add(...found)
+    this.#account.add(...found, ...(await this.#replays.takenBack(this.#message!)))
     this.#quarantine(found[0]?.message ?? 'rolled back')
     flapping.add(this.units, Date.now())
     if (this.#alone) this.#records.publishBack()

@@ -8,7 +8,6 @@ import type { Control } from './control.ts'
 import { isMoved, type Passenger, planOf } from './passenger.ts'
 import type { Opening, Part } from './rehearsal-run.ts'
 import type { Sample } from './samples.ts'
-import { stopoversOf } from './stopovers.ts'
 
 /** Live memory is copied while the engine writes to it: what a torn copy may cause must happen again on others. */
 const COPIES = 3
@@ -25,8 +24,11 @@ export interface Tried {
   readonly rehearsed: readonly RehearsedUnit[]
   /** the same stage; its artifacts have code caches with all functions that ran */
   readonly stage: Stage
-  readonly warmth: Warmth | undefined
+  readonly warmth: Warming | undefined
 }
+
+/** All of it but for how long it may take. */
+export type Warming = Omit<Warmth, 'withinMs'>
 
 /** One unit on stage: a passenger of the swap, or one that passengers import. */
 interface Player {
@@ -119,7 +121,7 @@ export class Tryout {
       work: room(),
       private: sample.own.get(unit),
       plan: passenger ? planOf(passenger.candidate) : { direction: 'none' },
-      via: passenger ? stopoversOf(passenger.entry, passenger.candidate, this.#control.catalog) : [],
+      via: passenger?.via ?? [],
       moved: passenger !== undefined && isMoved(passenger.candidate),
     }
   }
@@ -130,15 +132,15 @@ export class Tryout {
     parts: readonly Part[],
     openings: readonly Opening[],
     { cues }: Sample,
-  ): Warmth | undefined {
-    const { warmTicks: ticks, warmSliceMs: sliceMs } = this.#control.settings
+  ): Warming | undefined {
+    const { warmTicks: ticks, warmSliceMs: mostSliceMs } = this.#control.settings
     const bytes = parts.reduce((sum, { shared, own }) => sum + shared.bytes + own.bytes, 0)
     if (ticks === 0 || bytes > MOST_WARM_BYTES) return undefined
     const warm = parts.map(({ unit, file, shared, own, base }, index) => {
       const { rehearsal } = players[index]!.contract
       return { unit, file, shared, own, base, private: openings[index]!.private, rehearsal }
     })
-    return { parts: warm, cues, ticks, sliceMs }
+    return { parts: warm, cues, ticks, mostSliceMs }
   }
 }
 

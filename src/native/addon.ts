@@ -170,6 +170,12 @@ export interface Addon {
   /** Whether the token named a store that is now cancelled. */
   cancelStoreOnExit(token: number): boolean
 
+  /**
+   * Milliseconds that the calling thread has run so far, and on Linux those in which it was ready and had no core; not
+   * those in which it waited for something. -1 where nobody tells.
+   */
+  threadMs(): number
+
   /** Bytes a registry begins with, and has at the most; 0 for a capacity that is out of range. */
   registryBytes(...capacity: RegistryRoom): number
   registryMostBytes(...capacity: RegistryRoom): number

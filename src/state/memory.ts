@@ -4,7 +4,7 @@ import type { ColumnArray } from '../units/column.ts'
 import type { State } from '../units/unit.ts'
 import { type NonFinite, newNonFinite, ScannedMemory } from './finite.ts'
 import { type Layout, viewsOf } from './layout.ts'
-import { Mirror } from './mirror.ts'
+import { Mirror, type Noted } from './mirror.ts'
 import { copySoft } from './soft.ts'
 import { WrittenRows } from './written-rows.ts'
 
@@ -129,6 +129,21 @@ export class UnitState implements State {
   /** Keeps the shared columns in `lastGood`. For one participant while all stand at a boundary. */
   keepShared(): void {
     this.#scanned.mirror.keep()
+  }
+
+  /** Who hears which pages of `lastGood` are written. */
+  noteKept(noted: Noted | undefined): void {
+    this.#scanned.mirror.noted = noted
+  }
+
+  /** Writes `lastGood` to the arena: all of it, or the first `count` of `pages`, which are 4 KB each. */
+  takeLastGood(pages?: Uint32Array<SharedArrayBuffer>, count = 0): void {
+    const { arena, lastGood } = this.memory
+    if (!pages) return copyMemory(lastGood, arena)
+    const indices = addon().attach(pages)
+    const [to, from] = [this.#scanned.arena.handle, this.#scanned.lastGood.handle]
+    addon().copyPages(to, 0, from, 0, arena.byteLength / PAGE, indices, 0, count)
+    addon().detach(indices)
   }
 
   /** Brings the shared columns back to `lastGood`. For one participant while all stand at a boundary. */

@@ -11,6 +11,12 @@ const MOST_WRITTEN = 1 / 8
 /** Copies that are made whole after that, before tracking is tried again. */
 const RESTED_COPIES = 256
 
+/** Hears which pages of the copy have been written. */
+export interface Noted {
+  notePages(pages: Uint32Array, count: number): void
+  noteAll(): void
+}
+
 /** Indices of 4 KB pages in attached memory, until the mirror that gave them is asked again. */
 export interface WrittenPages {
   readonly indices: Handle
@@ -28,19 +34,27 @@ export class Mirror {
   readonly #bytes: number
   /** room for the index of every page; absent for memory that is copied whole */
   readonly #indices: Handle | undefined
+  readonly #pages: Uint32Array = new Uint32Array(0)
+  /** told whenever the copy has been brought up to date */
+  noted: Noted | undefined
 
   /** `memory` and `copy`: attached, of `bytes` bytes, a multiple of 4096; they stay the caller's. */
   constructor(memory: Handle, copy: Handle, bytes: number) {
     this.#memory = memory
     this.#copy = copy
     this.#bytes = bytes
-    if (bytes > WHOLE_BYTES && addon().writeObstacle() === '')
-      this.#indices = addon().attach(new Uint32Array(new SharedArrayBuffer((bytes / PAGE) * 4)))
+    if (bytes <= WHOLE_BYTES || addon().writeObstacle() !== '') return
+    const pages = new Uint32Array(new SharedArrayBuffer((bytes / PAGE) * 4))
+    this.#indices = addon().attach(pages)
+    this.#pages = pages
   }
 
   /** Brings the copy up to date and gives how many bytes that took. */
   keep(): number {
-    return this.#transfer(0)
+    const bytes = this.#transfer(0)
+    if (bytes === this.#bytes) this.noted?.noteAll()
+    else this.noted?.notePages(this.#pages, bytes / PAGE)
+    return bytes
   }
 
   /** Brings the memory back to the copy and gives how many bytes that took. */

@@ -1,5 +1,6 @@
 import { arrayType, type ColumnArray } from '../units/column.ts'
 import type { Layout } from './layout.ts'
+import type { PageSet } from './page-set.ts'
 
 /** Rows that a ranged migration is given at once when nothing else decides: what fits a core's cache. */
 export const BATCH_ROWS = 4096
@@ -67,4 +68,23 @@ export function rowsInPages(
     at = blocks.indexOf(1, end)
   }
   return ranges
+}
+
+/** The pages in which rows lie, in any column. */
+export function pagesOfRows(layout: Layout, rows: number, from: number, to: number, pages: PageSet): void {
+  for (const { type, length, offset } of layout.slots) {
+    const rowBytes = strideOf({ length }, rows) * arrayType(type).BYTES_PER_ELEMENT
+    if (rowBytes === 0 || to <= from) continue
+    const last = offset + to * rowBytes - 1
+    pages.addRange(Math.floor((offset + from * rowBytes) / PAGE), Math.floor(last / PAGE) + 1)
+  }
+}
+
+/** The pages of the columns that have no rows. */
+export function pagesWithoutRows(layout: Layout, rows: number, pages: PageSet): void {
+  for (const { type, length, offset } of layout.slots) {
+    if (strideOf({ length }, rows) > 0) continue
+    const end = offset + length * arrayType(type).BYTES_PER_ELEMENT
+    pages.addRange(Math.floor(offset / PAGE), Math.ceil(end / PAGE))
+  }
 }

@@ -56,12 +56,18 @@ export class Backups {
 
   /**
    * Stores a copy of a state and reads it back; resolves with what it is called when it is on disk. `more` is JSON
-   * of the caller's. The oldest ones are forgotten.
+   * of the caller's. The oldest ones are forgotten, from the one before the last `keep` on.
    * @throws TickswapError STORE_LIMIT, STORE_FULL, STORE_WRITE
    */
-  put(unit: string, version: string, bytes: Uint8Array, more: unknown = {}): Promise<SavedState> {
+  put(
+    unit: string,
+    version: string,
+    bytes: Uint8Array,
+    more: unknown = {},
+    keep = this.#keep,
+  ): Promise<SavedState> {
     const copy = new Uint8Array(bytes)
-    return this.#turns.run(() => this.#put(unit, version, copy, more))
+    return this.#turns.run(() => this.#put(unit, version, copy, more, keep))
   }
 
   /** The bytes of a state. @throws TickswapError STORE_DAMAGED: never other bytes */
@@ -91,7 +97,13 @@ export class Backups {
     return this.#objects.owners(STATES)
   }
 
-  async #put(unit: string, version: string, bytes: Uint8Array, more: unknown): Promise<SavedState> {
+  async #put(
+    unit: string,
+    version: string,
+    bytes: Uint8Array,
+    more: unknown,
+    keep: number,
+  ): Promise<SavedState> {
     const last = this.#last.get(unit)
     const base = last?.bytes.length === bytes.length && last.steps.length < FULL_EVERY ? last : undefined
     const { encoding, body } = base
@@ -108,7 +120,7 @@ export class Backups {
     await this.get(owner)
     this.#last.set(unit, { bytes, steps })
     const owners = await this.#objects.owners(`${STATES}${unit}/`)
-    for (const old of owners.slice(0, -this.#keep)) await this.#objects.release(old)
+    for (const old of owners.slice(0, -Math.max(keep, this.#keep))) await this.#objects.release(old)
     return savedState(owner, info)
   }
 }

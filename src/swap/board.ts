@@ -1,3 +1,4 @@
+import { INPUT_WORDS } from './input-words.ts'
 import { PACE_WORDS } from './pace.ts'
 
 /**
@@ -11,7 +12,7 @@ import { PACE_WORDS } from './pace.ts'
  * write of the slot's TICK.
  */
 
-const MAGIC = 0x54534232
+const MAGIC = 0x54534233
 const HEADER_WORDS = 32
 const SLOT_WORDS = 16
 const SLOT_FLOATS = 16
@@ -120,6 +121,9 @@ export const SlotTime = {
   /** of the candidate's ticks on a copy before the commit: all, and the most in one tick of the engine */
   WARM: 11,
   WORST_WARM: 12,
+  /** what the thread does not use of a tick, and the slice of it in which the candidate ran */
+  SPARE: 13,
+  WARM_SLICE: 14,
 } as const
 
 /** Instants of the swap in progress, performance.timeOrigin + performance.now(). */
@@ -175,7 +179,7 @@ export const Failure = {
   MIGRATION: 10,
   PREPARE: 11,
 } as const
-export const Restore = { NONE: 0, LAST_GOOD: 1, DOWN: 2, BACKUP: 3 } as const
+export const Restore = { NONE: 0, LAST_GOOD: 1, DOWN: 2, BACKUP: 3, REPLAY: 4 } as const
 
 /** Whether tick `a` is `b` or later; numbers wrap at 2^32. */
 export const reached = (a: number, b: number): boolean => ((a - b) | 0) >= 0
@@ -188,6 +192,8 @@ export class Board {
   readonly times: Float64Array<SharedArrayBuffer>
   /** PACE_WORDS a slot, empty unless participants note the times between their ticks */
   readonly pace: Uint32Array<SharedArrayBuffer>
+  /** INPUT_WORDS, and one for each slot: see input-words.ts */
+  readonly inputs: Int32Array<SharedArrayBuffer>
   readonly slots: number
 
   constructor(shared: SharedArrayBuffer) {
@@ -197,13 +203,15 @@ export class Board {
     this.words = new Int32Array(shared, 0, words)
     this.times = new Float64Array(shared, words * 4, this.slots * SLOT_FLOATS + HEADER_FLOATS)
     const paceWords = this.words[Word.PACED] ? this.slots * PACE_WORDS : 0
-    this.pace = new Uint32Array(shared, words * 4 + this.times.byteLength, paceWords)
+    const inputs = words * 4 + this.times.byteLength
+    this.inputs = new Int32Array(shared, inputs, INPUT_WORDS + this.slots)
+    this.pace = new Uint32Array(shared, inputs + this.inputs.byteLength, paceWords)
   }
 
   static create(slots: number, isPaced = false): Board {
     const paceWords = isPaced ? slots * PACE_WORDS : 0
     const floats = slots * SLOT_FLOATS + HEADER_FLOATS
-    const bytes = (HEADER_WORDS + slots * SLOT_WORDS + paceWords) * 4 + floats * 8
+    const bytes = (HEADER_WORDS + slots * SLOT_WORDS + INPUT_WORDS + slots + paceWords) * 4 + floats * 8
     const shared = new SharedArrayBuffer(bytes)
     const header = new Int32Array(shared, 0, HEADER_WORDS)
     header[Word.MAGIC] = MAGIC

@@ -1,11 +1,12 @@
 import { type Board, SlotWord, Word } from './board.ts'
+import type { InputLog } from './input-log.ts'
 
 /** A call that the engine made at a handle while a version was in probation. */
 export interface Call {
   readonly unit: string
   readonly name: string
   readonly args: readonly unknown[]
-  /** place in the global order of starts and ends of calls, over all participants */
+  /** place in the global order of starts and ends of calls, over all participants; odd, wraps at 2^32 */
   readonly start: number
   end: number
 }
@@ -26,8 +27,8 @@ type Callable = (...args: unknown[]) => unknown
 
 /**
  * Stands between the engine and the units while a version is in probation: keeps the
- * calls of the tick (the log of inputs that a rollback replays), catches exceptions and
- * adds up each unit's time.
+ * calls of the tick, which a rollback replays, catches exceptions and adds up each unit's
+ * time. Calls that the log of inputs wants pass through it at any time.
  */
 export class Guard {
   /** the calls since the last boundary */
@@ -37,6 +38,7 @@ export class Guard {
   readonly #board: Board
   readonly #calling: number
   readonly #judge: Judge
+  readonly #log: InputLog
   /** After a failure the rest of the tick is only written down: the rollback will run it. */
   #suspended = false
   /** An engine may hold on to watched exports when there is nothing to watch any more. */
@@ -45,8 +47,9 @@ export class Guard {
   /** arguments are kept as they are at the call; otherwise by reference */
   #copied = false
 
-  constructor(board: Board, slot: number, judge: Judge) {
+  constructor(board: Board, slot: number, log: InputLog, judge: Judge) {
     this.#board = board
+    this.#log = log
     this.#calling = board.at(slot, SlotWord.CALLING)
     this.#judge = judge
   }
@@ -94,13 +97,40 @@ export class Guard {
 
   #call(unit: string, name: string, args: unknown[], run: () => unknown): unknown {
     // A call that a unit makes back through a handle belongs to the call around it.
-    if (this.#depth > 0 || this.#mode === 'off') return run()
-    if (this.#mode === 'time') return this.#timed(unit, run)
+    if (this.#depth > 0) return run()
+    const isLogged = this.#log.wants(unit)
+    if (this.#mode === 'watch') return this.#watched(unit, name, args, isLogged, run)
+    if (isLogged) return this.#logged(unit, name, args, run)
+    return this.#mode === 'time' ? this.#timed(unit, run) : run()
+  }
+
+  /** Does something with units that is no call of the engine. */
+  aside<T>(act: () => T): T {
+    this.#depth++
+    try {
+      return act()
+    } finally {
+      this.#depth--
+    }
+  }
+
+  #logged(unit: string, name: string, args: unknown[], run: () => unknown): unknown {
+    const logged = this.#log.add({ unit, name, args, start: this.#ticket(), end: 0 })
+    try {
+      return this.#timed(unit, run)
+    } finally {
+      if (logged) logged.end = this.#ticket()
+    }
+  }
+
+  #watched(unit: string, name: string, args: unknown[], isLogged: boolean, run: () => unknown): unknown {
     const kept = this.#copied ? copyOf(args) : args
     const call: Call = { unit, name, args: kept, start: this.#ticket(), end: 0 }
     this.calls.push(call)
+    const logged = isLogged ? this.#log.add({ ...call, args }) : undefined
     if (this.#suspended) {
       call.end = this.#ticket()
+      if (logged) logged.end = call.end
       return undefined
     }
     const owner = this.#judge.owner(unit)
@@ -115,6 +145,7 @@ export class Guard {
       thrown = { error }
     } finally {
       call.end = this.#ticket()
+      if (logged) logged.end = call.end
       if (owner) this.#board.store(this.#calling, 0)
     }
     if (!this.#judge.blames(unit, thrown.error)) throw thrown.error
@@ -129,12 +160,14 @@ export class Guard {
       return run()
     } finally {
       this.#depth--
-      this.spent.set(unit, (this.spent.get(unit) ?? 0) + this.#board.now() - from)
+      const ms = this.#board.now() - from
+      this.spent.set(unit, (this.spent.get(unit) ?? 0) + ms)
+      if (this.#log.wants(unit)) this.#log.took(ms)
     }
   }
 
   #ticket(): number {
-    return this.#board.add(Word.TICKET, 1) + 1
+    return (this.#board.add(Word.TICKET, 2) + 1) | 0
   }
 }
 

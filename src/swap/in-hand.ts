@@ -11,11 +11,14 @@ import {
   Word,
 } from './board.ts'
 import type { Call } from './guard.ts'
+import type { InputLog } from './input-log.ts'
 import type { Loaded } from './load.ts'
 import type { Probation } from './probation.ts'
 import type { FailureMessage, OutcomeMessage, PrepareMessage, SavedMessage } from './protocol.ts'
 import type { Repeats } from './repeats.ts'
 import { replay } from './replay.ts'
+import type { Answer, Rewind } from './rewind.ts'
+import { SpareTime } from './spare.ts'
 import { blame, type Transition, verifyUnit } from './transition.ts'
 import type { Warming } from './warming.ts'
 import type { World } from './world.ts'
@@ -30,6 +33,8 @@ export interface Holder {
   readonly ticks: number
   readonly probation: Probation
   readonly repeats: Repeats
+  readonly log: InputLog
+  readonly rewind: Rewind
   failure(message: Omit<FailureMessage, 'type' | 'slot'>): void
   /** hands over what this participant has for itself */
   saved(message: Omit<SavedMessage, 'type' | 'slot'>): void
@@ -44,10 +49,14 @@ export class InHand {
   #broken: { readonly id: number; readonly finding: Finding } | undefined
   #setUp = false
   #warming: Warming | undefined
+  #spare = new SpareTime()
   /** the tick in which the candidate was loaded */
   #takenAt = 0
+  #warmUntil = 0
   /** rounds of the probation that had passed when this participant's own state was last kept */
   #keptAt = 0
+  /** ticks of the candidate that it has passed by itself: of all its time, be it that it rested in between */
+  #passedAlone = 0
   readonly #holder: Holder
   readonly #board: Board
 
@@ -63,6 +72,7 @@ export class InHand {
     if ('transition' in loaded) {
       this.transition = loaded.transition
       this.#setUp = false
+      this.#passedAlone = 0
       this.#warming = this.#warmingOf(loaded.transition)
       return this.#warming ? undefined : this.#compare(loaded.transition)
     }
@@ -79,6 +89,8 @@ export class InHand {
     if (!transition.message.warmth) return undefined
     const { board, slot, ticks } = this.#holder
     this.#takenAt = ticks
+    this.#spare = new SpareTime()
+    this.#warmUntil = board.now() + transition.message.warmth.withinMs
     return board.state(slot) === ParticipantState.ONLINE ? transition.warming() : undefined
   }
 
@@ -88,6 +100,7 @@ export class InHand {
     const { probation } = this.#holder
     if (!transition || transition.committed) return this.#stopWarming()
     if (this.#warming) {
+      this.#spare.beginTick()
       // The tick of the loading has had its share.
       if (this.#holder.ticks === this.#takenAt || !this.#warm(transition, this.#warming)) return
       this.#stopWarming()
@@ -104,8 +117,11 @@ export class InHand {
 
   /** @returns true when it is over, be it that the candidate threw: it did not in its rehearsal */
   #warm(transition: Transition, warming: Warming): boolean {
+    if (this.#board.now() > this.#warmUntil) return true
+    const most = transition.message.warmth!.mostSliceMs
+    const sliceMs = this.#spare.slice(most)
     try {
-      return warming.slice(() => this.#board.now())
+      return this.#spare.aside(() => warming.slice(() => this.#board.now(), sliceMs))
     } catch (error) {
       const { unit, file } = transition.message.moves[0] ?? { unit: '', file: '' }
       const what = `${unit} threw when it was warmed on a copy`
@@ -115,6 +131,8 @@ export class InHand {
     } finally {
       this.time(SlotTime.WARM, warming.totalMs)
       this.time(SlotTime.WORST_WARM, warming.worstMs)
+      this.time(SlotTime.SPARE, this.#spare.ms)
+      this.time(SlotTime.WARM_SLICE, sliceMs)
     }
   }
 
@@ -169,7 +187,7 @@ export class InHand {
         this.#settle(transition)
         break
       case Status.ROLLED_BACK:
-        this.#replay(
+        this.#makeUp(
           transition,
           this.#goBack(transition, board.load(Word.PROBATION_PASSED), board.load(Word.RESTORE)),
         )
@@ -211,6 +229,15 @@ export class InHand {
     this.#commit(transition)
     if (isNews) this.keepOwn(passed)
     else this.catchUp(passed)
+    if (isNews && transition.message.rewind) this.#rewind(transition, transition.message.rewind.since)
+  }
+
+  /** What was committed goes on from an earlier state, to which all calls since are made again. */
+  #rewind(transition: Transition, since: number): void {
+    const { board, rewind } = this.#holder
+    rewind.run(transition.message, since, [])
+    this.time(SlotTime.STALL, board.now() - this.#holder.entered)
+    this.#followed(transition)
   }
 
   #commit(transition: Transition): void {
@@ -221,6 +248,7 @@ export class InHand {
       // One that came online when the others had voted has its own state still to move.
       found = transition.migrated ? undefined : transition.migrateOwn()
       if (transition.message.alone) found ??= transition.verify()
+      this.#openLog(transition)
       transition.flip()
       this.time(SlotTime.COMMIT, board.now() - from)
     }
@@ -233,7 +261,18 @@ export class InHand {
     this.time(SlotTime.TICK, this.#holder.ticks)
     this.time(SlotTime.LIVE_AT, board.instant())
     this.time(SlotTime.STALL, board.now() - this.#holder.entered)
-    this.#followed(transition)
+    if (!transition.message.rewind) this.#followed(transition)
+  }
+
+  /** From here on the old version's state is what the inputs are logged for. */
+  #openLog({ id, message: { log } }: Transition): void {
+    if (!log) return
+    const { units } = this.#holder.world
+    const own = log.units.flatMap((unit) => {
+      const live = units.get(unit)
+      return live ? [[unit, live.state.takeOwn()] as const] : []
+    })
+    this.#holder.log.open(id, log, new Map(own))
   }
 
   #settle(transition: Transition): void {
@@ -249,7 +288,7 @@ export class InHand {
    * @returns the calls that are undone by it
    */
   #goBack(transition: Transition, passed: number, restore: number): readonly Call[] {
-    const { board, slot, world, probation } = this.#holder
+    const { board, world, probation } = this.#holder
     if (!transition.committed) {
       transition.discard()
       this.#forget(transition)
@@ -261,7 +300,7 @@ export class InHand {
     this.catchUp(passed)
     const moving = new Set(moves.map((move) => move.unit))
     const undone = probation.calls.filter(({ unit }) => !alone || moving.has(unit))
-    const isDown = alone ? board.load(board.at(slot, SlotWord.PASSED)) > 0 : restore === Restore.DOWN
+    const isDown = alone ? this.#passedAlone > 0 : restore === Restore.DOWN
     if (!alone) for (const live of world.units.values()) if (!moving.has(live.name)) live.state.restoreOwn()
     const warnings = transition.restoreOwn(isDown)
     for (const warning of [...warnings, ...transition.revert()]) this.report(transition, warning)
@@ -272,10 +311,21 @@ export class InHand {
     return undone
   }
 
-  #replay(transition: Transition, calls: readonly Call[]): void {
-    const { board, slot, repeats } = this.#holder
-    replay(board, slot, calls, (call) => repeats.run(transition.id, call))
+  /**
+   * Makes up for what was undone: all calls since the commit, when they are logged and the version is deterministic,
+   * or those of the tick.
+   * @param failed the call whose answer the engine waits for
+   * @returns what the failed call came to, when it has been made again
+   */
+  #makeUp({ id, message }: Transition, undone: readonly Call[], failed?: Call): Answer | undefined {
+    const { board, slot, repeats, rewind, log } = this.#holder
+    const isKept = rewind.run(message, id, undone, failed)
+    const played = new Set(isKept ? message.log?.units : [])
+    const left = undone.filter((call) => call !== failed && !played.has(call.unit))
+    log.aside(() => replay(board, slot, left, (call) => repeats.run(id, call), rewind))
+    log.drop(id)
     this.time(SlotTime.STALL, board.now() - this.#holder.entered)
+    return isKept ? rewind.answer : undefined
   }
 
   #forget(transition: Transition): void {
@@ -322,6 +372,7 @@ export class InHand {
       return
     }
     board.add(board.at(slot, SlotWord.PASSED), 1)
+    this.#passedAlone++
     this.keepOwn(0)
     board.ring()
   }
@@ -341,10 +392,8 @@ export class InHand {
     if (board.status(transition.id) !== Status.COMMITTED) return undefined
     if (!(transition.message.alone ? this.#decideBack(board.decision) : lead())) return undefined
     const undone = this.#goBack(transition, board.load(Word.PROBATION_PASSED), board.load(Word.RESTORE))
-    this.#replay(
-      transition,
-      undone.filter((other) => other !== call),
-    )
+    const answer = this.#makeUp(transition, undone, call)
+    if (answer) return answer()
     const { namespace } = this.#holder.world.units.get(call.unit) ?? {}
     return (namespace as Record<string, (...args: unknown[]) => unknown> | undefined)?.[call.name]?.(
       ...call.args,

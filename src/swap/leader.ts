@@ -13,9 +13,12 @@ import {
   Status,
   Word,
 } from './board.ts'
+import { InputWord } from './input-words.ts'
 import { inspectState, type Verdict } from './inspect.ts'
 import { slotName } from './protocol.ts'
 import type { Office } from './rendezvous.ts'
+import { offerRewind } from './rewind.ts'
+import { membersOf } from './sync-test.ts'
 import type { Transition } from './transition.ts'
 import type { World } from './world.ts'
 
@@ -77,15 +80,15 @@ export class Leader {
     if (board.load(Word.FAILURE) !== Failure.NONE) return this.goBack(transition, office)
     if (!office.seal()) return
     board.store(Word.PASSING, office.round)
-    this.#pass(seen, office)
+    this.#pass(transition, seen, office)
   }
 
   /** The round went well: what is there now is what a later rollback returns to. */
-  #pass(seen: number, office: Office): void {
+  #pass({ message: { isNumbered } }: Transition, seen: number, office: Office): void {
     const board = this.#board
     this.#nameTick(office)
     board.add(Word.PROBATION_PASSED, 1)
-    board.store(Word.TICKET, 0)
+    if (!isNumbered) board.store(Word.TICKET, 0)
     const left = board.add(Word.PROBATION_LEFT, -1) - 1
     const lasted = board.instant() - board.instantAt(Instant.COMMITTED)
     if (left > 0 || lasted < board.load(Word.PROBATION_MS)) this.#keepShared()
@@ -113,7 +116,8 @@ export class Leader {
     // It may have ended in the middle of a copy.
     for (const { state } of this.#world.units.values()) state.forgetShared()
     // It had found nothing wrong, and had begun to keep the state.
-    if (board.load(Word.PASSING) === office.round) return office.seal() ? this.#pass(seen, office) : undefined
+    if (board.load(Word.PASSING) === office.round)
+      return office.seal() ? this.#pass(transition, seen, office) : undefined
     if (board.load(Word.FAILURE) === Failure.NONE) {
       const verdict = this.#deathIn(transition)
       const found = leftBy(office, 'probation')
@@ -130,17 +134,23 @@ export class Leader {
     // Who inherits the round from somebody that hangs in a migration does not walk into it as well.
     const isTried = board.load(Word.WAY_BACK) === office.round && !office.wasSealed
     if (!atCommit) board.store(Word.WAY_BACK, office.round)
-    const isBack = atCommit || (!isTried && transition.wayBack())
+    const { goBack = 'auto', log } = transition.message
+    const isBack = atCommit || (goBack !== 'restore' && !isTried && transition.wayBack())
     if (!office.seal()) return
     this.#nameTick(office)
     const seen = board.decision
     if (board.status(transition.id) !== Status.COMMITTED) return
     const moving = new Set(transition.message.moves.map((move) => move.unit))
     for (const { name, state } of this.#world.units.values()) if (!moving.has(name)) state.restoreShared()
+    if (!isBack) transition.restoreMates()
     transition.restoreShared(!isBack ? 'backup' : atCommit ? 'commit' : 'last-good')
     const moved = transition.message.moves.some((move) => move.moved)
     if (!isBack) board.store(Word.RESTORE, Restore.BACKUP)
     else board.store(Word.RESTORE, moved && !atCommit ? Restore.DOWN : Restore.LAST_GOOD)
+    if (log && !atCommit && (goBack === 'auto' || goBack === 'replay')) {
+      transition.keepPrevious()
+      offerRewind(board, transition.id, transition.id, board.inputs[InputWord.MEMBERS]!)
+    }
     this.#publishBack(transition)
     board.decide(seen, Status.COMMITTED, Status.ROLLED_BACK)
   }
@@ -160,14 +170,19 @@ export class Leader {
     board.store(Word.FAILURE, Failure.NONE)
     board.store(Word.RESTORE, Restore.NONE)
     board.store(Word.PROBATION_PASSED, 0)
-    board.store(Word.TICKET, 0)
+    const { isNumbered, log, rewind, dryRun } = transition.message
+    if (!isNumbered) board.store(Word.TICKET, 0)
+    if (log ?? rewind) board.inputs[InputWord.MEMBERS] = membersOf(board.inState(ParticipantState.ONLINE))
+    if (rewind && !dryRun) offerRewind(board, transition.id, rewind.since, rewind.members)
     board.setInstant(Instant.COMMITTED, board.instant())
   }
 
-  /** The registry's own point of no return: one store makes the new versions the active ones. */
-  #publish({ id, message }: Transition): void {
-    if (this.#board.status(id) === Status.COMMITTED && this.#registry.isStaged(message.generation))
-      this.#registry.publish(message.generation)
+  /** What follows from the commit, done twice or not: one store makes the new versions the registry's active ones. */
+  #publish(transition: Transition): void {
+    const { id, message } = transition
+    if (this.#board.status(id) !== Status.COMMITTED) return
+    if (this.#registry.isStaged(message.generation)) this.#registry.publish(message.generation)
+    transition.bringMates()
   }
 
   /** Backup, migration and verification. Nothing that runs is touched; a finding says why not to commit. */

@@ -2,26 +2,30 @@ import { type Board, Failure, ParticipantState, SlotWord, Status, Word } from '.
 import type { InHand } from './in-hand.ts'
 import type { Leader } from './leader.ts'
 import type { Member, Office } from './rendezvous.ts'
+import type { Rewind } from './rewind.ts'
 import type { SyncTest } from './sync-test.ts'
 
 /** What one participant does in the rounds of a swap. */
 export class Meeting implements Member {
   /** what the rendezvous at hand is for */
-  purpose: 'commit' | 'inspection' | 'sync' = 'commit'
+  purpose: 'commit' | 'inspection' | 'sync' | 'rewind' = 'commit'
   sync: SyncTest | undefined
   readonly #board: Board
   readonly #slot: number
   readonly #hand: InHand
   readonly #leader: Leader
+  readonly #rewind: Rewind
 
-  constructor(board: Board, slot: number, hand: InHand, leader: Leader) {
+  constructor(board: Board, slot: number, hand: InHand, leader: Leader, rewind: Rewind) {
     this.#board = board
     this.#slot = slot
     this.#hand = hand
     this.#leader = leader
+    this.#rewind = rewind
   }
 
   lead(office: Office): void {
+    if (this.purpose === 'rewind') return this.#rewind.lead(office)
     // The state stands where it did before the tick: whatever else is due comes after that.
     if (this.sync && (this.purpose === 'sync' || this.sync.isReplaying)) return this.sync.lead(office)
     const transition = this.#hand.transition!
@@ -30,6 +34,7 @@ export class Meeting implements Member {
   }
 
   takeOver(office: Office): void {
+    if (this.purpose === 'rewind') return this.#rewind.lead(office)
     if (this.sync && (this.purpose === 'sync' || this.sync.isReplaying)) return this.sync.lead(office)
     this.#leader.inherit(this.#hand.transition!, office, this.purpose === 'inspection')
   }

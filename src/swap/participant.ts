@@ -4,6 +4,7 @@ import { Linker } from '../units/code/linker.ts'
 import { type Board, later, ParticipantState, reached, SlotTime, SlotWord, Status, Word } from './board.ts'
 import { annotateStacks, annotateUncaught } from './frames.ts'
 import { InHand } from './in-hand.ts'
+import { InputLog } from './input-log.ts'
 import type { HealthCheck } from './inspect.ts'
 import { Leader } from './leader.ts'
 import { Meeting } from './meeting.ts'
@@ -23,6 +24,7 @@ import type {
 import { leadAlone, letPass, rendezvous } from './rendezvous.ts'
 import { Repeats } from './repeats.ts'
 import { announceReplay, forgetReplay } from './replay.ts'
+import { Rewind } from './rewind.ts'
 import { Sampler } from './sampler.ts'
 import { Scripts } from './scripts.ts'
 import { SyncTest } from './sync-test.ts'
@@ -76,6 +78,8 @@ export class Participant {
   entered = 0
   readonly probation: Probation
   readonly repeats: Repeats
+  readonly log: InputLog
+  readonly rewind: Rewind
   readonly #hand: InHand
   readonly #meeting: Meeting
   readonly #leader: Leader
@@ -105,7 +109,11 @@ export class Participant {
       (live) => this.surface(live),
       (message) => wire.failure(message),
     )
-    this.probation = new Probation(board, slot, this.world, {
+    const { units } = this.world
+    this.log = new InputLog(board, slot, (buffer) =>
+      [...units.values()].some(({ state }) => state.memory.arena === buffer),
+    )
+    this.probation = new Probation(board, slot, this.world, this.log, {
       transition: () => this.#hand.transition,
       report: (transition, found) => this.#hand.report(transition, found),
       answer: (call) => {
@@ -130,7 +138,8 @@ export class Participant {
       fail: (verdict) => this.probation.fail(verdict),
       time: (which, ms) => this.#hand.time(which, ms),
     })
-    this.#meeting = new Meeting(board, slot, this.#hand, this.#leader)
+    this.rewind = new Rewind(this)
+    this.#meeting = new Meeting(board, slot, this.#hand, this.#leader, this.rewind)
     this.#orders = new Orders(this.world, {
       begin: (message) => this.#beginLoading(message),
       loaded: (message, loaded, ms) => this.#hand.take(message, loaded, ms),
@@ -168,11 +177,16 @@ export class Participant {
     this.#orders.carryOut()
   }
 
+  /** Meets the others for something that is no tick of the engine's. */
+  meet(purpose: 'sync' | 'rewind'): void {
+    this.#meeting.purpose = purpose
+    rendezvous(this.board, this.slot, this.#meeting, this.board.load(Word.PROBATION_DEADLINE_MS))
+  }
+
   #syncTest(wish: SyncWish): SyncTest {
     const { board, slot, world, probation } = this
     const meet = () => {
-      this.#meeting.purpose = 'sync'
-      rendezvous(board, slot, this.#meeting, board.load(Word.PROBATION_DEADLINE_MS))
+      this.meet('sync')
       if (!this.#explicit) this.#setTick(later(this.ticks | 0, board.load(Word.ROUND_TICK)))
     }
     const report = (found: Finding) => this.#wire.failure({ id: 0, finding: found })
@@ -191,7 +205,8 @@ export class Participant {
   surface(live: LiveUnit): object {
     const { probation } = this
     const isKept = this.#meeting.sync !== undefined || this.#sampler.isRecording(live.name)
-    const isWatched = this.#hand.transition?.committed || probation.isMeasuring || isKept
+    const isKnown = isKept || this.log.wants(live.name)
+    const isWatched = this.#hand.transition?.committed || probation.isMeasuring || isKnown
     return isWatched ? probation.surface(live) : live.namespace
   }
 
@@ -269,9 +284,10 @@ export class Participant {
       if (this.#left) return LOOK_EVERY_TICK
       this.#align()
       this.#hand.getReady()
+      this.rewind.attend(this.#hand.transition?.message)
       this.#meet()
       this.#hand.follow()
-      this.repeats.makeUp()
+      this.log.aside(() => this.repeats.makeUp())
     } while (!this.#left && (this.#isPast() || (!this.#isOnline && !board.load(Word.CLOSED))))
     // A new generation goes live at boundaries that all of them look at: idle ticks need not say that they passed.
     if (!this.#left) this.#registry.tick(this.slot)

@@ -2,6 +2,7 @@ import type { Finding } from '../errors.ts'
 import { type Board, Failure, Instant, Status, Word } from './board.ts'
 import { ofVersion, versionsIn } from './frames.ts'
 import { type Call, Guard, type Judge } from './guard.ts'
+import type { InputLog } from './input-log.ts'
 import { type HealthCheck, inspectHealth, type Verdict } from './inspect.ts'
 import { type Baseline, Limits, Measure } from './limits.ts'
 import { watchRejections } from './rejections.ts'
@@ -30,11 +31,11 @@ export class Probation implements Judge {
   #limits: Limits | undefined
   #unwatch: (() => void) | undefined
 
-  constructor(board: Board, slot: number, world: World, ward: Ward) {
+  constructor(board: Board, slot: number, world: World, log: InputLog, ward: Ward) {
     this.#board = board
     this.#world = world
     this.#ward = ward
-    this.#guard = new Guard(board, slot, this)
+    this.#guard = new Guard(board, slot, log, this)
   }
 
   /** Times the running version for `ticks`, to compare the next one with. */
@@ -101,6 +102,11 @@ export class Probation implements Judge {
     return watched
   }
 
+  /** Does something with units that is no call of the engine. */
+  aside<T>(act: () => T): T {
+    return this.#guard.aside(act)
+  }
+
   /** Judges the tick that just ended in this participant. */
   endTick(transition: Transition): void {
     if (this.#board.load(Word.FAILURE) !== Failure.NONE) return
@@ -152,6 +158,9 @@ export class Probation implements Judge {
   }
 
   failed(call: Call, error: unknown): unknown {
+    // Where nobody meets, it may have become permanent since this tick began: what it throws is the engine's from then on.
+    const transition = this.#ward.transition()
+    if (transition && this.#board.status(transition.id) === Status.PERMANENT) throw error
     this.#blame(call.unit, error, `threw in ${call.name}()`)
     return this.#ward.answer(call)
   }

@@ -3,6 +3,7 @@ import type { Move as RegistryMove } from '../registry/registry.ts'
 import type { Layout } from '../state/layout.ts'
 import type { UnitMemory } from '../state/memory.ts'
 import type { MigrationPlan } from '../state/migrate.ts'
+import type { WayBackMemory } from '../state/way-back.ts'
 import type { GraphUpdate } from '../units/code/artifact.ts'
 import type { ColumnArray } from '../units/column.ts'
 import type { RehearsalKind } from '../units/contract.ts'
@@ -28,6 +29,8 @@ export interface Move {
   readonly plan: MigrationPlan
   /** its rows are being moved beside what runs: the boundary moves what was written since, and the rest */
   readonly sliced: boolean
+  /** how far the way back has been gone ahead, in probation; only of large state that is sliced */
+  readonly wayBack?: WayBackMemory | undefined
   /** the memory holds a backup already: only what is a participant's own is carried over */
   readonly restored: boolean
   /** versions that a chain of migrations passes through, in the order of the way */
@@ -72,8 +75,40 @@ export interface Warmth {
   readonly parts: readonly WarmPart[]
   readonly cues: readonly Cue[]
   readonly ticks: number
-  /** milliseconds of a tick of the engine */
-  readonly sliceMs: number
+  /** milliseconds of a tick of the engine, at the most: see SpareTime */
+  readonly mostSliceMs: number
+  /** milliseconds after which it is left at what has been done by then */
+  readonly withinMs: number
+}
+
+/** A unit that keeps its code in a swap of its group. */
+export interface Mate {
+  readonly unit: string
+  /** receives a copy of its arena at the commit */
+  readonly backup: SharedArrayBuffer
+  /** what its arena then holds: the group goes back to a backup */
+  readonly restore?: SharedArrayBuffer
+}
+
+/** How participants write down what comes in from the commit of a swap on. */
+export interface LogPlan {
+  /** that move, and those of their groups: all are deterministic */
+  readonly units: readonly string[]
+  /** what a participant keeps at most, and milliseconds that the calls have taken in it */
+  readonly ticks: number
+  readonly bytes: number
+  readonly ms: number
+  /** swaps that it reaches back to, at most */
+  readonly stretches: number
+}
+
+/** A state to come back to, from which the calls since are made again. */
+export interface RewindPlan {
+  /** id of the swap at whose commit it was so */
+  readonly since: number
+  /** who was there: see membersOf */
+  readonly members: number
+  readonly units: readonly { readonly unit: string; readonly memory: SharedArrayBuffer }[]
 }
 
 export interface PrepareMessage {
@@ -97,6 +132,16 @@ export interface PrepareMessage {
   readonly warmth?: Warmth | undefined
   /** nothing is brought: at the boundary the state is kept as it stands, to be saved */
   readonly save?: boolean
+  /** units of the same groups that do not move */
+  readonly mates?: readonly Mate[]
+  /** how state goes back when probation fails; default 'auto' */
+  readonly goBack?: RollbackState
+  /** inputs are logged from the commit on */
+  readonly log?: LogPlan | undefined
+  /** when the swap has been committed, the calls since an earlier one are made again */
+  readonly rewind?: RewindPlan | undefined
+  /** somebody logs inputs: the numbers of calls never begin anew */
+  readonly isNumbered?: boolean
 }
 
 /** What a participant had for itself at the boundary at which the state was kept. */
@@ -219,10 +264,22 @@ export interface QuarantineEntry {
   readonly at: number
 }
 
+/** Deadlines of one swap that differ from the runtime's, milliseconds: see `deadlines` of createRuntime. */
+export interface SwapDeadlines {
+  readonly queueMs?: number
+  readonly stageMs?: number
+  readonly checkMs?: number
+  readonly prepareMs?: number
+  readonly parkMs?: number
+  readonly confirmMs?: number
+}
+
 /** How one swap is gone about. Structured-cloneable. */
 export interface SwapTerms {
   readonly strategy?: Strategy
-  readonly deadlines?: { readonly prepareMs?: number; readonly parkMs?: number; readonly confirmMs?: number }
+  readonly deadlines?: SwapDeadlines
+  /** how often it is tried again when only a missing participant stopped it, 0 to 8; default 0 */
+  readonly retries?: number
 }
 
 export type ToParticipant =
@@ -259,6 +316,8 @@ export interface Requests {
   /** a unit, or the hash of one content */
   lift: { what: string }
   units: Record<string, never>
+  /** answered with BackupStatus[] */
+  backups: Record<string, never>
   /** the texts of a version that ran; answered with UnitSources */
   sources: { unit: string; version: string }
   /** the newest entries of the journal, oldest first; undefined without a store */

@@ -25,8 +25,12 @@ export type PhaseTimes = Partial<Record<Phase, number>>
 
 export type { Action, Verdict } from '../version/compatibility/verdict.ts'
 
-/** How state goes back with a unit: through `down`, as it was then, or the first of the two that can be. */
-export const ROLLBACK_STATES = ['auto', 'down', 'restore'] as const
+/**
+ * How state goes back with a unit. `replay`: as it was then, and all calls since are made again with the old code;
+ * `down`: the present one, through `down`; `restore`: as it was then; `auto`: the first of them that can be, and
+ * `replay` only of units that are deterministic.
+ */
+export const ROLLBACK_STATES = ['auto', 'replay', 'down', 'restore'] as const
 export type RollbackState = (typeof ROLLBACK_STATES)[number]
 
 export type Outcome =
@@ -76,6 +80,8 @@ export interface UnitMove {
   readonly to: string
   /** XXH3-64 over the unit's own files, 16 hex digits */
   readonly hash: string
+  /** versions that its state passes through, in the order of the way; absent where it goes directly */
+  readonly via?: readonly string[]
 }
 
 /** How a candidate was tried on copies before anybody ran it. */
@@ -87,12 +93,26 @@ export interface RehearsedUnit {
   readonly ticks: number
 }
 
+/** What was tried again in one phase, because another attempt could help. */
+export interface Retried {
+  readonly phase: Phase
+  /** attempts after the first */
+  readonly attempts: number
+  /** milliseconds between attempts, all together */
+  readonly waitedMs: number
+  /** why the first one came to nothing */
+  readonly why: string
+}
+
 export interface ParticipantReport {
   readonly participant: string
   readonly phases: PhaseTimes
   /** milliseconds before the commit in which it ran the candidate on a copy, over several ticks, and the most of one tick */
   readonly warmMs: number
   readonly worstWarmMs: number
+  /** milliseconds of a tick that its thread did not use then, and those that a slice of it was to take; absent where none was */
+  readonly spareMs?: number
+  readonly warmSliceMs?: number
   /** milliseconds spent inside the tick() that committed */
   readonly stallMs: number
   /** the tick, in this participant's own count, at which the swap took effect */
@@ -119,6 +139,8 @@ export interface SwapReport {
   readonly findings: readonly Finding[]
   /** the units that move; absent when the swap ended before */
   readonly rehearsed?: readonly RehearsedUnit[]
+  /** absent where nothing had to be */
+  readonly retried?: readonly Retried[]
   /** milliseconds from the first sign of the edit to the commit; absent when it was not committed */
   readonly liveMs?: number
   /** the worst stallMs of all participants */
@@ -138,5 +160,10 @@ export interface SwapReport {
   /** when it failed, when somebody acted on it, and when the last participant was back */
   readonly rolledBack?: { readonly failedAt: number; readonly actedAt: number; readonly liveAt: number }
   /** how state was brought back, and ticks of progress lost, when rolled back, be it by hand */
-  readonly restored?: { how: 'none' | 'last-good' | 'down' | 'backup'; ticksLost: number }
+  readonly restored?: {
+    how: 'none' | 'last-good' | 'replay' | 'down' | 'backup'
+    ticksLost: number
+    /** ticks whose calls the old code has made again */
+    ticksReplayed?: number
+  }
 }

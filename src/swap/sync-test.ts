@@ -202,7 +202,8 @@ export class SyncTest {
   }
 }
 
-const membersOf = (slots: readonly number[]): number =>
+/** One number for who is there. */
+export const membersOf = (slots: readonly number[]): number =>
   slots.reduce((all, slot) => (all * 31 + slot + 1) | 0, 0)
 
 /** undefined for what cannot be serialised, such as a function: it is no state. */

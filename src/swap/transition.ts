@@ -3,6 +3,7 @@ import { type Layout, viewsOf } from '../state/layout.ts'
 import { copyMemory, UnitState } from '../state/memory.ts'
 import { carryOver, carrySoft, type Migrations, migrate, reverse, type Stop } from '../state/migrate.ts'
 import { copySoft } from '../state/soft.ts'
+import { WayBack } from '../state/way-back.ts'
 import type { Prepared } from '../units/code/linker.ts'
 import { placeOf } from '../units/code/place.ts'
 import type { ColumnArray } from '../units/column.ts'
@@ -10,6 +11,7 @@ import { isUnit, type SetupContext, type State } from '../units/unit.ts'
 import type { Move, PrepareMessage, SavedMessage } from './protocol.ts'
 import { ownOf } from './sampler.ts'
 import { SlicedMove } from './sliced.ts'
+import { SlicedBack } from './sliced-back.ts'
 import { Stopovers } from './stopover.ts'
 import { Warming } from './warming.ts'
 import { type LiveUnit, peersIn, type World } from './world.ts'
@@ -77,6 +79,7 @@ export class Transition {
     const soft = (unit.definition.state?.soft?.() ?? {}) as Record<string, unknown>
     const state =
       running && !move.moved ? running.state.inherit(move.memory, soft) : new UnitState(move.memory, soft)
+    if (move.wayBack) state.noteKept(new WayBack(move.wayBack))
     const { unit: name, file, to: version } = move
     return { name, file, version, unit, state, namespace }
   }
@@ -94,6 +97,32 @@ export class Transition {
       const running = this.#world.units.get(unit)
       if (running && backup) copyMemory(running.state.memory.arena, backup)
     }
+    for (const { unit, backup } of this.message.mates ?? [])
+      copyMemory(this.#world.units.get(unit)!.state.memory.arena, backup)
+  }
+
+  /** The old versions' state is what it goes back to: keeps it, so that something else can be tried in its place. */
+  keepPrevious(): void {
+    for (const { state } of [...this.#previous.values(), ...this.#mates]) {
+      state.forgetShared()
+      state.keepShared()
+    }
+  }
+
+  get #mates(): LiveUnit[] {
+    return (this.message.mates ?? []).map(({ unit }) => this.#world.units.get(unit)!)
+  }
+
+  /** Brings units of the same group that do not move to the backup that the others go back to. */
+  bringMates(): void {
+    for (const { unit, restore } of this.message.mates ?? [])
+      if (restore) copyMemory(restore, this.#world.units.get(unit)!.state.memory.arena)
+  }
+
+  /** Brings units of the same group that did not move back to the commit. */
+  restoreMates(): void {
+    for (const { unit, backup } of this.message.mates ?? [])
+      copyMemory(backup, this.#world.units.get(unit)!.state.memory.arena)
   }
 
   /** true when members other than the leader have state of their own to move */
@@ -220,7 +249,9 @@ export class Transition {
   wayBack(): boolean {
     return this.message.moves.every((move) => {
       const previous = this.#previous.get(move.unit)
-      return !previous || !move.moved || (!move.restored && this.#moveBack(move, previous, true))
+      if (!previous || !move.moved) return true
+      const next = this.#next.get(move.unit)!
+      return !move.restored && !losesBack(move, previous, next) && this.#moveBack(move, previous, true)
     })
   }
 
@@ -238,7 +269,11 @@ export class Transition {
         state.forgetShared()
         copyMemory(move.backup, memory.arena)
       } else if (!move.moved) state.restoreShared()
-      else if (to === 'last-good') copyMemory(memory.lastGood, memory.arena)
+      else if (to === 'last-good') {
+        const sliced = this.#slicedBack(move)
+        if (sliced) sliced.restore()
+        else state.takeLastGood()
+      }
     }
   }
 
@@ -261,6 +296,11 @@ export class Transition {
     return warnings
   }
 
+  #slicedBack(move: Move): SlicedBack | undefined {
+    const [next, previous] = [this.#next.get(move.unit), this.#previous.get(move.unit)]
+    return next && previous && SlicedBack.of(move, next, previous)
+  }
+
   /** Migrates the last good state the way back, beside the old memory. */
   #moveBack(move: Move, previous: LiveUnit, shared: boolean): boolean {
     const next = this.#next.get(move.unit)!
@@ -272,9 +312,15 @@ export class Transition {
     if (shared) Object.assign(columns, viewsOf(memory.shared, memory.lastGood))
     const target = { columns, soft: copySoft(previous.state.soft) } as State
     try {
-      const migrations = migrationsOf(move, previous, next)
-      const stops = this.#stops.get(move.unit)?.fresh().reverse()
-      transfer(reverse(move.plan), migrations, next.state.asKept(), target, shared, memory.own, stops)
+      const sliced = this.#slicedBack(move)
+      const from = next.state.asKept()
+      if (sliced && shared && !sliced.finish(from, target)) return false
+      if (sliced && !shared) sliced.finishOwn(from, target)
+      if (!sliced) {
+        const migrations = migrationsOf(move, previous, next)
+        const stops = this.#stops.get(move.unit)?.fresh().reverse()
+        transfer(reverse(move.plan), migrations, from, target, shared, memory.own, stops)
+      }
       if (shared && previous.unit.definition.verify?.(target) === false) return false
     } catch {
       return false
@@ -312,6 +358,7 @@ export class Transition {
       const previous = this.#previous.get(move.unit)
       if (!previous) continue
       if (move.moved) previous.state.release()
+      if (move.wayBack) this.#next.get(move.unit)!.state.noteKept(undefined)
       if (!move.evaluated) continue
       warnings.push(...dispose(previous))
       previous.unit.bind(undefined)
@@ -378,6 +425,20 @@ const text = (error: unknown): string =>
 /** The module that holds the migrations is the newer one, whichever way the swap goes. */
 const migrationsOf = (move: Move, running: LiveUnit, next: LiveUnit): Migrations =>
   (move.plan.direction === 'down' ? running : next).unit.definition.migrate
+
+/** Whether the way back would leave out columns that the old version has, because nobody has written how they come back. */
+function losesBack(move: Move, previous: LiveUnit, next: LiveUnit): boolean {
+  const { direction, range, ranges } = move.plan
+  const migration = range === undefined ? undefined : migrationsOf(move, previous, next)?.[range]
+  const isWritten =
+    direction === 'up' ? (migration?.down ?? migration?.downRange) : (migration?.up ?? migration?.upRange)
+  if (ranges || isWritten) return false
+  const [old, now] = [previous.state.columns, next.state.columns]
+  return Object.entries(old).some(([name, column]) => {
+    const other = now[name]
+    return other?.constructor !== column.constructor || other.length < column.length
+  })
+}
 
 /**
  * Runs a migration. Without `shared`, the target's shared columns are copies that nobody

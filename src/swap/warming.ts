@@ -30,16 +30,16 @@ export class Warming {
     this.#steps = this.#run()
   }
 
-  /** Goes on for one slice of time. @returns true when it is over @throws what the candidate throws */
-  slice(now: () => number): boolean {
+  /** Goes on for one slice of `ms`. @returns true when it is over @throws what the candidate throws */
+  slice(now: () => number, ms: number): boolean {
     const from = now()
     try {
-      while (!this.#steps.next().done) if (now() - from >= this.#warmth.sliceMs) return false
+      while (!this.#steps.next().done) if (now() - from >= ms) return false
       return true
     } finally {
-      const ms = now() - from
-      this.totalMs += ms
-      this.worstMs = Math.max(this.worstMs, ms)
+      const took = now() - from
+      this.totalMs += took
+      this.worstMs = Math.max(this.worstMs, took)
     }
   }
 

@@ -50,6 +50,8 @@ export interface Contract {
   /** the consistency group that it names */
   readonly group: string | undefined
   readonly rehearsal: RehearsalKind
+  /** it says that its functions depend on arguments and state alone */
+  readonly deterministic: boolean
   /** key to the type of its first value */
   readonly soft: Readonly<Record<string, string>>
   readonly migrations: readonly MigrationFacts[]
@@ -102,6 +104,7 @@ export function contractOf(exported: unknown, file: string): Contract {
     hasSoft: definition.state?.soft !== undefined,
     group: definition.group,
     rehearsal: rehearsalOf(definition),
+    deterministic: deterministic === true,
     soft: Object.fromEntries(Object.entries(soft).map(([key, value]) => [key, softType(value)])),
     migrations: validMigrations(definition, file, name, invalid),
     rules: validRules(definition, invalid),

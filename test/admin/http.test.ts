@@ -48,6 +48,9 @@ test('going back takes a token, and happens', async () => {
   const engine = await serve()
   engine.save(clock('1.1.0', 2))
   await engine.until(async () => (await version(engine)) === '1.1.0', 'the new version')
+  const kept = async () => (await (await engine.get('/api/backups')).json()) as unknown[]
+  await engine.until(async () => (await kept()).length === 1, 'the backup')
+  expect(await kept()).toMatchObject([{ units: [{ unit: 'clock', version: '1.0.0' }], storedBytes: 0 }])
   const back = '/api/units/clock/rollback'
   for (const authorization of ['', 'Bearer wrong', `Basic ${TOKEN}`, `Bearer ${TOKEN}x`]) {
     const refused = await engine.post(back, undefined, { authorization })
@@ -56,8 +59,11 @@ test('going back takes a token, and happens', async () => {
     expect(await refused.json()).toMatchObject({ code: 'TICKSWAP_E_TOKEN', advice: expect.any(String) })
   }
   expect(await version(engine)).toBe('1.1.0')
-  const done = await engine.post(back, { to: '1.0.0' })
-  expect(await done.json()).toMatchObject({ outcome: 'committed', units: [{ from: '1.1.0', to: '1.0.0' }] })
+  const done = await engine.post(back, { to: '1.0.0', state: 'replay' })
+  const report = (await done.json()) as { findings: { code: string }[] }
+  expect(report).toMatchObject({ outcome: 'committed', units: [{ from: '1.1.0', to: '1.0.0' }] })
+  // The clock does not say that it is deterministic.
+  expect(report.findings.map(({ code }) => code)).toContain('TICKSWAP_E_REPLAY_LOG')
   expect(await version(engine)).toBe('1.0.0')
 })
 
@@ -84,6 +90,7 @@ test('what is wrong with a request is a problem document, and nothing changes', 
     [400, await engine.post(back, '{"to":')],
     [400, await engine.post(back, { to: 7, more: true })],
     [400, await engine.post(back, { to: 'one' })],
+    [400, await engine.post(back, { state: 'somehow' })],
     [404, await engine.post(back, { to: '9.9.9' })],
     [404, await engine.post('/api/units/nobody/swap')],
     [413, await engine.post(back, { to: 'x'.repeat(100_000) })],
@@ -187,6 +194,7 @@ test('the OpenAPI document is valid, and names every way in', async () => {
   expect(valid).toBe(true)
   expect(Object.keys((document as { paths: object }).paths).sort()).toEqual([
     '/api/alerts',
+    '/api/backups',
     '/api/diagnostics',
     '/api/events',
     '/api/participants',

@@ -21,6 +21,7 @@ test('bash completes commands, options, values and files', async () => {
     expect.arrayContaining(['--to', '--format', '--help']),
   )
   expect(await offered('tickswap status --format ')).toEqual(['table', 'json', 'yaml'])
+  expect(await offered('tickswap rollback clock --state re')).toEqual(['replay', 'restore'])
   expect(await offered('tickswap run eng')).toEqual(['engine.ts'])
 })
 

@@ -61,6 +61,25 @@ test('commands see the engine, and change it', async () => {
   expect(top.code).toBe(0)
 })
 
+test('a unit goes back with its calls made again', async () => {
+  const unit = (version: string, factor: number) =>
+    UNIT(version, factor).replace('version:', 'deterministic: true, version:')
+  const { cwd } = await engine({ 'systems/clock.ts': unit('1.0.0', 1) })
+  writeFileSync(join(cwd, 'systems/clock.ts'), unit('1.1.0', 2))
+  await run(['swap', 'clock', '--wait'], { cwd })
+  const kept = JSON.parse((await run(['backups', '--format', 'json'], { cwd })).stdout)
+  expect(kept).toMatchObject([{ units: [{ unit: 'clock', version: '1.0.0' }], isEarlier: false }])
+  expect((await run(['backups'], { cwd })).stdout).toMatch(/clock 1\.0\.0 +\d+ B +0 B +this/)
+  const back = await run(['rollback', 'clock', '--state', 'replay', '--format', 'json'], { cwd })
+  const { restored } = JSON.parse(back.stdout)
+  expect(restored).toMatchObject({ how: 'replay', ticksLost: 0 })
+  expect(restored.ticksReplayed).toBeGreaterThan(2)
+  const text = await run(['rollback', 'clock', '--to', '1.1.0', '--state', 'down'], { cwd })
+  expect(text.stdout).toContain('state: as it is, 0 ticks lost')
+  const wrong = await run(['rollback', 'clock', '--state', 'somehow'], { cwd })
+  expect(wrong.code).toBe(2)
+})
+
 test('without a store the history is that of the engine that runs', async () => {
   const { cwd } = await engine()
   writeFileSync(join(cwd, 'systems/clock.ts'), UNIT('1.1.0', 2))

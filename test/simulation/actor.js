@@ -1,7 +1,7 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import { ControlActor } from './control.js'
 import { ParticipantActor } from './participant.js'
-import { Scheduler, SEED } from './scheduler.js'
+import { isApart, Scheduler, SEED } from './scheduler.js'
 
 /** One thread of a group: actor 0 is the control thread and runs the seeds, the others are participants. */
 const { dist, me, actors, memory, board, shared, ledger, ports, staged, numbers, seeds, stopAtFirst } =
@@ -34,24 +34,24 @@ const complain = (what) => {
   found.push({ seed: scheduler.get(SEED), at: scheduler.now, actor: me, what })
 }
 
-async function contractsOf() {
+async function contractsOf({ file, boots }) {
   const { Linker } = await from('units/code/linker.js')
   const { contractOf } = await from('units/contract.js')
   globalThis.simulated = { born: () => ({}), at() {}, disposed() {} }
   const contracts = {}
   for (const number of numbers) {
     const linker = new Linker()
-    await linker.loadAsync(staged.boots[number])
-    contracts[number] = contractOf(linker.namespace(staged.file).unit, staged.file)
+    await linker.loadAsync(boots[number])
+    contracts[number] = contractOf(linker.namespace(file).unit, file)
   }
   return contracts
 }
 
 /** How the engine of a seed runs: in frames that all share, or everybody at its own pace. */
-const setting = (seed) => ({ seed, isFramed: seed % 2 === 0, maxLives: 4 })
+const setting = (seed) => ({ seed, isFramed: seed % 2 === 0, isApart: isApart(seed), maxLives: 4 })
 
 async function control() {
-  kit.contracts = await contractsOf()
+  kit.contracts = { shared: await contractsOf(staged.shared), apart: await contractsOf(staged.apart) }
   const actor = new ControlActor({ kit, scheduler, ports, shared, ledger: { ...ledger }, complain })
   const totals = {}
   let steps = 0

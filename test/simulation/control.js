@@ -1,6 +1,6 @@
 import { receiveMessageOnPort } from 'node:worker_threads'
 import { simulatedBoard, trace } from './board.js'
-import { SHOWN, STOP } from './scheduler.js'
+import { isApart, SHOWN, STOP } from './scheduler.js'
 
 const SLOTS = 6
 /** Simulated milliseconds; short, so that they are often reached. */
@@ -17,6 +17,8 @@ export class ControlActor {
   #ledger
   #complain
   #seed = 0
+  #staged
+  #contracts
   #inbox = []
   #routes = new Map()
   #ended = []
@@ -62,6 +64,9 @@ export class ControlActor {
     new Uint8Array(this.#shared.board).set(new Uint8Array(Board.create(SLOTS).shared))
     for (const array of Object.values(this.#ledger)) array.fill(0)
     this.#seed = seed
+    const family = isApart(seed) ? 'apart' : 'shared'
+    this.#staged = this.#kit.staged[family]
+    this.#contracts = this.#kit.contracts[family]
     this.#inbox = []
     this.#ended = []
     this.#offer = undefined
@@ -92,10 +97,11 @@ export class ControlActor {
       catalog,
       settings,
       persistence: {},
+      groups: () => new Map([['unit', ['unit']]]),
     }
     const [number] = this.#kit.numbers
-    const contract = this.#kit.contracts[number]
-    catalog.accept(this.#kit.staged.boots[number])
+    const contract = this.#contracts[number]
+    catalog.accept(this.#staged.boots[number])
     const unit = registry.registerUnit('unit')
     const version = Version.parse(number)
     const record = registry.registerVersion({ unit, version, hash: hashOf(number), timestamp: 0 })
@@ -103,7 +109,7 @@ export class ControlActor {
       version,
       contract,
       hash: hashOf(number),
-      artifacts: this.#kit.staged.boots[number].artifacts,
+      artifacts: this.#staged.boots[number].artifacts,
       record,
       at: 0,
     }
@@ -151,8 +157,8 @@ export class ControlActor {
       this.#routes.set(slot, { actor, row })
       const { running, memory } = catalog.units.get('unit')
       const version = running.version.toString()
-      const units = [{ unit: 'unit', file: this.#kit.staged.file, version, memory }]
-      const base = this.#kit.staged.boots[version]
+      const units = [{ unit: 'unit', file: this.#staged.file, version, memory }]
+      const base = this.#staged.boots[version]
       const boot = {
         type: 'boot',
         name: `actor ${actor}`,
@@ -178,11 +184,11 @@ export class ControlActor {
     const to = others[scheduler.random(others.length)]
     const passengers = [this.#passenger(entry, to)]
     const moves = passengers.map((passenger) =>
-      this.#kit.moveOf(passenger, { catalog, isSliced: false, restored: undefined, hasSpare: false }),
+      this.#kit.moveOf(passenger, { isSliced: false, restored: undefined, hasSpare: false, isLogged: false }),
     )
     const records = this.#floor.records()
     const { generation, back } = records.stage(passengers)
-    const update = this.#kit.staged.ways[`${from} ${to}`]
+    const update = this.#staged.ways[`${from} ${to}`]
     const watch = { budgetMs: 1e9, baselineTicks: 0 }
     const dryRun = scheduler.chance(8)
     const message = {
@@ -196,7 +202,7 @@ export class ControlActor {
       reason: 'swap',
       watch,
       dryRun,
-      alone: false,
+      alone: isApart(this.#seed),
     }
     const cancelAt = scheduler.chance(10) ? scheduler.now + scheduler.random(60) : Number.POSITIVE_INFINITY
     const isAwaited = scheduler.chance(30)
@@ -236,9 +242,12 @@ export class ControlActor {
     if (board.words[this.#kit.Word.RESTORE] === this.#kit.Restore.BACKUP) this.#ledger.lossy[0] = 1
     if (isPermanent) {
       catalog.accept(update)
-      records.makePermanent(passengers, moves)
+      records.makePermanent(passengers, message)
       this.#ledger.good[0] = this.#kit.numbers.indexOf(to)
-    } else records.quarantine()
+    } else {
+      if (message.alone) records.publishBack()
+      records.quarantine()
+    }
     this.#offer = undefined
     await transaction.end(isPermanent ? 'permanent' : 'rolled-back')
     const status = board.status(id)
@@ -248,15 +257,16 @@ export class ControlActor {
   }
 
   #passenger(entry, number) {
-    const { Version, contracts } = this.#kit
+    const { Version } = this.#kit
+    const contracts = this.#contracts
     const version = Version.parse(number)
     const contract = contracts[number]
     const from = entry.running.version.toString()
     const hash = hashOf(number)
-    const way = `${from} ${number}`
+    const way = `${from} ${number} ${contract.file}`
     // The same for every seed, and dear.
     if (!this.#candidates.has(way)) {
-      const { artifacts } = this.#kit.staged.boots[number]
+      const { artifacts } = this.#staged.boots[number]
       const compatibility = new this.#kit.Compatibility(
         this.#floor.catalog,
         { rules: undefined, flags: this.#kit.DEFAULT_POLICY },
@@ -264,7 +274,8 @@ export class ControlActor {
       )
       this.#candidates.set(way, compatibility.stage(entry, { contract, version, hash, artifacts }))
     }
-    return { entry, contract, from, version, hash, evaluated: true, candidate: this.#candidates.get(way) }
+    const candidate = this.#candidates.get(way)
+    return { entry, contract, from, version, hash, evaluated: true, candidate, via: [] }
   }
 
   /** Lets everybody take note of the last decision, and compares what is left with what was done. */
@@ -280,15 +291,13 @@ export class ControlActor {
     const { made, begun, dead, hung, unmoved, lossy } = this.#ledger
     const { running, memory } = catalog.units.get('unit')
     const version = running.version.toString()
-    const count = new Uint32Array(
-      memory.arena,
-      memory.shared.slots.find(({ name }) => name === 'count').offset,
-      32,
-    )
+    const slot = memory.shared.slots.find(({ name }) => name === 'count')
+    // Units that share nothing have it in what is each participant's own.
+    const count = slot ? new Uint32Array(memory.arena, slot.offset, 32) : made
     for (const { row, version: mine, own, soft } of this.#ended) {
       if (mine !== version)
         this.#complain(`row ${row} ended with version ${mine}, the catalog has ${version}`)
-      if (lossy[0] || hung[row]) continue
+      if (lossy[0] || (hung[row] && slot)) continue
       if (count[row] !== made[row])
         this.#complain(`row ${row} made ${made[row]} steps, ${count[row]} are in the shared state`)
       if (!unmoved[row] && (own !== made[row] || soft !== made[row]))

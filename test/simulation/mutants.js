@@ -35,7 +35,7 @@ export const MUTANTS = {
   'the heir of a leader that died does not finish its round': {
     from: 809,
     file: 'swap/leader.js',
-    find: /return office\.seal\(\) \? this\.#pass\(seen, office\) : undefined;/,
+    find: /return office\.seal\(\) \? this\.#pass\(transition, seen, office\) : undefined;/,
     replace: 'void seen;',
   },
   'a meeting is tried again with the votes and the state of the one before': {
@@ -55,6 +55,30 @@ export const MUTANTS = {
     file: 'swap/transition.js',
     find: /(next\.unit\.bind\(next\.state, [^;]*;)/,
     replace: '$1 if (running) dispose(running);',
+  },
+  'nobody but who failed acts on a failure': {
+    from: 1_000_000,
+    file: 'swap/in-hand.js',
+    find: /(board\.load\(Word\.FAILURE\) !== Failure\.NONE)(\) \{\s*this\.#decideBack\(seen\);)/,
+    replace: '$1 && board.load(board.at(slot, SlotWord.PASSED)) < 0$2',
+  },
+  'who rested forgets that it had passed ticks by itself': {
+    from: 1_000_060,
+    file: 'swap/in-hand.js',
+    find: /alone \? this\.#passedAlone > 0/,
+    replace: 'alone ? board.load(board.at(this.#holder.slot, SlotWord.PASSED)) > 0',
+  },
+  'a version becomes permanent although it has failed for one': {
+    from: 1_001_300,
+    file: 'control/transaction.js',
+    find: / \|\| board\.load\(Word\.FAILURE\) !== Failure\.NONE\)/,
+    replace: ')',
+  },
+  'what a version throws is swallowed when it has just become permanent': {
+    from: 1_001_300,
+    file: 'swap/probation.js',
+    find: /if \(transition && this\.#board\.status\(transition\.id\) === Status\.PERMANENT\)\s*throw error;/,
+    replace: 'void transition;',
   },
   'who was late does not look at what was decided meanwhile': {
     from: 75,

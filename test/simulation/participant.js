@@ -17,6 +17,9 @@ export class ParticipantActor {
   #complain
   #witness
   #seed = 0
+  #isApart = false
+  /** the version of the tick at hand, where everybody changes by itself */
+  #begun = ''
 
   constructor({ kit, scheduler, me, port, shared, ledger, complain }) {
     this.#kit = kit
@@ -30,7 +33,8 @@ export class ParticipantActor {
     globalThis.simulated = this.#witness
   }
 
-  async run({ seed, isFramed, maxLives }) {
+  async run({ seed, isFramed, isApart, maxLives }) {
+    this.#isApart = isApart
     this.#seed = seed
     const scheduler = this.#scheduler
     const isMain = isFramed && this.#me === 1
@@ -195,7 +199,9 @@ export class ParticipantActor {
       // An engine ends such a thread.
       scheduler.die()
     }
-    trace(scheduler, `runs ${participant.unit('unit').version}`)
+    const { version } = participant.unit('unit')
+    trace(scheduler, `runs ${version}`)
+    this.#begun = version
     this.#show(participant)
   }
 
@@ -211,7 +217,7 @@ export class ParticipantActor {
     }
     const mine = this.#kit.numbers.indexOf(participant.unit('unit').version) + 1
     scheduler.put(this.#me, SHOWN, mine)
-    if (this.#ledger.alone[0]) return
+    if (this.#isApart) return this.#checkTick(participant, board)
     for (let actor = 1; actor < this.#kit.actors; actor++) {
       const other =
         board.state(scheduler.of(actor, PLACE)) === ParticipantState.ONLINE ? scheduler.of(actor, SHOWN) : 0
@@ -220,12 +226,22 @@ export class ParticipantActor {
     }
   }
 
+  /** Whoever changes by itself runs one version for the whole of a tick, unless it goes back within it. */
+  #checkTick(participant, board) {
+    const { version } = participant.unit('unit')
+    if (version === this.#begun || board.present === this.#kit.Status.ROLLED_BACK) return
+    this.#complain(`actor ${this.#me} began a tick with ${this.#begun} and went on with ${version}`)
+    this.#begun = version
+  }
+
   #step(participant, row) {
     const live = participant.unit('unit')
     this.#ledger.begun[row]++
     try {
       participant.surface(live).step(row)
       this.#ledger.made[row]++
+      const { columns, soft } = participant.unit('unit').state
+      trace(this.#scheduler, `has made ${this.#ledger.made[row]} steps: ${columns.mine[0]} and ${soft.n}`)
     } catch (error) {
       if (error instanceof Died) throw error
       // It threw outside of a probation: the step was not made.
@@ -260,7 +276,7 @@ export class ParticipantActor {
     scheduler.put(this.#me, SHOWN, 0)
     const { columns, soft } = state
     trace(scheduler, `ends as row ${row}`)
-    post({ type: 'ended', row, version, count: columns.count[row], own: columns.mine[0], soft: soft.n })
+    post({ type: 'ended', row, version, count: columns.count?.[row], own: columns.mine[0], soft: soft.n })
     board.store(board.at(slot, SlotWord.STATE), ParticipantState.PAUSED)
   }
 

@@ -1,11 +1,12 @@
 /**
- * Runs the simulation: `node test/simulation/run.js [--seeds 10000] [--from 1] [--mutant NAME] [--groups 2]`.
+ * Runs the simulation: `node test/simulation/run.js [--seeds 10000] [--from 1] [--mutant NAME] [--groups 2]`, and besides a quarter as many
+ * seeds from 1,000,000 on, of units that share nothing, in independent mode (`--apart n`).
  * TICKSWAP_SEED=n runs that one seed. Prints the failing seeds, and exits with 1 when there are any.
  */
 import { parseArgs } from 'node:util'
 import { MessageChannel, Worker } from 'node:worker_threads'
 import { plant } from './mutants.js'
-import { Scheduler } from './scheduler.js'
+import { APART_FROM, Scheduler } from './scheduler.js'
 import { NUMBERS, stageAll } from './sources.js'
 
 const { values } = parseArgs({
@@ -15,6 +16,8 @@ const { values } = parseArgs({
     groups: { type: 'string', default: '2' },
     mutant: { type: 'string' },
     minutes: { type: 'string', default: '3' },
+    /** seeds of units that share nothing, in independent mode, besides; default: a quarter as many */
+    apart: { type: 'string' },
   },
 })
 const ACTORS = 5
@@ -22,6 +25,9 @@ const one = process.env.TICKSWAP_SEED
 const first = Number(one ?? values.from)
 const count = one ? 1 : Number(values.seeds)
 const groups = one ? 1 : Number(values.groups)
+const isChosen = one !== undefined || values.mutant !== undefined || values.from !== '1'
+const apart = isChosen ? 0 : Number(values.apart ?? Math.ceil(count / 4))
+const seedsFrom = (from, length) => Array.from({ length }, (_, i) => from + i)
 
 const { dist, remove } = plant(values.mutant)
 const load = (path) => import(new URL(path, dist))
@@ -40,8 +46,7 @@ function startGroup(seeds) {
       new Int32Array(new SharedArrayBuffer(4096)),
     ]),
   )
-  for (const name of ['lossy', 'alone', 'complaints', 'good'])
-    ledger[name] = new Int32Array(new SharedArrayBuffer(4))
+  for (const name of ['lossy', 'complaints', 'good']) ledger[name] = new Int32Array(new SharedArrayBuffer(4))
   const common = {
     dist: dist.href,
     actors: ACTORS,
@@ -95,7 +100,7 @@ function startGroup(seeds) {
 }
 
 const from = performance.now()
-const all = Array.from({ length: count }, (_, i) => first + i)
+const all = [...seedsFrom(first, count), ...seedsFrom(APART_FROM, apart)]
 const shares = Array.from({ length: groups }, (_, group) => all.filter((_, i) => i % groups === group))
 const running = shares.filter((seeds) => seeds.length > 0).map(startGroup)
 // One finding is enough to know a defect.
@@ -112,7 +117,8 @@ const seconds = ((performance.now() - from) / 1000).toFixed(1)
 const came = Object.entries(totals)
   .map(([outcome, n]) => `${n} ${outcome}`)
   .join(', ')
-console.log(`${count} seeds from ${first}, ${steps} steps, ${seconds} s; swaps: ${came}`)
+const besides = apart > 0 ? ` and ${apart} from ${APART_FROM}` : ''
+console.log(`${count} seeds from ${first}${besides}, ${steps} steps, ${seconds} s; swaps: ${came}`)
 for (const { seed, at, actor, what } of found.slice(0, 20))
   console.log(`seed ${seed}, ${at.toFixed(2)} ms, actor ${actor}: ${what}`)
 if (found.length > 0) console.log(`repeat with: TICKSWAP_SEED=${found[0].seed} node test/simulation/run.js`)

@@ -5,6 +5,10 @@
  * seed always runs the same way.
  */
 
+/** Seeds from here on run units that share nothing, in independent mode. */
+export const APART_FROM = 1_000_000
+export const isApart = (seed) => seed >= APART_FROM
+
 const RNG = 0
 const OPS = 1
 export const SEED = 2

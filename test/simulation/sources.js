@@ -18,8 +18,8 @@ export const version = '${version}'
 export const self = me
 export function step(row: number): void {
   world.at('step', me)
-  const { count, mine } = unit.state.columns
-  count[row]!++
+  const { count, mine } = unit.state.columns as any
+  if (count) count[row]!++
   mine[0]!++
   unit.state.soft.n++
 }
@@ -33,28 +33,46 @@ const MIGRATE = `migrate: { '^1.0.0': {
   } },`
 
 /** 1.1.0 keeps the shape of the state, 2.0.0 does not. */
-const VERSIONS = {
+const SHARED = {
   '1.0.0': unit('1.0.0', COLUMNS),
   '1.1.0': unit('1.1.0', COLUMNS),
   '2.0.0': unit('2.0.0', OTHER, MIGRATE),
 }
-export const NUMBERS = Object.keys(VERSIONS)
 
-/** Stages every version, and every way from one to another. */
-export async function stageAll({ Stager }, { hashHex }) {
+const OWN = "mine: u32(1, { scope: 'participant' })"
+const OTHER_OWN = "level: f32(4, { scope: 'participant' }), mine: u32(2, { scope: 'participant' })"
+const MIGRATE_OWN = `migrate: { '^1.0.0': {
+    up(old, next) { world.at('up', me); next.columns.level[0] = old.columns.mine[0] },
+    down(next, old) { world.at('down', me) },
+  } },`
+/** The same without anything that participants share: nobody meets. */
+const APART = {
+  '1.0.0': unit('1.0.0', OWN),
+  '1.1.0': unit('1.1.0', OWN),
+  '2.0.0': unit('2.0.0', OTHER_OWN, MIGRATE_OWN),
+}
+export const NUMBERS = Object.keys(SHARED)
+
+/** Stages every version, and every way from one to another: of a unit that meets, and of one that does not. */
+export async function stageAll(stager, addon) {
+  const [shared, apart] = [await stageFamily(SHARED, stager, addon), await stageFamily(APART, stager, addon)]
+  return { shared, apart }
+}
+
+async function stageFamily(versions, { Stager }, { hashHex }) {
   const dir = mkdtempSync(join(tmpdir(), 'tickswap-simulation-'))
   const file = join(dir, 'unit.ts')
   const boots = {}
   const ways = {}
   try {
     for (const from of NUMBERS) {
-      writeFileSync(file, VERSIONS[from])
+      writeFileSync(file, versions[from])
       const stager = new Stager({ root: dir, hash: hashHex })
       const base = await stager.boot([file])
       stager.accept(base)
       boots[from] = base.update
       for (const to of NUMBERS.filter((number) => number !== from)) {
-        writeFileSync(file, VERSIONS[to])
+        writeFileSync(file, versions[to])
         ways[`${from} ${to}`] = (await stager.stage([file])).update
       }
     }

@@ -61,6 +61,21 @@ describe('a rollback by hand', () => {
     expect(fleet.mixed).toBe(0)
   })
 
+  test('restores the backup where `down` fails, unless that is what was asked for', async () => {
+    const { columns, edit, back } = await start()
+    const values = [...columns().speed!]
+    const throwing = `'^1.0.0': { lossy: true, up() {}, down() { throw new Error('no way') } }`
+    await edit(world({ version: '2.0.0', columns: 'speed: f32(600)', migrate: throwing }))
+    const down = await back('world', { state: 'down' })
+    expect([down.outcome, down.findings[0]!.code]).toEqual(['refused', 'TICKSWAP_E_MIGRATION_FAILED'])
+    const report = await back('world', {})
+    expect(report.outcome, JSON.stringify(report.findings)).toBe('committed')
+    expect(report.restored!.how).toBe('backup')
+    const found = report.findings.find(({ code }) => code === 'TICKSWAP_E_MIGRATION_FAILED')
+    expect(found).toMatchObject({ severity: 'warning', unit: 'world' })
+    expect([...columns().speed!]).toEqual(values)
+  })
+
   test('restores on request, or takes the present state along', async () => {
     const { fleet, columns, edit, back } = await start()
     await edit(one('1.1.0'))

@@ -16,6 +16,7 @@ import {
 } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
+import { createRuntime } from '../../dist/index.js'
 import { type Backend, scan } from '../../dist/store/backends/contract.js'
 import { checkTree } from '../../dist/store/backends/lmdb-tree.js'
 import { openBackend } from '../../dist/store/backends/open.js'
@@ -379,7 +380,7 @@ function run(script: string): Promise<{ stdout: string; code: number | null; sig
   return new Promise((resolve) => child.once('close', (code, signal) => resolve({ stdout, code, signal })))
 }
 
-const mounted: { path: string; store?: Store; engine?: Engine }[] = []
+const mounted: { path: string; store?: Store; engine?: { kill(): Promise<void> } }[] = []
 /** Before the folders are removed: of these hooks the last one comes first. */
 afterEach(async () => {
   for (const { path, store, engine } of mounted.splice(0)) {
@@ -452,6 +453,33 @@ describe('an engine on a full disk', () => {
     await engine.close()
     expect(await outcomes(path)).toEqual(['boot', 'committed', 'permanent', 'closed'])
   }, 60_000)
+
+  it('asks a disk again that does not take what is tried, and the report says so', async (context) => {
+    const disk = smallDisk(3 * 2 ** 20)
+    if (!disk) return context.skip()
+    const [path, units] = [join(disk, 'store'), scratch()]
+    const write = (by: number) => writeFileSync(join(units, 'counter.ts'), counter({ by }))
+    write(1)
+    const runtime = await createRuntime({ units, store: { path, saveEveryMs: 0 }, watch: false })
+    const loop = setInterval(() => runtime.tick(), 4)
+    mounted.at(-1)!.engine = {
+      async kill() {
+        clearInterval(loop)
+        await runtime.close()
+      },
+    }
+    const filler = join(disk, 'filler')
+    fill(filler)
+    write(2)
+    runtime.on('progress', ({ phase }) => {
+      if (phase === 'rehearse' && existsSync(filler)) setTimeout(() => rmSync(filler, { force: true }), 10)
+    })
+    const report = await runtime.swap('counter')
+    expect(report.outcome).toBe('committed')
+    expect(report.retried).toMatchObject([
+      { phase: 'prepare', why: expect.stringContaining('TICKSWAP_E_STORE') },
+    ])
+  }, 30_000)
 })
 
 /** Takes every byte that is left. */

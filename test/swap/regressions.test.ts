@@ -245,7 +245,7 @@ describe('calls at a handle', () => {
     await scratch.write('counter.ts', counter({ by: 2 }))
     await fleet.report('committed')
     await fleet.frames(100)
-    expect(new Board(fleet.runtime.ticket().board).load(Word.TICKET)).toBe(2)
+    expect(new Board(fleet.runtime.ticket().board).load(Word.TICKET)).toBe(4)
   })
 })
 

@@ -37,6 +37,7 @@ const ROUTES: readonly Route[] = [
   { method: 'GET', url: '/api/alerts', operation: 'alerts', answer: schemas.ALERTS },
   { method: 'GET', url: '/api/warnings', operation: 'warnings', answer: schemas.WARNINGS },
   { method: 'GET', url: '/api/quarantine', operation: 'quarantine', answer: schemas.QUARANTINE },
+  { method: 'GET', url: '/api/backups', operation: 'backups', answer: schemas.BACKUPS },
   { method: 'GET', url: '/api/vitals', operation: 'vitals', answer: schemas.VITALS },
   { method: 'GET', url: '/api/diagnostics', operation: 'diagnostics', answer: schemas.DIAGNOSTICS },
   {

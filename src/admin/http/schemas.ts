@@ -72,21 +72,29 @@ export const REPORT = object(
     outcome: text,
     verdict: text,
     actions: texts,
-    units: list(object({ unit: text, from: text, to: text, hash: text })),
+    units: list(
+      object({ unit: text, from: text, to: text, hash: text, via: texts }, ['unit', 'from', 'to', 'hash']),
+    ),
     files: texts,
     phases: PHASES,
     participants: list(
-      object({
-        participant: text,
-        phases: PHASES,
-        warmMs: number,
-        worstWarmMs: number,
-        stallMs: number,
-        tick: whole,
-      }),
+      object(
+        {
+          participant: text,
+          phases: PHASES,
+          warmMs: number,
+          worstWarmMs: number,
+          spareMs: number,
+          warmSliceMs: number,
+          stallMs: number,
+          tick: whole,
+        },
+        ['participant', 'phases', 'warmMs', 'worstWarmMs', 'stallMs', 'tick'],
+      ),
     ),
     findings: list(FINDING),
     rehearsed: list(object({ unit: text, how: text, ticks: whole })),
+    retried: list(object({ phase: text, attempts: whole, waitedMs: number, why: text })),
     liveMs: number,
     stallMs: number,
     at: number,
@@ -111,6 +119,18 @@ export const REPORTS = list(REPORT)
 
 export const HISTORY = list(
   object({ unit: text, version: text, hash: text, at: number, outcome: text, swap: whole, codes: texts }),
+)
+
+export const BACKUPS = list(
+  object({
+    units: list(object({ unit: text, version: text, bytes: whole })),
+    swap: whole,
+    tick: whole,
+    at: number,
+    memoryBytes: whole,
+    storedBytes: whole,
+    isEarlier: { type: 'boolean' },
+  }),
 )
 
 export const ALERTS = list(

@@ -38,6 +38,7 @@ export function describe(report: SwapReport): string {
         .join('  ')
         .concat('  ms'),
     )
+  if (report.restored) lines.push(stateLine(report.restored))
   if (report.participants.length > 0)
     lines.push(`${report.participants.length} participants, worst stall ${report.stallMs.toFixed(2)} ms`)
   for (const { severity, code, message, advice, file, line, column, frame } of report.findings) {
@@ -47,4 +48,18 @@ export function describe(report: SwapReport): string {
     lines.push(`  ${advice}`)
   }
   return lines.join('\n')
+}
+
+const STATES: Record<NonNullable<SwapReport['restored']>['how'], string> = {
+  none: 'as it is',
+  'last-good': 'that of the last good tick',
+  replay: 'from the backup, with the calls since made again',
+  down: 'the present one, through down',
+  backup: 'from the backup',
+}
+
+/** How the state went back, and what that cost. */
+function stateLine({ how, ticksLost, ticksReplayed }: NonNullable<SwapReport['restored']>): string {
+  const again = ticksReplayed === undefined ? '' : `, ${ticksReplayed} ticks made again`
+  return `state: ${STATES[how]}${again}, ${ticksLost} ticks lost`
 }

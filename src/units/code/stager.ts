@@ -35,7 +35,8 @@ export class Stager {
 
   constructor(options: StagerOptions) {
     this.#options = options
-    this.#resolver = new Resolver((file) => this.#graph.modules.has(file))
+    const isGiven = (file: string) => options.contents?.has(file) === true
+    this.#resolver = new Resolver((file) => this.#graph.modules.has(file), isGiven)
     this.#shapes = new ExternalShapes(this.#resolver)
   }
 

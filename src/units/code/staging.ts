@@ -52,6 +52,8 @@ export interface StageRequest {
   readonly artifacts?: readonly Artifact[]
   /** files to add to the graph although nothing imports them */
   readonly entries?: readonly string[]
+  /** told of every module before it is read, made or compiled; what it throws ends the work */
+  readonly onModule?: (file: string) => void
   /** modules whose importers are to be evaluated again, because `import.meta.hot.invalidate` was called there */
   readonly invalidated?: readonly string[]
 }
@@ -153,6 +155,7 @@ export class Staging {
       if (!known || this.#given.has(id)) continue
       this.#attempt(
         () => {
+          this.#request.onModule?.(id)
           const bytes = this.#options.contents?.get(id) ?? readSource(id)
           const hash = this.#options.hash(bytes)
           if (bytes.length === 0 && hash !== known.hash && id === file) throw empty(file)
@@ -283,6 +286,7 @@ export class Staging {
     let node: GraphNode | undefined
     this.#attempt(
       () => {
+        this.#request.onModule?.(id)
         const bytes = this.#options.contents?.get(id) ?? readSource(id)
         const hash = this.#options.hash(bytes)
         node = this.#takeKept(id, bytes, hash) ?? this.#draft(id, bytes, hash)
@@ -317,6 +321,7 @@ export class Staging {
       }
       this.#attempt(
         () => {
+          this.#request.onModule?.(id)
           const draft = this.#drafts.get(id) ?? this.#draft(id, bytes!, given!.hash)
           printed.set(id, finishDraft(draft, guarded, this.#options.codeCache ?? true))
         },

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs'
 import { extname } from 'node:path'
 import { TickswapError } from '../../../errors.ts'
 import { isFile, type PackageJsons } from '../resolve/package-json.ts'
@@ -13,14 +13,25 @@ import type { Content } from './content.ts'
 import { scriptContent } from './script.ts'
 import { bytesContent, jsonContent, rawContent, wasmContent } from './values.ts'
 
-/** Reads a file. @throws TickswapError TICKSWAP_E_FILE_MISSING */
+/** Opening a pipe that nobody writes to would otherwise wait for somebody who does. */
+const OPEN_FLAGS = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0)
+
+/** Reads a file. @throws TickswapError TICKSWAP_E_FILE_MISSING, TICKSWAP_E_FILE_KIND */
 export function readSource(id: string): Uint8Array {
   const file = fileOf(id)
+  let opened: number | undefined
   try {
-    return readFileSync(file)
+    opened = openSync(file, OPEN_FLAGS)
+    const stats = fstatSync(opened)
+    if (stats.isFile()) return readFileSync(opened)
   } catch (cause) {
-    throw new TickswapError('TICKSWAP_E_FILE_MISSING', 'the file cannot be read', { file }, { cause })
+    const { code } = cause as NodeJS.ErrnoException
+    const message = `the file cannot be read${code === undefined || code === 'ENOENT' ? '' : `: ${code}`}`
+    throw new TickswapError('TICKSWAP_E_FILE_MISSING', message, { file }, { cause })
+  } finally {
+    if (opened !== undefined) closeSync(opened)
   }
+  throw new TickswapError('TICKSWAP_E_FILE_KIND', 'this is a pipe, a device or a folder', { file })
 }
 
 /** The file of a module id, which is a path with the query and the fragment it was imported with. */

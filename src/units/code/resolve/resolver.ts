@@ -35,10 +35,15 @@ export class Resolver {
   readonly #paths = new TsconfigPaths()
   #readAt = Number.NEGATIVE_INFINITY
   readonly #wasThere: (file: string) => boolean
+  readonly #isGiven: (file: string) => boolean
 
-  /** @param wasThere whether the graph has had a file */
-  constructor(wasThere: (file: string) => boolean) {
+  /**
+   * @param wasThere whether the graph has had a file
+   * @param isGiven whether there are contents to take for it: it need not be on disk any more
+   */
+  constructor(wasThere: (file: string) => boolean, isGiven: (file: string) => boolean = () => false) {
     this.#wasThere = wasThere
+    this.#isGiven = isGiven
   }
 
   /**
@@ -95,6 +100,7 @@ export class Resolver {
 
   /** @param suffix query and fragment: as in Node, each of them makes a module of its own */
   #file(specifier: string, path: string, suffix: string, from: string): Request {
+    if (this.#isGiven(path) && !isFile(path)) return { specifier, kind: 'hot', id: path + suffix }
     const found = existing(path)
     if (found === undefined) throw this.#missing(specifier, path, from)
     return this.#target(specifier, found, suffix)

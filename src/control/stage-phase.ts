@@ -1,0 +1,82 @@
+import { finding, TickswapError } from '../errors.ts'
+import type { Stage } from '../units/code/artifact.ts'
+import type { Attempts } from './again.ts'
+import type { Ask, GoBack } from './ask.ts'
+import { requiredBy } from './check.ts'
+import type { Control } from './control.ts'
+import type { Deadline } from './deadline.ts'
+import { unitFilesAmong } from './folder.ts'
+import { Stop } from './stop.ts'
+
+/** What the system says of files that can be read a moment later. */
+const PASSING: ReadonlySet<string> = new Set([
+  ...['EBUSY', 'EMFILE', 'ENFILE', 'EAGAIN', 'EINTR', 'ETXTBSY', 'ESTALE'],
+])
+/** What a file looks like while it is being saved. The watcher waits for such files itself. */
+const BEING_SAVED: ReadonlySet<string> = new Set(['TICKSWAP_E_FILE_MISSING', 'TICKSWAP_E_FILE_EMPTY'])
+/** So long may a file that was asked for be gone or empty. */
+const SAVE_MS = 250
+/** Between two looks whether the swap is still wanted. */
+const LOOK_MS = 20
+
+/** What one staging is done with. */
+export interface Staging {
+  readonly control: Control
+  readonly ask: Ask
+  /** what goes back instead of being read, when something does */
+  readonly editions: readonly GoBack[]
+  readonly deadline: Deadline
+  readonly attempts: Attempts
+  /** @throws Stop when nobody wants the swap any more */
+  goOn(): void
+}
+
+/** From files, or from what was kept of them, to modules that can be run. @throws Stop, StageError */
+export async function stageFiles(staging: Staging): Promise<Stage> {
+  const { control, ask, deadline, attempts, goOn } = staging
+  refuseGone(ask, control)
+  const isSaved = (ms: number) => ask.trigger === 'edit' || ms > SAVE_MS
+  const mayHelp = (error: unknown, ms: number) => {
+    if (!(error instanceof TickswapError)) return false
+    const code = (error.cause as NodeJS.ErrnoException | undefined)?.code
+    return PASSING.has(code ?? '') || (BEING_SAVED.has(error.code) && !isSaved(ms))
+  }
+  const pause = async (ms: number) => {
+    const end = performance.now() + ms
+    for (let left = ms; left > 0; left = end - performance.now()) {
+      await new Promise((resolve) => setTimeout(resolve, Math.min(left, LOOK_MS)))
+      goOn()
+      deadline.check('waiting to read the files again')
+    }
+  }
+  const stage = await attempts.make('stage', () => stageOnce(staging), mayHelp, pause)
+  if (stage.update.artifacts.length === 0 && stage.update.evaluate.length === 0)
+    throw new Stop('unchanged', [])
+  return stage
+}
+
+async function stageOnce({ control, ask, editions, deadline }: Staging): Promise<Stage> {
+  const { stager, catalog, settings } = control
+  const { files, edition, invalidated = [] } = ask
+  const onModule = (file: string) => deadline.check(file)
+  if (edition)
+    return stager.stage({ artifacts: editions.flatMap((each) => each.edition.artifacts), onModule })
+  const isNew = (file: string) => !catalog.has(file)
+  const entries = await deadline.wait(
+    unitFilesAmong(files.filter(isNew), settings.units),
+    'looking for new units',
+  )
+  return stager.stage({ files, entries, invalidated, onModule })
+}
+
+/** Files that are gone, or were saved empty and stayed so. @throws Stop */
+function refuseGone(ask: Ask, { catalog }: Control): void {
+  const empty = ask.empty.map((file) => finding('TICKSWAP_E_FILE_EMPTY', `${file} is empty`, { file }))
+  const removed = ask.removed.flatMap((file) => {
+    const unit = catalog.byFile(file)?.name
+    if (!unit) return []
+    const message = `the file of unit ${unit} is gone${requiredBy(unit, catalog)}`
+    return [finding('TICKSWAP_E_UNIT_REMOVED', message, { file, unit })]
+  })
+  if (empty.length + removed.length > 0) throw new Stop('refused', [...empty, ...removed])
+}
