@@ -468,6 +468,8 @@ describe('an engine on a full disk', () => {
         await runtime.close()
       },
     }
+    // Until the start has written its last, what it frees has room for a small write on a full disk.
+    await until(() => readCode(path))
     const filler = join(disk, 'filler')
     fill(filler)
     write(2)
@@ -481,6 +483,14 @@ describe('an engine on a full disk', () => {
     ])
   }, 30_000)
 })
+
+/** Whether a start has kept its code: that is the last that it writes. */
+async function readCode(path: string): Promise<boolean> {
+  const store = await Store.read(path)
+  const { modules } = await store.code.load()
+  await store.close()
+  return modules.size > 0
+}
 
 /** Takes every byte that is left. */
 function fill(file: string): void {
