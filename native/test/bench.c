@@ -6,7 +6,6 @@
 
 #include "check.h"
 #include "tickswap/arena.h"
-#include "tickswap/blake3.h"
 #include "tickswap/hash.h"
 #include "tickswap/kernels.h"
 
@@ -17,7 +16,6 @@ static ts_version_record records[KEYS];
 static uint32_t runs[KEYS], indices[KEYS], merged[KEYS];
 static uint64_t hashes[BYTES / TS_PAGE_BYTES];
 static uint8_t left[BYTES], right[BYTES], delta[BYTES];
-static uint8_t value[TS_BLAKE3_BYTES];
 static uint32_t words[KEYS];
 static _Alignas(8) uint32_t pairs[KEYS][2];
 static volatile uint64_t sink;
@@ -76,26 +74,6 @@ static void hash_pages(void) {
 
 static void rehash_pages(void) {
   sink = ts_rehash_pages(left, BYTES / TS_PAGE_BYTES, hashes, merged);
-}
-
-static void blake3_large(void) {
-  ts_blake3(left, BYTES, value);
-}
-
-static void blake3_pages(void) {
-  for (size_t i = 0; i < BYTES / TS_PAGE_BYTES; i++)
-    ts_blake3(left + i * TS_PAGE_BYTES, TS_PAGE_BYTES, value);
-}
-
-static void blake3_many(void) {
-  static const uint8_t *data[BYTES / TS_PAGE_BYTES];
-  static size_t bytes[BYTES / TS_PAGE_BYTES];
-  static uint8_t values[BYTES / TS_PAGE_BYTES * TS_BLAKE3_BYTES];
-  for (size_t i = 0; i < BYTES / TS_PAGE_BYTES; i++) {
-    data[i] = left + i * TS_PAGE_BYTES;
-    bytes[i] = TS_PAGE_BYTES;
-  }
-  ts_blake3_many(data, bytes, BYTES / TS_PAGE_BYTES, values);
 }
 
 static void finite_f32(void) {
@@ -171,9 +149,6 @@ static const struct bench {
     {"hash.stripes", "byte", BYTES, hash},
     {"hash.pages", "byte", BYTES, hash_pages},
     {"hash.rehash-pages", "byte", BYTES, rehash_pages},
-    {"blake3.large", "byte", BYTES, blake3_large},
-    {"blake3.pages", "byte", BYTES, blake3_pages},
-    {"blake3.many", "byte", BYTES, blake3_many},
     {"arena.f32", "float", BYTES / 4, finite_f32},
     {"arena.f64", "double", BYTES / 8, finite_f64},
     {"arena.xor", "byte", BYTES, xor_all},
