@@ -157,7 +157,11 @@ export const n = () => ${n}
 
 describe('a participant that rests', () => {
   test('and cannot load the candidate holds back the swap', async () => {
-    const { scratch, fleet } = await start({ 'counter.ts': counter() })
+    const { scratch, fleet } = await start(
+      { 'counter.ts': counter() },
+      // Nobody waits for it for long: its news may come in probation.
+      { runtime: { probation: { ticks: 100_000 } } },
+    )
     const other = await companion(fleet)
     const here = globalThis as { loads?: number }
     here.loads = 0
