@@ -5,6 +5,7 @@
       "sources": [
         "native/addon/addon.cc",
         "native/addon/arena.cc",
+        "native/addon/blake3.cc",
         "native/addon/writes.cc",
         "native/addon/memory.cc",
         "native/addon/kernels.cc",
@@ -15,6 +16,7 @@
         "native/src/arena.c",
         "native/src/arm64.c",
         "native/src/best.c",
+        "native/src/blake3.c",
         "native/src/dirty.c",
         "native/src/hash.c",
         "native/src/kernels.c",

@@ -83,10 +83,13 @@ export class Runtime {
       failure: (message) => this.#send({ type: 'failure', slot, ...message }),
       invalidated: (body) => this.#send({ type: 'request', slot, request: 0, name: 'invalidate', body }),
       sampled: (message) => this.#send(message),
+      saved: (message) => this.#send(message),
       resume: () => this.#send({ type: 'request', slot, request: 0, name: 'resume', body: {} }),
     })
     this.tick = this.#participant.tick
-    this.#checkpoint = new Checkpoint(this.#participant, (units) => this.#request('checkpoint', { units }))
+    this.#checkpoint = new Checkpoint(this.#participant, (units) =>
+      this.#request('checkpoint', units ? { units } : {}),
+    )
     this.#unref()
   }
 
@@ -300,7 +303,7 @@ export class Runtime {
   }
 
   async #close(): Promise<void> {
-    await this.#checkpoint.end()
+    await this.#checkpoint.end(() => this.pause())
     // A control thread that is gone has nothing left to close.
     if (this.#staff) await this.#request('close', {}).catch(() => {})
     this.#leave()

@@ -9,6 +9,7 @@ export const targets = [
     text: 'put and get at 0.7x of lmdb and classic-level',
     value: (result) => Math.max(...result.parts.map(({ ratio }) => ratio)),
     limit: 1 / 0.7,
+    // Under other work the ratios of single runs reach 3.7.
     gate: 4,
   },
 ]

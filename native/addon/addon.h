@@ -77,6 +77,9 @@ struct View {
 };
 
 // The bytes of a typed array; throws and returns false for anything else and for a detached one.
+bool read_view(Napi::Env env, napi_value value, View *out);
+
+// The same of an argument.
 bool read_view(const Napi::CallbackInfo &info, size_t index, View *out);
 
 // A registry, and the memory that arguments are passed in.
@@ -103,6 +106,7 @@ void add_kernels(Napi::Env env, Napi::Object exports);
 void add_registry(Napi::Env env, Napi::Object exports);
 void add_registry_reads(Napi::Env env, Napi::Object exports);
 void add_arena(Napi::Env env, Napi::Object exports);
+void add_blake3(Napi::Env env, Napi::Object exports);
 void add_writes(Napi::Env env, Napi::Object exports);
 void add_exit_store(Napi::Env env, Napi::Object exports);
 void add_thread_time(Napi::Env env, Napi::Object exports);

@@ -84,11 +84,14 @@ Napi::Value detach(const Napi::CallbackInfo &info) {
 } // namespace
 
 bool read_view(const Napi::CallbackInfo &info, size_t index, View *out) {
-  Napi::Env env = info.Env();
+  return read_view(info.Env(), info[index], out);
+}
+
+bool read_view(Napi::Env env, napi_value value, View *out) {
   napi_value buffer;
   void *data = nullptr;
   size_t length = 0;
-  if (napi_get_typedarray_info(env, info[index], &out->type, &length, &data, &buffer, nullptr) != napi_ok) {
+  if (napi_get_typedarray_info(env, value, &out->type, &length, &data, &buffer, nullptr) != napi_ok) {
     fail(env, "TICKSWAP_E_OPTION", "an argument is not a typed array");
     return false;
   }

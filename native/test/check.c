@@ -61,8 +61,8 @@ static int run_list(const check_case *cases, const char *only) {
 }
 
 static int run_all(const char *only) {
-  const check_case *lists[] = {check_guard, check_kernels, check_version,  check_hash,  check_arena,
-                               check_dirty, check_words,   check_registry, check_stress};
+  const check_case *lists[] = {check_guard, check_kernels, check_version, check_hash,     check_blake3,
+                               check_arena, check_dirty,   check_words,   check_registry, check_stress};
   int ran = 0;
   printf("implementation %s, seed %llu\n", ts_kernels.implementation, (unsigned long long)first_seed);
   for (size_t i = 0; i < sizeof lists / sizeof lists[0]; i++) ran += run_list(lists[i], only);

@@ -14,6 +14,7 @@ typedef struct check_case {
 extern const check_case check_guard[];
 extern const check_case check_version[];
 extern const check_case check_hash[];
+extern const check_case check_blake3[];
 extern const check_case check_arena[];
 extern const check_case check_kernels[];
 extern const check_case check_dirty[];

@@ -12,7 +12,6 @@ import {
   type ToControl,
 } from '../swap/protocol.ts'
 import type { SwapProgress, SwapReport } from '../swap/report.ts'
-import { scriptsOf } from '../swap/scripts.ts'
 import type { GraphUpdate, Stage } from '../units/code/artifact.ts'
 import { Graph } from '../units/code/graph.ts'
 import { planUpdate } from '../units/code/plan.ts'
@@ -20,7 +19,7 @@ import { Stager } from '../units/code/stager.ts'
 import { keepOutline } from '../units/code/surface/cache.ts'
 import type { Contract } from '../units/contract.ts'
 import type { Version } from '../version/version.ts'
-import { admit } from './admission.ts'
+import { admit, bootMessage } from './admission.ts'
 import type { Ask, Consent } from './ask.ts'
 import { Barrier } from './barrier.ts'
 import { Behind } from './behind.ts'
@@ -46,6 +45,7 @@ import { Requests } from './requests.ts'
 import { isAbsence, Retries } from './retries.ts'
 import { Road } from './road.ts'
 import { Samples } from './samples.ts'
+import { Saving } from './saving.ts'
 import { Waits } from './waits.ts'
 import { type WatchBatch, Watcher } from './watcher.ts'
 
@@ -64,6 +64,7 @@ export class Control {
   readonly catalog = new Catalog()
   readonly rehearsal: Rehearsal
   readonly samples: Samples
+  readonly #saving = new Saving(this)
   readonly stager: Stager
   readonly #desk: Desk
   readonly quarantine = new Quarantine()
@@ -302,6 +303,16 @@ export class Control {
     this.#driving = false
   }
 
+  /** Does something between two swaps; while one is under way, nothing. It is told a number of its own. */
+  async between<T>(act: (id: number) => Promise<T>): Promise<T | undefined> {
+    if (this.#driving || this.closed) return undefined
+    this.#driving = true
+    return act(++this.#lastId).finally(() => {
+      this.#driving = false
+      void this.#drive()
+    })
+  }
+
   async #swap(waiting: Waiting): Promise<void> {
     const consent = 'find' in waiting ? waiting.consent : { cancelled: false, confirmed: false }
     const ask = { ...('find' in waiting ? waiting.find() : waiting.ask), consent }
@@ -378,6 +389,7 @@ export class Control {
 
   #take(message: ToControl): void {
     if (message.type === 'sampled') return this.samples.take(message)
+    if (message.type === 'saved') return this.#saving.take(message)
     if (message.type === 'failure') {
       const { id, slot, finding: found } = message
       const named = this.crew.named(found, slot)
@@ -407,7 +419,7 @@ export class Control {
       case 'close':
         return this.close()
       case 'checkpoint':
-        return this.persistence.save((message as RequestMessage<'checkpoint'>).body.units, this.catalog)
+        return this.#saving.answer(message as RequestMessage<'checkpoint'>)
       case 'storage':
         return this.persistence.command(message as RequestMessage<'storage'>, this.crew)
       case 'observe':
@@ -421,17 +433,7 @@ export class Control {
   #join({ slot, body }: RequestMessage<'join'>): typeof LATER {
     const first = this.#booted++ === 0
     const name = body.name ?? (first ? this.settings.name : `worker-${slot}`)
-    const units = this.catalog.inOrder().map(({ name: unit, running, memory }) => {
-      const resumed = this.persistence.resumed(unit)
-      const { contract, version } = running
-      return { unit, file: contract.file, version: version.toString(), memory, ...(resumed && { resumed }) }
-    })
-    const [base, history] = [this.graph(), this.#history.entries]
-    const scripts = scriptsOf(
-      units.map(({ unit, file, version }) => ({ unit, version, artifacts: this.catalog.closure(file) })),
-    )
-    const { syncTest } = this.settings
-    const boot = { type: 'boot', name, base, scripts, units, first, history, syncTest } as const
+    const boot = bootMessage(this, { name, first, history: this.#history.entries })
     admit(this.board, this.crew, slot, boot, this.offer)
     for (const payload of first ? this.persistence.warnings() : [])
       this.crew.send(slot, { type: 'event', event: 'warning', payload, history: [] })

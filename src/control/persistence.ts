@@ -16,6 +16,7 @@ import type { Quarantine } from './quarantine.ts'
 import { Recorder, type TakenBack, takenBackWarning } from './recorder.ts'
 import { Shelf } from './shelf.ts'
 import { Sources } from './sources.ts'
+import type { OwnStates, Participants } from './states.ts'
 
 /** What a runtime with a store starts from and writes down. Without a store it starts from the files alone. */
 export class Persistence {
@@ -34,7 +35,9 @@ export class Persistence {
   /** resolves when everybody has been told of the last outcome */
   #told: Promise<void> = Promise.resolve()
   /** units that go on with the state of an earlier run */
-  readonly #resumed = new Map<string, NonNullable<BootUnit['resumed']>>()
+  readonly #resumed = new Map<string, Record<string, unknown> | undefined>()
+  /** what participants had for themselves in it, until they are back */
+  #own = new Map<string, OwnStates>()
 
   constructor(settings: Settings) {
     this.#settings = settings
@@ -90,15 +93,23 @@ export class Persistence {
   async resume(catalog: Catalog): Promise<void> {
     if (!this.#settings.store?.resume) return
     for (const { name, memory } of catalog.units.values()) {
-      const saved = await this.recorder?.savedState(name)
+      const saved = await this.recorder?.states.unit(name)
       if (!saved) continue
       carryColumns(saved, { layout: memory.shared, memory: memory.arena })
-      this.#resumed.set(name, { soft: saved.soft })
+      this.#resumed.set(name, saved.soft)
     }
+    this.#own = (await this.recorder?.states.participants()) ?? new Map()
   }
 
-  resumed(unit: string): BootUnit['resumed'] {
-    return this.#resumed.get(unit)
+  /** By unit, what a participant goes on with; once, because who takes its name later is somebody else. */
+  resumed(participant: string, isFirst: boolean): (unit: string) => BootUnit['resumed'] {
+    const own = this.#own.get(participant)
+    this.#own.delete(participant)
+    return (unit) => {
+      if (!this.#resumed.has(unit)) return undefined
+      const soft = isFirst ? this.#resumed.get(unit) : undefined
+      return { own: own?.[unit] ?? (soft && { columns: {}, soft }) }
+    }
   }
 
   booted(catalog: Catalog): void {
@@ -130,14 +141,33 @@ export class Persistence {
     throw new TickswapError('TICKSWAP_E_STORE_MISSING', 'this engine has no store')
   }
 
-  /** Keeps what a participant has copied; of a unit that was swapped since, nothing. @throws TickswapError OPTION */
-  async save(states: readonly CheckpointUnit[], catalog: Catalog): Promise<void> {
-    if (!this.recorder) throw new TickswapError('TICKSWAP_E_OPTION', 'the runtime has no store to save to')
-    await this.recorder.saveStates(
-      states.flatMap(({ unit, version, memory, soft }) => {
+  /** Keeps what a participant has copied; `names`: the participants that there are; of a unit that was swapped since, nothing. @throws TickswapError OPTION */
+  async save(
+    states: readonly CheckpointUnit[],
+    catalog: Catalog,
+    participant: string,
+    names: readonly string[],
+  ): Promise<void> {
+    const { recorder } = this
+    if (!recorder) throw new TickswapError('TICKSWAP_E_OPTION', 'the runtime has no store to save to')
+    const own = Object.fromEntries(states.map((each) => [each.unit, each.private]))
+    recorder.states.forgetAllBut([...names, ...this.#own.keys()])
+    await recorder.saveStates(
+      states.flatMap(({ unit, version, memory }) => {
         const entry = catalog.units.get(unit)
-        return entry?.running.version.toString() === version ? [[entry, memory, soft] as const] : []
+        return entry?.running.version.toString() === version ? [[entry, memory] as const] : []
       }),
+      new Map([[participant, own]]),
+    )
+  }
+
+  /** Keeps what all participants have kept at a boundary; `names`: those that there are. */
+  saveKept(own: Participants, catalog: Catalog, names: readonly string[]): Promise<void> | undefined {
+    const { recorder } = this
+    recorder?.states.forgetAllBut([...names, ...this.#own.keys()])
+    return recorder?.saveStates(
+      Array.from(catalog.units.values(), (entry) => [entry, entry.memory.lastGood] as const),
+      own,
     )
   }
 }

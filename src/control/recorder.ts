@@ -22,7 +22,7 @@ import type { AboutBackup } from './group-ring.ts'
 import type { Settings } from './options.ts'
 import { type KnownStart, knownStart, readyToKeep, type Shelf } from './shelf.ts'
 import type { SourceText } from './sources.ts'
-import { aboutState, newestState, type Saved } from './states.ts'
+import { type Participants, States } from './states.ts'
 
 /** Decisions that wait for a disk that does not take them; of more, only the number is kept. */
 const MOST_WAITING = 10_000
@@ -62,6 +62,7 @@ export interface KeptContents {
  */
 export class Recorder {
   readonly store: Store
+  readonly states: States
   /** tells this run of the engine apart from others */
   readonly run = `${process.pid} ${Date.now()}`
   readonly #shelf: Shelf
@@ -87,6 +88,7 @@ export class Recorder {
     warn: (warning: Finding) => void,
   ) {
     this.store = store
+    this.states = new States(store)
     this.#shelf = shelf
     this.#root = units
     this.#durableMs = storeMs
@@ -259,18 +261,9 @@ export class Recorder {
     clearTimeout(timer)
   }
 
-  /** Saves memories that nobody writes to meanwhile. */
-  saveStates(
-    states: Iterable<readonly [UnitEntry, ArrayBufferLike, soft?: Record<string, unknown>]>,
-  ): Promise<void> {
-    const saved = Array.from(states, ([{ name, running, memory }, bytes, soft]) => {
-      const about = aboutState(memory.shared, soft)
-      return this.store.backups.put(name, running.version.toString(), new Uint8Array(bytes), about)
-    })
-    const all = Promise.all(saved).then(
-      () => {},
-      (error) => this.#warn(warningOf(error)),
-    )
+  /** Saves memories that nobody writes to until this has returned, and what participants have for themselves. */
+  saveStates(states: Iterable<readonly [UnitEntry, ArrayBufferLike]>, own?: Participants): Promise<void> {
+    const all = this.states.save(states, own).catch((error) => this.#warn(warningOf(error)))
     this.#saves = Promise.all([this.#saves, all])
     return all
   }
@@ -319,10 +312,6 @@ export class Recorder {
         return { file, text: Buffer.from(bytes).toString(), isAsWritten: true }
       })
     )
-  }
-
-  savedState(unit: string): Promise<Saved | undefined> {
-    return newestState(this.store.backups, unit)
   }
 
   /** Resolves when everything is on disk, as far as the disk takes it. */

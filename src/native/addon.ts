@@ -35,6 +35,13 @@ export interface Addon {
   /** XXH3-64 of what the view shows. `seed` is taken modulo 2^64; default 0. */
   hash(view: NodeJS.TypedArray, seed?: bigint): bigint
   hashRange(memory: Handle, offsetBytes: number, bytes: number, seed?: bigint): bigint
+  /** BLAKE3 of what the view shows, 64 hex digits. */
+  blake3(view: NodeJS.TypedArray): string
+  /**
+   * The same of each of them, one after the other in one string. Small ones are hashed side by side, which takes
+   * less time.
+   */
+  blake3Many(views: readonly NodeJS.TypedArray[]): string
   /** Orders two 16-byte version keys, aligned to 4: -1, 0 or 1. */
   compareKeys(memory: Handle, offsetA: number, offsetB: number): number
   /** Writes the order of each of `count` keys against the one at `probeOffset` to `out`, a signed byte each. */

@@ -66,7 +66,7 @@ export class Backups {
     more: unknown = {},
     keep = this.#keep,
   ): Promise<SavedState> {
-    const copy = Uint8Array.from(bytes)
+    const copy = new Uint8Array(bytes)
     return this.#turns.run(() => this.#put(unit, version, copy, more, keep))
   }
 

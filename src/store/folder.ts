@@ -1,7 +1,9 @@
 import { randomBytes } from 'node:crypto'
 import { accessSync, constants, existsSync, mkdirSync, readdirSync, statSync } from 'node:fs'
+import { join } from 'node:path'
 import { TickswapError } from '../errors.ts'
 import type { Backend } from './backends/contract.ts'
+import { checkTree } from './backends/lmdb-tree.ts'
 import { MemoryBackend } from './backends/memory.ts'
 import { openBackend } from './backends/open.ts'
 import { probeLmdb } from './backends/probe.ts'
@@ -31,7 +33,9 @@ export async function openFolder(settings: StoreSettings): Promise<OpenFolder> {
   makeFolder(path)
   const lock = StoreLock.take(path)
   try {
-    const format = await upgrade(path, readFormat(path) ?? create(settings))
+    const found = readFormat(path) ?? create(settings)
+    if (found.backend === 'lmdb') await checkTrees(path, found, lock.isTakenOver)
+    const format = await upgrade(path, found)
     const pending = settleMigration(path, format)
     removeLeftovers(
       path,
@@ -39,14 +43,21 @@ export async function openFolder(settings: StoreSettings): Promise<OpenFolder> {
     )
     // The second copy of the format may be of before the last switch.
     writeFormat(path, format)
-    if (lock.isTakenOver && format.backend === 'lmdb')
-      await Promise.all([format.data, format.archive].map((name) => probeLmdb(folderOf(path, name))))
     const both = await openBoth(path, format, false)
     return { lock, format: await checkMarks(path, format, both), ...both }
   } catch (error) {
     lock.release()
     throw asStoreError(error, path)
   }
+}
+
+/** LMDB trusts its pages: they are looked at before it reads one of them. */
+async function checkTrees(path: string, { data, archive }: Format, afterDeath: boolean): Promise<void> {
+  for (const name of [data, archive]) {
+    const file = join(folderOf(path, name), 'data.mdb')
+    if (existsSync(file)) checkTree(file)
+  }
+  if (afterDeath) await Promise.all([data, archive].map((name) => probeLmdb(folderOf(path, name))))
 }
 
 /** Beside the process that holds the store, or while nobody does. @throws the same; STORE_MISSING */

@@ -6,8 +6,12 @@ import { openBackend } from './backends/open.ts'
 import { readChecked, replaceFile } from './files.ts'
 import { ENTRIES, indexKeys, parseEntry } from './journal/entry.ts'
 
-/** Of the folder and everything in it. 1: the journal had no indexes. */
-export const FORMAT = 2
+/**
+ * Of the folder and everything in it. 1: the journal had no indexes. 2: every object had a record of its state beside
+ * its own; what was written then is read as it is.
+ */
+export const FORMAT = 3
+const FIRST_WITH_INDEXES = 2
 
 /** Which folders hold the store. The one file that is replaced to switch to others. */
 export interface Format {
@@ -49,7 +53,7 @@ export function writeFormat(store: string, format: Format): void {
   replaceFile(join(store, COPY), format)
 }
 
-/** Brings an older store up to date; a copy of it as it was stays beside it, as `before-2`. */
+/** Brings an older store up to date; a copy of it as it was stays beside it, as `before-3`. */
 export async function upgrade(store: string, format: Format): Promise<Format> {
   if (format.format === FORMAT) return format
   const kept = join(store, `before-${FORMAT}`)
@@ -62,11 +66,13 @@ export async function upgrade(store: string, format: Format): Promise<Format> {
     replaceFile(join(part, MAIN), format)
     renameSync(part, kept)
   }
-  const backend = await openBackend(format.backend, folderOf(store, format.data))
-  try {
-    await writeIndexes(backend)
-  } finally {
-    await backend.close()
+  if (format.format < FIRST_WITH_INDEXES) {
+    const backend = await openBackend(format.backend, folderOf(store, format.data))
+    try {
+      await writeIndexes(backend)
+    } finally {
+      await backend.close()
+    }
   }
   const upgraded = { ...format, format: FORMAT }
   writeFormat(store, upgraded)

@@ -5,16 +5,8 @@ import type { Objects } from './objects.ts'
 import type { Pointer } from './pointers.ts'
 import { Kind, sealJson, unsealJson } from './record.ts'
 import type { StoreSettings } from './settings.ts'
-import {
-  metaKey,
-  NO_TOTALS,
-  readMeta,
-  readTotals,
-  replaceMeta,
-  sealTotals,
-  TOTALS_KEY,
-  type Totals,
-} from './tiers/meta.ts'
+import { NO_TOTALS, readTotals, replaceMeta, sealTotals, TOTALS_KEY, type Totals } from './tiers/meta.ts'
+import { findMeta } from './tiers/packed.ts'
 import type { Transaction, Transactor } from './transactor.ts'
 import { IN_ARCHIVE, type StoreReport } from './verify.ts'
 
@@ -66,8 +58,7 @@ export class Keeper {
     if (orphans.length + miscounted === 0) return 0
     await this.#transactor.transaction((tx) => {
       for (const [hash, by] of off.refs) {
-        const record = tx.get(metaKey(hash))
-        const meta = record && readMeta(hash, record)
+        const meta = findMeta((key) => tx.get(key), hash)
         if (meta) replaceMeta(tx, hash, meta, { ...meta, refs: Math.max(0, meta.refs + by) })
       }
       for (const key of orphans) if (!key.startsWith(IN_ARCHIVE)) tx.remove(key)

@@ -1,31 +1,48 @@
 import { TickswapError } from '../errors.ts'
 import { type Backend, under } from './backends/contract.ts'
 import { Encoding } from './codec.ts'
-import { blake3Hex, isHash } from './hash.ts'
+import { Gather } from './gather.ts'
+import { blake3Hex, blake3HexOfAll, blake3HexOfEach, HASH_LENGTH, isHash } from './hash.ts'
 import { OWNERS, type Owner, own, ownerKey, readOwner } from './owners.ts'
 import type { Pool } from './pool.ts'
-import { damaged, SEAL_BYTES } from './record.ts'
+import { damaged } from './record.ts'
 import type { StoreSettings } from './settings.ts'
+import { type Slab, Slabs } from './slab.ts'
+import { Fresh } from './tiers/fresh.ts'
 import { HotTier } from './tiers/hot.ts'
 import {
+  addTotals,
+  count,
   intentKey,
   type Meta,
   metaKey,
+  NO_TOTALS,
   objectKey,
   readMeta,
   readTotals,
-  replaceMeta,
   Tier,
+  type Totals,
+  writeMeta,
 } from './tiers/meta.ts'
-import { openObject, sealObject, unpack } from './tiers/packed.ts'
+import {
+  ALONE_MOST_BYTES,
+  BODY_AT,
+  findMeta,
+  newMeta,
+  openObject,
+  sealObject,
+  unpack,
+} from './tiers/packed.ts'
 import type { Transaction, Transactor } from './transactor.ts'
 
+/** Those that come or are asked for together are hashed together, up to so many. */
+const TOGETHER_BYTES = 65_536
+const TOGETHER = 256
 /** Larger ones are unpacked, or only hashed, in the pool. */
 const UNPACK_HERE_BYTES = 65_536
 const HASH_HERE_BYTES = 2 ** 20
 /** An object that moves between tiers while it is looked for is looked for again. */
 const TRIES = 4
-const HASH_LENGTH = 64
 const NOTHING = new Uint8Array(0)
 
 /** What an owner wants to keep. */
@@ -61,6 +78,11 @@ export class Objects {
   #reserved = 0
   /** whose record on disk was found damaged: the next put writes it anew */
   readonly #damaged = new Set<string>()
+  /** objects without a record beside their own */
+  readonly fresh = new Fresh()
+  readonly #puts = new Gather(TOGETHER, (blobs: readonly Uint8Array[]) => this.#putAll(blobs))
+  readonly #slabs = new Slabs()
+  readonly #checks = new Gather(TOGETHER, blake3HexOfAll)
 
   constructor(transactor: Transactor, archive: () => Backend, pool: Pool, settings: StoreSettings) {
     this.#transactor = transactor
@@ -68,6 +90,16 @@ export class Objects {
     this.#pool = pool
     this.#settings = settings
     this.hot = new HotTier(settings.hotBytes)
+    this.#noticeEmpty()
+  }
+
+  #noticeEmpty(): void {
+    try {
+      const { warmObjects, coldObjects } = readTotals((key) => this.#transactor.get(key))
+      if (warmObjects + coldObjects === 0) this.fresh.beginEmpty()
+    } catch {
+      // Sums that are damaged say nothing.
+    }
   }
 
   useRoom(room: Room): void {
@@ -80,16 +112,20 @@ export class Objects {
    * @throws TickswapError STORE_LIMIT, STORE_FULL, STORE_WRITE
    */
   async put(bytes: Uint8Array): Promise<string> {
-    const [hash] = await this.#store([bytes], () => {})
-    return hash!
+    this.#checkSize(bytes.length)
+    if (bytes.length > TOGETHER_BYTES) return this.#putAlone(bytes)
+    const place = this.#puts.add(bytes)
+    return (await this.#puts.done)[place]!
   }
 
   /** Stores blobs and makes `owner` refer to exactly these objects, all in one transaction. */
   async keep({ owner, info = {}, blobs = [], hashes = [] }: Keeping): Promise<string[]> {
     ownerKey(owner)
-    return this.#store(blobs, (tx, stored) => {
+    const kept = await this.#store(blobs, (tx, stored) => {
       own(tx, owner, { hashes: [...hashes, ...stored], at: Date.now(), info })
     })
+    for (const hash of [...hashes, ...kept]) this.fresh.delete(hash)
+    return kept
   }
 
   /** Forgets an owner; what nothing refers to any more is collected later. */
@@ -119,7 +155,13 @@ export class Objects {
     if (hot) return hot
     // Cheaper than the whole test, and enough for a key.
     if (hash.length !== HASH_LENGTH) return undefined
-    const bytes = this.#readWarm(hash) ?? (await this.#readElsewhere(hash))
+    let bytes = this.#readWarm(hash)
+    if (bytes && bytes.length <= TOGETHER_BYTES) {
+      const place = this.#checks.add(bytes)
+      const found = await this.#checks.done
+      if (!found.startsWith(hash, place * HASH_LENGTH)) this.#compare(hash, bytes)
+    } else if (bytes) this.#compare(hash, bytes)
+    bytes ??= await this.#readElsewhere(hash)
     if (!bytes) return undefined
     this.hot.put(hash, bytes)
     this.used.set(hash, Date.now())
@@ -127,18 +169,17 @@ export class Objects {
   }
 
   meta(hash: string): Meta | undefined {
-    const record = isHash(hash) ? this.#transactor.get(metaKey(hash)) : undefined
-    return record && readMeta(hash, record)
+    return isHash(hash) ? findMeta((key) => this.#transactor.get(key), hash) : undefined
   }
 
-  /** What is in the data folder and takes no time to unpack. */
+  /** What is in the data folder and takes no time to unpack; whether it is what the name says is yet to be asked. */
   #readWarm(hash: string): Uint8Array | undefined {
     const record = this.#transactor.get(objectKey(hash))
     if (!record) return undefined
     const bytes = this.#guarded(hash, () => {
       const packed = openObject(hash, record)
       const most = packed.encoding === Encoding.RAW ? HASH_HERE_BYTES : UNPACK_HERE_BYTES
-      return packed.size <= most ? checked(hash, unpack(packed)) : undefined
+      return packed.size <= most ? unpack(packed) : undefined
     })
     if (bytes) this.hits.warm++
     return bytes
@@ -175,22 +216,45 @@ export class Objects {
     }
   }
 
+  #compare(hash: string, bytes: Uint8Array): void {
+    const found = blake3Hex(bytes)
+    if (found === hash) return
+    this.#damaged.add(hash)
+    throw damaged(`object ${hash} is not what was stored: its hash is ${found}`)
+  }
+
+  async #putAlone(bytes: Uint8Array): Promise<string> {
+    const [hash] = await this.#store([bytes], () => {})
+    return hash!
+  }
+
+  /** In one transaction; where room is short each in its own, so that the one that finds none is the one that fails. */
+  async #putAll(blobs: readonly Uint8Array[]): Promise<readonly (string | Promise<string>)[]> {
+    const bytes = blobs.reduce((sum, { length }) => sum + BODY_AT + length, this.warmBytes())
+    if (bytes <= this.#settings.warmBytes) return this.#store(blobs, () => {})
+    return blobs.map((blob) => this.#putAlone(blob))
+  }
+
   async #store(
     blobs: readonly Uint8Array[],
     more: (tx: Transaction, hashes: string[]) => void,
   ): Promise<string[]> {
     for (const { length } of blobs) this.#checkSize(length)
-    const hashes = blobs.map(blake3Hex)
+    const hashes = blake3HexOfEach(blobs)
     const bytes = await this.#reserve(hashes, blobs)
+    const slab = this.#slabs.take(blobs.reduce((sum, { length }) => sum + BODY_AT + length, 0))
     try {
       await this.#transactor.transaction((tx) => {
-        for (const [i, hash] of hashes.entries()) this.#write(tx, hash, blobs[i]!)
+        const change = { ...NO_TOTALS }
+        for (let i = 0; i < blobs.length; i++) this.#write(tx, hashes[i]!, blobs[i]!, slab, change)
+        addTotals(tx, change)
         more(tx, hashes)
       })
     } finally {
       this.#reserved -= bytes
+      slab.release()
     }
-    for (const [i, hash] of hashes.entries()) this.hot.put(hash, blobs[i]!)
+    for (let i = 0; i < blobs.length; i++) this.hot.put(hashes[i]!, blobs[i]!)
     return hashes
   }
 
@@ -204,13 +268,13 @@ export class Objects {
   /** Room in the warm tier, counted from here on so that others do not take it too. Gives the bytes. */
   async #reserve(hashes: readonly string[], blobs: readonly Uint8Array[]): Promise<number> {
     let bytes = 0
-    for (const { length } of blobs) bytes += length + SEAL_BYTES
+    for (const { length } of blobs) bytes += length + BODY_AT
     if (this.warmBytes() + bytes <= this.#settings.warmBytes) {
       this.#reserved += bytes
       return bytes
     }
     // Only where room is short is it worth asking what is there already.
-    const fresh = new Map(blobs.map((blob, i) => [hashes[i]!, blob.length + SEAL_BYTES]))
+    const fresh = new Map(blobs.map((blob, i) => [hashes[i]!, blob.length + BODY_AT]))
     bytes = 0
     for (const [hash, length] of fresh) bytes += this.meta(hash) ? 0 : length
     this.#reserved += bytes
@@ -228,33 +292,30 @@ export class Objects {
     return readTotals((key) => this.#transactor.get(key)).warmStored + this.#reserved
   }
 
-  #write(tx: Transaction, hash: string, bytes: Uint8Array): void {
-    const known = tx.get(metaKey(hash))
+  #write(tx: Transaction, hash: string, bytes: Uint8Array, slab: Slab, change: Totals): void {
+    const isDamaged = this.#damaged.has(hash)
+    const isAlone = bytes.length <= ALONE_MOST_BYTES
+    const isNew = this.fresh.isNew(hash)
+    if (!isNew && isAlone && !isDamaged && tx.has(objectKey(hash))) return
+    const known = isNew ? undefined : tx.get(metaKey(hash))
     const meta = known && readMeta(hash, known)
-    if (meta && !this.#damaged.has(hash)) return
+    if (meta && !isDamaged) return
     const now = Date.now()
-    const record = sealObject(hash, { encoding: Encoding.RAW, size: bytes.length, body: bytes })
+    const packed = { encoding: Encoding.RAW, size: bytes.length, body: bytes, at: now }
+    const record = sealObject(hash, packed, slab.room(BODY_AT + bytes.length))
+    this.fresh.note(hash)
+    const made = newMeta(Encoding.RAW, bytes.length, record.length, now)
+    const next = { ...made, refs: meta?.refs ?? 0 }
+    const old = isAlone && isDamaged ? tx.get(objectKey(hash)) : undefined
+    const before = meta ?? (old && { ...next, stored: old.length })
     tx.put(objectKey(hash), record)
     if (meta?.tier === Tier.COLD) tx.put(intentKey(hash), NOTHING)
-    replaceMeta(tx, hash, meta, {
-      tier: Tier.WARM,
-      encoding: Encoding.RAW,
-      tried: false,
-      refs: meta?.refs ?? 0,
-      size: bytes.length,
-      stored: record.length,
-      createdAt: now,
-      usedAt: now,
-    })
+    if (before) count(change, before, -1)
+    count(change, next, 1)
+    if (isAlone && !meta) this.fresh.add(hash, next)
+    else tx.put(metaKey(hash), writeMeta(hash, next))
     this.#damaged.delete(hash)
   }
-}
-
-/** Whatever the disk gave: it is what the name says, or nothing. */
-function checked(hash: string, bytes: Uint8Array): Uint8Array {
-  const found = blake3Hex(bytes)
-  if (found === hash) return bytes
-  throw damaged(`object ${hash} is not what was stored: its hash is ${found}`)
 }
 
 function throwIt(error: unknown): never {

@@ -1,6 +1,7 @@
 import { TickswapError } from '../errors.ts'
 import { Kind, sealJson, unsealJson } from './record.ts'
-import { metaKey, readMeta, replaceMeta } from './tiers/meta.ts'
+import { replaceMeta } from './tiers/meta.ts'
+import { findMeta } from './tiers/packed.ts'
 import type { Transaction } from './transactor.ts'
 
 /** Something that needs objects: as long as it is there they are not collected. */
@@ -52,11 +53,10 @@ export function own(tx: Transaction, name: string, owner: Owner | undefined): vo
 }
 
 function addReference(tx: Transaction, hash: string, by: 1 | -1): void {
-  const record = tx.get(metaKey(hash))
-  if (!record) {
+  const meta = findMeta((key) => tx.get(key), hash)
+  if (!meta) {
     if (by === -1) return
     throw new TickswapError('TICKSWAP_E_STORE_DAMAGED', `there is no object ${hash} to refer to`)
   }
-  const meta = readMeta(hash, record)
   replaceMeta(tx, hash, meta, { ...meta, refs: Math.max(0, meta.refs + by) })
 }

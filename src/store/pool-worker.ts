@@ -1,4 +1,5 @@
 import { TickswapError } from '../errors.ts'
+import { checkTree } from './backends/lmdb-tree.ts'
 import { decode, Encoding, encode } from './codec.ts'
 import { difference } from './delta.ts'
 import { blake3Hex } from './hash.ts'
@@ -20,7 +21,11 @@ export interface DeltaJob {
   readonly base: Uint8Array
   readonly next: Uint8Array
 }
-export type Job = EncodeJob | DecodeJob | DeltaJob
+export interface InspectJob {
+  readonly type: 'inspect'
+  readonly file: string
+}
+export type Job = EncodeJob | DecodeJob | DeltaJob | InspectJob
 
 /** Runs in a thread of the pool. */
 export default function work(job: Job): unknown {
@@ -31,6 +36,8 @@ export default function work(job: Job): unknown {
       return unpack(job)
     case 'delta':
       return encode(difference(job.base, job.next), Encoding.LZ4)
+    case 'inspect':
+      return inspect(job.file)
     default:
       throw new TickswapError('TICKSWAP_E_INTERNAL', `no such job: ${JSON.stringify(job satisfies never)}`)
   }
@@ -42,4 +49,14 @@ function unpack({ body, encoding, size, hash }: DecodeJob): Uint8Array {
   if (found === hash) return bytes
   const message = `object ${hash} is not what was stored: its hash is ${found}`
   throw new TickswapError('TICKSWAP_E_STORE_DAMAGED', message)
+}
+
+/** What is wrong, in words: errors lose their code on the way. */
+function inspect(file: string): string | undefined {
+  try {
+    checkTree(file)
+    return undefined
+  } catch (error) {
+    return (error as Error).message
+  }
 }

@@ -1,6 +1,6 @@
 import type { Piscina } from 'piscina'
 import type { Encoding } from './codec.ts'
-import type { DecodeJob, DeltaJob, EncodeJob, Job } from './pool-worker.ts'
+import type { DecodeJob, DeltaJob, EncodeJob, InspectJob, Job } from './pool-worker.ts'
 
 /** Ends threads that have had nothing to do for so long. */
 const IDLE_MS = 2000
@@ -24,6 +24,11 @@ export class Pool {
   /** The difference of two states, compressed. */
   async delta(base: Uint8Array, next: Uint8Array): Promise<{ encoding: Encoding; body: Uint8Array }> {
     return this.#run({ type: 'delta', base, next } satisfies DeltaJob) as Promise<never>
+  }
+
+  /** What is wrong with the inner pages of a file of LMDB; nothing when they are whole. */
+  async inspect(file: string): Promise<string | undefined> {
+    return this.#run({ type: 'inspect', file } satisfies InspectJob) as Promise<never>
   }
 
   async close(): Promise<void> {

@@ -24,19 +24,24 @@ export function seal(key: string, kind: Kind, ...parts: readonly Uint8Array[]): 
     record.set(part, at)
     at += part.length
   }
+  return sealRecord(key, kind, record, end)
+}
+
+/** Seals a record whose body is in place; bytes from `end` on are checked by other means. */
+export function sealRecord(key: string, kind: Kind, record: Buffer, end: number): Buffer {
   record[0] = kind
-  record.writeBigUInt64LE(checksum(key, kind, record.subarray(SEAL_BYTES)), 1)
+  record.writeBigUInt64LE(checksum(key, kind, record.subarray(SEAL_BYTES, end)), 1)
   return record
 }
 
-/** @throws TickswapError STORE_DAMAGED that names the record */
-export function unseal(key: string, kind: Kind, record: Uint8Array): Uint8Array {
-  if (record.length < SEAL_BYTES || record[0] !== kind) throw damaged(`record ${key} is not what was written`)
-  const body = record.subarray(SEAL_BYTES)
+/** The body, checked up to `end`. @throws TickswapError STORE_DAMAGED that names the record */
+export function unseal(key: string, kind: Kind, record: Uint8Array, end = record.length): Uint8Array {
+  if (record.length < Math.max(SEAL_BYTES, end) || record[0] !== kind)
+    throw damaged(`record ${key} is not what was written`)
   const { buffer, byteOffset } = record
   const written = new DataView(buffer, byteOffset, SEAL_BYTES).getBigUint64(1, true)
-  const found = checksum(key, kind, body)
-  if (written === found) return body
+  const found = checksum(key, kind, record.subarray(SEAL_BYTES, end))
+  if (written === found) return record.subarray(SEAL_BYTES)
   const [was, is] = [written, found].map((sum) => sum.toString(16).padStart(16, '0'))
   throw damaged(`record ${key} is not what was written: its checksum is ${is}, and ${was} was recorded`)
 }

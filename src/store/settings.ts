@@ -42,11 +42,11 @@ export interface StoreOptions {
    */
   boot?: 'auto' | 'permanent' | 'files'
   /**
-   * start with the shared columns as they were last saved; default false, and true where `tickswap run` starts an engine
+   * start with the state as it was last saved; default false, and true where `tickswap run` starts an engine
    * again that died
    */
   resume?: boolean
-  /** milliseconds between saves of the state, where one participant runs alone; 0: none. Default 10 seconds */
+  /** milliseconds between saves of the state; 0: none. Default 10 seconds */
   saveEveryMs?: number
 }
 

@@ -3,6 +3,7 @@ import { Backups } from './backups.ts'
 import { CodeCache } from './code-cache.ts'
 import { type OpenFolder, openFolder, openFolderToRead } from './folder.ts'
 import type { Format } from './format.ts'
+import { Inspection } from './inspection.ts'
 import type { Link } from './journal/entry.ts'
 import { Journal } from './journal/journal.ts'
 import { type ChainReport, verifyChain } from './journal/verify.ts'
@@ -60,6 +61,7 @@ export class Store {
   readonly #mover: Mover
   readonly #archive: Archive
   readonly #keeper: Keeper
+  readonly #inspection: Inspection
   readonly #isReadOnly: boolean
   #cold: Backend
   #format: Format
@@ -88,6 +90,10 @@ export class Store {
     this.backups = new Backups(this.objects, this.#pool, settings.states)
     this.code = new CodeCache(this.objects)
     this.#keeper = new Keeper(this.#transactor, this.objects, this.journal, settings)
+    this.#inspection = new Inspection(this.#pool, () => [
+      { backend: this.#transactor.backend, alone: (act) => this.#transactor.exclusively(act) },
+      { backend: this.#cold, alone: (act) => this.#mover.pausedFor(act) },
+    ])
   }
 
   /**
@@ -103,6 +109,7 @@ export class Store {
       throw error
     }
     store.#mover.start()
+    store.#inspection.start(onError)
     store.#tidying = setInterval(() => void store.#tidy().catch(onError), TIDY_MS).unref()
     return store
   }
@@ -147,8 +154,18 @@ export class Store {
     }
   }
 
-  /** Reads and checks every record. Nothing moves meanwhile. */
-  verify(): Promise<StoreReport> {
+  /**
+   * Looks at the inner pages of the files, which LMDB trusts; every ten minutes it does so by itself.
+   * @throws TickswapError STORE_DAMAGED, and so does every later use of what is damaged
+   */
+  inspect(): Promise<void> {
+    return this.#inspection.look()
+  }
+
+  /** Reads and checks every record. Nothing moves meanwhile. @throws TickswapError STORE_DAMAGED */
+  async verify(): Promise<StoreReport> {
+    // What reads beside a writer cannot stop it, and sees pages that are being written.
+    if (!this.#isReadOnly) await this.inspect()
     return this.#mover.pausedFor(() => this.#verify())
   }
 
@@ -218,6 +235,7 @@ export class Store {
   async #close(): Promise<void> {
     clearInterval(this.#tidying)
     await this.#turns.run(async () => {})
+    await this.#inspection.stop()
     await this.#mover.stop()
     await this.#transactor.settled()
     await this.#pool.close()

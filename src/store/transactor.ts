@@ -5,6 +5,8 @@ import { type Backend, checkKey, type Entry, type Op, type Range } from './backe
 export interface Transaction {
   /** as the transaction itself left it, or else as all earlier ones did */
   get(key: string): Uint8Array | undefined
+  /** as `get`; see Backend.has */
+  has(key: string): boolean
   put(key: string, value: Uint8Array): void
   remove(key: string): void
 }
@@ -46,13 +48,25 @@ export class Transactor {
     return this.#backend
   }
 
-  /** The latest value, be it that it is still on its way to the disk. */
+  /** The latest value, be it that it is still on its way to the disk: a copy, but for those under SYSTEM. */
   get(key: string): Uint8Array | undefined {
     for (let i = this.#unwritten.length - 1; i >= 0; i--) {
       const { ops } = this.#unwritten[i]!
-      if (ops.has(key)) return ops.get(key)
+      if (!ops.has(key)) continue
+      const value = ops.get(key)
+      // The memory of a record is somebody else's as soon as it is written; of the few of the store itself it is not.
+      return value === undefined || key.startsWith(SYSTEM) ? value : new Uint8Array(value)
     }
-    return this.#recent.get(key) ?? this.#backend.get(key)
+    return (key.startsWith(SYSTEM) ? this.#recent.get(key) : undefined) ?? this.#backend.get(key)
+  }
+
+  /** The same of whether there is one. */
+  has(key: string): boolean {
+    for (let i = this.#unwritten.length - 1; i >= 0; i--) {
+      const { ops } = this.#unwritten[i]!
+      if (ops.has(key)) return ops.get(key) !== undefined
+    }
+    return this.#backend.has(key)
   }
 
   /** What is on disk. */
@@ -68,6 +82,7 @@ export class Transactor {
     const own = new Map<string, Uint8Array | undefined>()
     const result = act({
       get: (key) => (own.has(key) ? own.get(key) : this.get(key)),
+      has: (key) => (own.has(key) ? own.get(key) !== undefined : this.has(key)),
       put(key, value) {
         checkKey(key)
         own.set(key, value)
@@ -156,12 +171,14 @@ export class Transactor {
     const ops: Op[] = [...group.ops]
     try {
       await this.#backend.write(ops)
-      this.#remember(ops)
-      this.#unwritten.shift()
     } catch (cause) {
+      this.#beingWritten = undefined
       // Whoever came later may have read what was not written.
       for (const failed of this.#unwritten.splice(0)) failed.reject(writeError(cause))
+      return
     }
+    this.#remember(ops)
+    this.#unwritten.shift()
     this.#beingWritten = undefined
     await this.#mirror?.backend.write(ops).catch((error) => {
       this.#mirror?.failed(error)

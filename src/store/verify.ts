@@ -17,7 +17,7 @@ import {
   TOTALS_KEY,
   type Totals,
 } from './tiers/meta.ts'
-import { unpack, unsealObject } from './tiers/packed.ts'
+import { ownMeta, unpack, unsealObject } from './tiers/packed.ts'
 
 /** Something wrong with a record. */
 export interface Problem {
@@ -52,12 +52,15 @@ export async function verifyStore({ data, archive }: Places): Promise<StoreRepor
   const tell = (record: string, problem: Problem['problem'], message: string) =>
     problems.push({ record, problem, message })
   const [owners, refs] = await readOwners(data, tell)
-  const { metas, totals } = await readObjects({ data, archive }, refs, tell)
+  const { metas, totals, unreadable } = await readObjects({ data, archive }, refs, tell)
   for (const [hash, number] of refs)
     if (!metas.has(hash))
       tell(metaKey(hash), 'missing', `object ${hash} is gone, and ${number} owners need it`)
-  await findOrphans(data, metas, Tier.WARM, tell)
-  await findOrphans(archive, metas, Tier.COLD, (key, ...more) => tell(IN_ARCHIVE + key, ...more))
+  for await (const [key] of scan(archive, under('o/'))) {
+    const hash = hashOf(key)
+    if (unreadable.has(hash) || metas.get(hash)?.tier === Tier.COLD) continue
+    tell(IN_ARCHIVE + key, 'orphan', orphaned(hash))
+  }
   const pointers = await readPointers(data, owners, tell)
   const off = { totals: checkTotals(data, totals, tell), refs: refsOff(metas, refs) }
   const chain = await verifyChain(data)
@@ -86,22 +89,47 @@ async function readOwners(
 async function readObjects({ data, archive }: Places, refs: ReadonlyMap<string, number>, tell: Tell) {
   const metas = new Map<string, Meta>()
   const totals = { ...NO_TOTALS }
+  const unreadable = new Set<string>()
+  const take = (key: string, hash: string, meta: Meta) => {
+    metas.set(hash, meta)
+    count(totals, meta, 1)
+    const counted = refs.get(hash) ?? 0
+    if (meta.refs !== counted)
+      tell(key, 'miscounted', `object ${hash} counts ${meta.refs} owners, and there are ${counted}`)
+  }
   for await (const [key, record] of scan(data, under('m/'))) {
     const hash = hashOf(key)
     const meta = attempt(() => readMeta(hash, record), key, tell)
-    if (!meta) continue
-    metas.set(hash, meta)
-    count(totals, meta, 1)
+    if (!meta) {
+      unreadable.add(hash)
+      continue
+    }
+    take(key, hash, meta)
     const place = meta.tier === Tier.WARM ? data : archive
     // It may have moved since it was listed: the record of now counts.
     const body = place.get(objectKey(hash))
     if (body) attempt(() => checkObject(hash, meta, body), objectKey(hash), tell)
     else tell(objectKey(hash), 'missing', `the bytes of object ${hash} are gone`)
-    const counted = refs.get(hash) ?? 0
-    if (meta.refs !== counted)
-      tell(key, 'miscounted', `object ${hash} counts ${meta.refs} owners, and there are ${counted}`)
   }
-  return { metas, totals }
+  for await (const [key, record] of scan(data, under('o/'))) {
+    const hash = hashOf(key)
+    // Whose record cannot be read has been named already: who knows where its bytes are.
+    if (unreadable.has(hash) || metas.get(hash)?.tier === Tier.WARM) continue
+    const meta = metas.has(hash) ? NOBODYS : attempt(() => aloneMeta(hash, record), key, tell)
+    if (meta === NOBODYS) tell(key, 'orphan', orphaned(hash))
+    else if (meta) take(key, hash, meta)
+  }
+  return { metas, totals, unreadable }
+}
+
+const NOBODYS = 'nobodys'
+const orphaned = (hash: string): string => `bytes of object ${hash} that nothing leads to`
+
+/** An object without a record beside its own, checked. */
+function aloneMeta(hash: string, record: Uint8Array): Meta | typeof NOBODYS {
+  const meta = ownMeta(hash, record)
+  if (meta) checkObject(hash, meta, record)
+  return meta ?? NOBODYS
 }
 
 function checkObject(hash: string, { encoding, size }: Meta, record: Uint8Array): void {
@@ -110,17 +138,6 @@ function checkObject(hash: string, { encoding, size }: Meta, record: Uint8Array)
     throw new Error(`object ${hash} is packed otherwise than its record says`)
   const bytes = unpack(packed)
   if (blake3Hex(bytes) !== hash) throw new Error(`object ${hash} has another hash`)
-}
-
-async function findOrphans(
-  place: Places['data'],
-  metas: ReadonlyMap<string, Meta>,
-  tier: Tier,
-  tell: Tell,
-): Promise<void> {
-  for await (const [key] of scan(place, under('o/')))
-    if (metas.get(hashOf(key))?.tier !== tier)
-      tell(key, 'orphan', `bytes of object ${hashOf(key)} that nothing leads to`)
 }
 
 async function readPointers(

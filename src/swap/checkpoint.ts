@@ -1,6 +1,7 @@
 import { allocate, copyMemory } from '../state/memory.ts'
-import { copySoft } from '../state/soft.ts'
 import { type Board, ParticipantState, Status } from './board.ts'
+import type { OwnState } from './protocol.ts'
+import { ownOf } from './sampler.ts'
 import type { World } from './world.ts'
 
 /** A unit's state as one participant saw it between two ticks. */
@@ -9,7 +10,8 @@ export interface CheckpointUnit {
   readonly version: string
   /** a copy of its shared columns, which nobody writes to until the control thread has answered */
   readonly memory: SharedArrayBuffer
-  readonly soft: Record<string, unknown>
+  /** what the participant has for itself */
+  readonly private: OwnState
 }
 
 /** While a swap stands so, the state may be moving. */
@@ -20,15 +22,18 @@ export class Checkpoint {
   readonly #world: World
   readonly #board: Board
   readonly #slot: number
-  readonly #send: (units: readonly CheckpointUnit[]) => Promise<unknown>
+  readonly #send: (units?: readonly CheckpointUnit[]) => Promise<unknown>
   readonly #memories = new Map<string, SharedArrayBuffer>()
   #timer: NodeJS.Timeout | undefined
   #isSaving = false
 
-  /** `send` resolves when the control thread has no use for the copies any more. */
+  /**
+   * `send` resolves when the control thread has no use for the copies any more; without any it has all participants
+   * meet, and takes them itself.
+   */
   constructor(
     { world, board, slot }: { world: World; board: Board; slot: number },
-    send: (units: readonly CheckpointUnit[]) => Promise<unknown>,
+    send: (units?: readonly CheckpointUnit[]) => Promise<unknown>,
   ) {
     this.#world = world
     this.#board = board
@@ -38,42 +43,55 @@ export class Checkpoint {
 
   /** The memory of the one before is in use until its answer: until then there is nothing to do. */
   async save(): Promise<void> {
-    if (this.#isSaving) return
+    if (!this.#isSaving) await this.#saving(() => this.#send(this.#take()))
+  }
+
+  async #saving(act: () => Promise<unknown>): Promise<unknown> {
     this.#isSaving = true
     try {
-      await this.#send(this.#take())
+      return await act()
     } finally {
       this.#isSaving = false
     }
   }
 
   every(ms: number): void {
-    if (ms > 0) this.#timer = setInterval(() => void this.#saveAlone(), ms).unref()
+    if (ms > 0) this.#timer = setInterval(() => void this.#saveAll(false), ms).unref()
   }
 
-  /** Saves for the last time, where the timer did. */
-  async end(): Promise<void> {
+  /** Saves for the last time, where the timer did. `rest` keeps the others from waiting for this participant. */
+  async end(rest: () => void): Promise<void> {
     clearInterval(this.#timer)
-    if (this.#timer) await this.#saveAlone()
+    if (!this.#timer) return
+    if (this.#others(ParticipantState.ONLINE)) rest()
+    await this.#saveAll(true)
   }
 
-  /** Between its ticks nobody writes when this participant is the only one. */
-  async #saveAlone(): Promise<void> {
-    const others = this.#board.inState(ParticipantState.ONLINE).filter((slot) => slot !== this.#slot)
-    const isIdle = !UNDER_WAY.has(this.#board.present)
-    if (others.length === 0 && isIdle) await this.save().catch(() => {})
+  #others(state: number): boolean {
+    return this.#board.inState(state).some((slot) => slot !== this.#slot)
+  }
+
+  /** Between its ticks nobody writes when this participant is the only one; several have to meet. */
+  async #saveAll(isEnding: boolean): Promise<void> {
+    if (this.#isSaving || UNDER_WAY.has(this.#board.present)) return
+    const { ONLINE, PAUSED } = ParticipantState
+    // Those that rest have state of their own, too.
+    const meets = this.#others(ONLINE) || (!isEnding && this.#others(PAUSED))
+    const isMet = meets && (await this.#saving(() => this.#send()).catch(() => false))
+    if (!isMet && !this.#others(ONLINE)) await this.save().catch(() => {})
   }
 
   #take(): CheckpointUnit[] {
-    return Array.from(this.#world.units.values(), ({ name: unit, version, state }) => {
-      const { arena } = state.memory
+    return Array.from(this.#world.units.values(), (live) => {
+      const { name: unit, version } = live
+      const { arena } = live.state.memory
       let memory = this.#memories.get(unit)
       if (memory?.byteLength !== arena.byteLength) {
         memory = allocate(arena.byteLength, unit)
         this.#memories.set(unit, memory)
       }
       copyMemory(arena, memory)
-      return { unit, version, memory, soft: copySoft(state.soft) }
+      return { unit, version, memory, private: ownOf(live) }
     })
   }
 }

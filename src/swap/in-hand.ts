@@ -14,7 +14,7 @@ import type { Call } from './guard.ts'
 import type { InputLog } from './input-log.ts'
 import type { Loaded } from './load.ts'
 import type { Probation } from './probation.ts'
-import type { FailureMessage, OutcomeMessage, PrepareMessage } from './protocol.ts'
+import type { FailureMessage, OutcomeMessage, PrepareMessage, SavedMessage } from './protocol.ts'
 import type { Repeats } from './repeats.ts'
 import { replay } from './replay.ts'
 import type { Answer, Rewind } from './rewind.ts'
@@ -36,6 +36,8 @@ export interface Holder {
   readonly log: InputLog
   readonly rewind: Rewind
   failure(message: Omit<FailureMessage, 'type' | 'slot'>): void
+  /** hands over what this participant has for itself */
+  saved(message: Omit<SavedMessage, 'type' | 'slot'>): void
   /** asks for what modules passed on by `import.meta.hot.invalidate` */
   passOn(): void
 }
@@ -199,6 +201,7 @@ export class InHand {
     const { transition } = this
     if (transition?.id !== id) return
     if (outcome === 'discarded') {
+      if (transition.message.save) this.#holder.saved({ id, units: transition.ownStates() })
       transition.discard()
       this.#forget(transition)
     } else if (outcome === 'rolled-back') {

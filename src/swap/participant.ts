@@ -18,6 +18,7 @@ import type {
   Requests,
   SampledMessage,
   SampleMessage,
+  SavedMessage,
   SyncWish,
 } from './protocol.ts'
 import { leadAlone, letPass, rendezvous } from './rendezvous.ts'
@@ -43,6 +44,7 @@ export interface Wire {
   failure(message: Omit<FailureMessage, 'type' | 'slot'>): void
   invalidated(body: Requests['invalidate']): void
   sampled(message: SampledMessage): void
+  saved(message: SavedMessage): void
   /** asks for the messages that were kept back while this participant rested */
   resume(): void
 }
@@ -153,6 +155,10 @@ export class Participant {
 
   failure(message: Omit<FailureMessage, 'type' | 'slot'>): void {
     this.#wire.failure(message)
+  }
+
+  saved(message: Omit<SavedMessage, 'type' | 'slot'>): void {
+    this.#wire.saved({ type: 'saved', slot: this.slot, ...message })
   }
 
   /** What modules passed on by `import.meta.hot.invalidate`; while a swap is open, after it. */

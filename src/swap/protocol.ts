@@ -130,6 +130,8 @@ export interface PrepareMessage {
   /** nobody meets: each participant flips at its own boundary */
   readonly alone: boolean
   readonly warmth?: Warmth | undefined
+  /** nothing is brought: at the boundary the state is kept as it stands, to be saved */
+  readonly save?: boolean
   /** units of the same groups that do not move */
   readonly mates?: readonly Mate[]
   /** how state goes back when probation fails; default 'auto' */
@@ -140,6 +142,15 @@ export interface PrepareMessage {
   readonly rewind?: RewindPlan | undefined
   /** somebody logs inputs: the numbers of calls never begin anew */
   readonly isNumbered?: boolean
+}
+
+/** What a participant had for itself at the boundary at which the state was kept. */
+export interface SavedMessage {
+  readonly type: 'saved'
+  readonly slot: number
+  /** of the order to prepare */
+  readonly id: number
+  readonly units: readonly { readonly unit: string; readonly private: OwnState }[]
 }
 
 /** Asks for what a rehearsal needs of a participant. */
@@ -176,8 +187,8 @@ export interface BootUnit {
   readonly file: string
   readonly version: string
   readonly memory: UnitMemory
-  /** its columns hold the state of an earlier run: it is not filled anew */
-  readonly resumed?: { readonly soft: Record<string, unknown> | undefined }
+  /** its columns hold the state of an earlier run: it is not filled anew; `own` is what the participant had for itself */
+  readonly resumed?: { readonly own: OwnState | undefined }
 }
 
 export interface BootMessage {
@@ -313,7 +324,8 @@ export interface Requests {
   journal: { unit: string | undefined; limit: number }
   /** answered with Vitals */
   vitals: Record<string, never>
-  checkpoint: { units: readonly CheckpointUnit[] }
+  /** without units all participants meet, and the state is taken there; answered with whether they have */
+  checkpoint: { units?: readonly CheckpointUnit[] }
   participants: Record<string, never>
   /** the observer passes on a command for the store, checked */
   storage: object
@@ -342,7 +354,7 @@ export interface FailureMessage {
   readonly finding: Finding
 }
 
-export type ToControl = RequestMessage | FailureMessage | SampledMessage
+export type ToControl = RequestMessage | FailureMessage | SampledMessage | SavedMessage
 
 /** What a joiner needs. Structured-cloneable, so that it travels as workerData. */
 export interface Ticket {

@@ -1,7 +1,7 @@
 import type { ColumnArray } from '../units/column.ts'
 import type { Call } from './guard.ts'
 import type { Cue } from './play.ts'
-import type { SampledMessage, SampleMessage } from './protocol.ts'
+import type { OwnState, SampledMessage, SampleMessage } from './protocol.ts'
 import type { LiveUnit, World } from './world.ts'
 
 /** Calls of one tick that are handed over at most; a rehearsal needs the kinds of calls, not each of them. */
@@ -56,7 +56,10 @@ export class Sampler {
     if (this.#recording) this.#recorder.stop()
     this.#recording = undefined
     this.#wanted = undefined
-    const units = wanted.units.flatMap((name) => ownOf(world.units.get(name)) ?? [])
+    const units = wanted.units.flatMap((name) => {
+      const live = world.units.get(name)
+      return live ? { unit: name, private: ownOf(live) } : []
+    })
     this.#recorder.answer({ type: 'sampled', slot, sample: wanted.sample, units, cues })
     return false
   }
@@ -73,12 +76,12 @@ export class Sampler {
   }
 }
 
-function ownOf(live: LiveUnit | undefined) {
-  if (!live) return undefined
-  const { columns: all, memory, soft } = live.state
+/** A copy of what this participant has of a unit for itself, as far as it can be handed to another thread. */
+export function ownOf({ state }: LiveUnit): OwnState {
+  const { columns: all, memory, soft } = state
   const columns: Record<string, ColumnArray> = {}
   for (const { name } of memory.own.slots) columns[name] = all[name]!.slice()
-  return { unit: live.name, private: { columns, soft: cloned(soft) ?? {} } }
+  return { columns, soft: cloned(soft) ?? {} }
 }
 
 /** undefined for what cannot be handed to another thread. */

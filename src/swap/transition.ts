@@ -8,7 +8,8 @@ import type { Prepared } from '../units/code/linker.ts'
 import { placeOf } from '../units/code/place.ts'
 import type { ColumnArray } from '../units/column.ts'
 import { isUnit, type SetupContext, type State } from '../units/unit.ts'
-import type { Move, PrepareMessage } from './protocol.ts'
+import type { Move, PrepareMessage, SavedMessage } from './protocol.ts'
+import { ownOf } from './sampler.ts'
 import { SlicedMove } from './sliced.ts'
 import { SlicedBack } from './sliced-back.ts'
 import { Stopovers } from './stopover.ts'
@@ -32,6 +33,8 @@ export class Transition {
   committed = false
   /** this participant's state has been moved, for the meeting at hand */
   migrated = false
+  /** what it has for itself, taken at the boundary to be saved */
+  #ownStates: SavedMessage['units'] | undefined
   /** it has been moved before, in a meeting that came to nothing */
   #isStale = false
   readonly #world: World
@@ -89,6 +92,7 @@ export class Transition {
 
   /** Copies the arenas that the swap leaves in use into the backup ring; of the others the old arena stays. */
   backup(): void {
+    if (this.message.save) for (const { state } of this.#world.units.values()) state.keepShared()
     for (const { unit, backup } of this.message.moves) {
       const running = this.#world.units.get(unit)
       if (running && backup) copyMemory(running.state.memory.arena, backup)
@@ -123,6 +127,7 @@ export class Transition {
 
   /** true when members other than the leader have state of their own to move */
   get hasOwnState(): boolean {
+    if (this.message.save) return true
     return this.message.moves.some(({ unit, memory }) => {
       const states = [this.#world.units.get(unit)?.state, this.#next.get(unit)?.state]
       return memory.own.bytes > 0 || states.some((state) => Object.keys(state?.soft ?? {}).length > 0)
@@ -141,6 +146,7 @@ export class Transition {
   migrate(leads: boolean, again = this.#isStale): Finding | undefined {
     this.migrated = true
     this.#isStale = true
+    if (this.message.save) this.#ownStates = this.#takeOwn()
     for (const move of this.message.moves) {
       const next = this.#next.get(move.unit)!
       const running = this.#world.units.get(move.unit)
@@ -162,6 +168,15 @@ export class Transition {
       }
     }
     return undefined
+  }
+
+  /** What this participant had for itself at the boundary; one that was not there, because it rests, has it still. */
+  ownStates(): SavedMessage['units'] {
+    return this.#ownStates ?? this.#takeOwn()
+  }
+
+  #takeOwn(): SavedMessage['units'] {
+    return Array.from(this.#world.units.values(), (live) => ({ unit: live.name, private: ownOf(live) }))
   }
 
   /** The meeting came to nothing: the old version runs on, and its state with it. */

@@ -2,7 +2,7 @@ import { TickswapError } from '../errors.ts'
 import { UnitState } from '../state/memory.ts'
 import type { Linker } from '../units/code/linker.ts'
 import { type BoundUnit, isUnit, type Peers } from '../units/unit.ts'
-import type { BootMessage } from './protocol.ts'
+import type { BootMessage, OwnState } from './protocol.ts'
 
 /** A unit as it runs in one participant. */
 export interface LiveUnit {
@@ -36,8 +36,9 @@ export async function bootWorld(world: World, message: BootMessage, participant:
       throw new TickswapError('TICKSWAP_E_NOT_A_UNIT', `${file} exports no unit`, { file })
     const unit = namespace.unit
     const soft = (unit.definition.state?.soft?.() ?? {}) as Record<string, unknown>
-    if (message.first) Object.assign(soft, resumed?.soft)
+    Object.assign(soft, resumed?.own?.soft)
     const live: LiveUnit = { name, file, version, unit, namespace, state: new UnitState(memory, soft) }
+    fillOwn(live.state, resumed?.own)
     unit.bind(live.state, peersIn(world))
     world.units.set(name, live)
   }
@@ -47,4 +48,12 @@ export async function bootWorld(world: World, message: BootMessage, participant:
     for (const { name, unit, state } of units) if (!resumed.has(name)) unit.definition.init?.(state)
   const context = { reason: message.first ? 'boot' : 'join', participant } as const
   for (const { unit, state } of units) unit.definition.setup?.(state, context)
+}
+
+/** Columns that kept name, type and length have what the participant of that name had in them. */
+function fillOwn({ columns, memory }: UnitState, own: OwnState | undefined): void {
+  for (const { name } of memory.own.slots) {
+    const [to, from] = [columns[name]!, own?.columns[name]]
+    if (from?.constructor === to.constructor && from.length === to.length) to.set(from as never)
+  }
 }

@@ -1,7 +1,14 @@
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { afterEach, describe, expect, it } from 'vitest'
-import { BACKENDS, type Backend, MAX_KEY_BYTES, scan, under } from '../../dist/store/backends/contract.js'
+import {
+  BACKENDS,
+  type Backend,
+  MAX_KEY_BYTES,
+  type Range,
+  scan,
+  under,
+} from '../../dist/store/backends/contract.js'
 import { openBackend } from '../../dist/store/backends/open.js'
 import { Transactor } from '../../dist/store/transactor.js'
 import { bytesOf, codeOf, noise, scratch } from './support.ts'
@@ -29,6 +36,7 @@ describe.each(BACKENDS)('the backend %s', (kind) => {
     expect(Buffer.compare(backend.get('a')!, value)).toBe(0)
     expect(backend.get('empty')).toHaveLength(0)
     expect(backend.get('b')).toBeUndefined()
+    expect(['a', 'empty', 'b'].map((key) => backend.has(key))).toEqual([true, true, false])
     await backend.write([['a', undefined]])
     expect(backend.get('a')).toBeUndefined()
   })
@@ -39,7 +47,7 @@ describe.each(BACKENDS)('the backend %s', (kind) => {
     await backend.write(keys.map((key) => [key, bytesOf(key)]))
     const sorted = [...keys].sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)))
     const all = { from: '\0', to: '\u{10ffff}' }
-    const page = async (range: { from: string; to: string; reverse?: boolean; limit?: number }) =>
+    const page = async (range: Omit<Range, 'limit'> & { limit?: number }) =>
       (await backend.page({ limit: 100, ...range })).map(([key]) => key)
     expect(await page(all)).toEqual(sorted)
     expect(await page({ ...all, reverse: true })).toEqual([...sorted].reverse())
@@ -48,6 +56,10 @@ describe.each(BACKENDS)('the backend %s', (kind) => {
     expect(await page(under('a/'))).toEqual(['a/', 'a/1', 'a/10', 'a/2'])
     expect(await page({ ...under('a/'), reverse: true })).toEqual(['a/2', 'a/10', 'a/1', 'a/'])
     expect(await page({ from: 'a/1', to: 'a/2' })).toEqual(['a/1', 'a/10'])
+    expect(await page({ ...all, keysOnly: true })).toEqual(sorted)
+    expect(await page({ ...all, keysOnly: true, reverse: true, limit: 2 })).toEqual(
+      [...sorted].reverse().slice(0, 2),
+    )
   })
 
   it('scans more than a page, in both directions', async () => {

@@ -9,6 +9,7 @@ import { openBackend } from '../../dist/store/backends/open.js'
 import { folderOf, readFormat, writeFormat } from '../../dist/store/format.js'
 import { storeSettingsOf } from '../../dist/store/settings.js'
 import { Store } from '../../dist/store/store.js'
+import { asInFormat2 } from './older.ts'
 import { scratch } from './support.ts'
 
 /** Kills per kind of work; TICKSWAP_CRASHES=60 makes three hundred in all. */
@@ -118,13 +119,14 @@ test(
   60_000 + KILLS * 3000,
 )
 
-/** Makes of a store what the format before it was: a journal without indexes. */
+/** Makes of a store what its first format was: every object with a record of its state, a journal without indexes. */
 async function downgrade(path: string): Promise<void> {
   const format = readFormat(path)!
   const backend = await openBackend(format.backend, folderOf(path, format.data))
   for (const prefix of ['jo/', 'jt/', 'ju/'])
     for await (const [key] of scan(backend, under(prefix))) await backend.write([[key, undefined]])
+  await asInFormat2(backend)
   await backend.close()
-  rmSync(join(path, 'before-2'), { recursive: true, force: true })
+  rmSync(join(path, 'before-3'), { recursive: true, force: true })
   writeFormat(path, { ...format, format: 1 })
 }

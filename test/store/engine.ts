@@ -16,8 +16,8 @@ export class Engine {
   readonly ended: Promise<unknown>
   stderr = ''
 
-  private constructor(units: string, options: object) {
-    this.child = spawn(process.execPath, [ENGINE, units, JSON.stringify(options)], { stdio: 'pipe' })
+  private constructor(units: string, options: object, engine = ENGINE) {
+    this.child = spawn(process.execPath, [engine, units, JSON.stringify(options)], { stdio: 'pipe' })
     this.ended = new Promise((resolve) => this.child.once('close', (code, signal) => resolve(signal ?? code)))
     createInterface({ input: this.child.stdout! }).on('line', (line) => this.said.push(JSON.parse(line)))
     this.child.stderr!.on('data', (text) => {
@@ -34,8 +34,8 @@ export class Engine {
   }
 
   /** Without waiting for it. */
-  static launch(units: string, options: object): Engine {
-    return new Engine(units, options)
+  static launch(units: string, options: object, engine = ENGINE): Engine {
+    return new Engine(units, options, engine)
   }
 
   async hears(which: (said: Said) => boolean, ms = 15_000): Promise<Said> {

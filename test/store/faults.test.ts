@@ -18,6 +18,7 @@ import { join } from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
 import { createRuntime } from '../../dist/index.js'
 import { type Backend, scan } from '../../dist/store/backends/contract.js'
+import { checkTree } from '../../dist/store/backends/lmdb-tree.js'
 import { openBackend } from '../../dist/store/backends/open.js'
 import { FORMAT, folderOf, readFormat, writeFormat } from '../../dist/store/format.js'
 import { blake3Hex } from '../../dist/store/hash.js'
@@ -25,6 +26,7 @@ import { storeSettingsOf } from '../../dist/store/settings.js'
 import { Store } from '../../dist/store/store.js'
 import { counter } from '../support/counter.ts'
 import { Engine } from './engine.ts'
+import { asInFormat2 } from './older.ts'
 import { codeOf, noise, openStore, scratch, until } from './support.ts'
 
 const seed = Number(process.env.TICKSWAP_SEED ?? Date.now() % 2 ** 31)
@@ -205,24 +207,32 @@ describe('a folder', () => {
     const path = await filled()
     writeFormat(path, { ...readFormat(path)!, format: FORMAT + 1 })
     const opened = Store.open(storeSettingsOf({ path }))
-    await expect(opened).rejects.toThrow(/STORE_FORMAT.*format 3.*up to 2.*Use the version of tickswap/)
+    await expect(opened).rejects.toThrow(/STORE_FORMAT.*format 4.*up to 3.*Use the version of tickswap/)
     expect(await codeOf(Store.read(path))).toBe('TICKSWAP_E_STORE_FORMAT')
   })
 
-  it('of an older format is upgraded, and kept as it was beside it', async () => {
+  it.each([1, 2])('of format %i is upgraded, and kept as it was beside it', async (format) => {
     const path = await filled()
     const { data, archive } = await places(path)
-    for (const prefix of ['jo/', 'jt/', 'ju/'])
+    for (const prefix of format === 1 ? ['jo/', 'jt/', 'ju/'] : [])
       for await (const [key] of scan(data, { from: prefix, to: `${prefix.slice(0, -1)}0` }))
         await data.write([[key, undefined]])
+    await asInFormat2(data)
     await Promise.all([data.close(), archive.close()])
-    writeFormat(path, { ...readFormat(path)!, format: 1 })
+    writeFormat(path, { ...readFormat(path)!, format })
     const store = await openStore({ path })
     let found = 0
     for await (const _ of store.journal.query({ unit: 'a' })) found++
     expect([found, store.stats().format]).toEqual([5, FORMAT])
-    expect(readFormat(join(path, 'before-2'))).toMatchObject({ format: 1 })
-    expect(existsSync(join(path, 'before-2', readFormat(path)!.data))).toBe(true)
+    expect(readFormat(join(path, 'before-3'))).toMatchObject({ format })
+    expect(existsSync(join(path, 'before-3', readFormat(path)!.data))).toBe(true)
+    expect((await store.verify()).problems).toEqual([])
+    await readsNothingWrong(store)
+    const [first] = store.objects.owner('version/a/1')!.hashes
+    expect(await store.objects.put(blobs[0]!)).toBe(first)
+    await store.flush(true)
+    await store.cleanup(0)
+    expect((await store.verify()).problems).toEqual([])
   })
 
   it('whose data file was cut off does not take the process down', async () => {
@@ -252,8 +262,82 @@ describe('a folder', () => {
   })
 })
 
+describe('a flipped bit in the pages of the tree of LMDB', () => {
+  it(`is an error that names the page, or of no consequence, and ends no process (seed ${seed})`, async () => {
+    const original = await filled()
+    const store = await openStore({ path: original })
+    for (let n = 0; n < 300; n++) await store.objects.put(Buffer.from(`more ${n}`))
+    await store.close()
+    const data = folderOf(original, readFormat(original)!.data)
+    const report = checkTree(join(data, 'data.mdb'))
+    expect(report?.entries).toBeGreaterThan(300)
+    let state = seed | 1
+    const random = (below: number) => {
+      state = (state * 48271) % 0x7fffffff
+      return state % below
+    }
+    const paths: string[] = []
+    for (let n = 0; n < 60; n++) {
+      const path = join(scratch(), 'store')
+      cpSync(original, path, { recursive: true })
+      flipInner(join(folderOf(path, readFormat(path)!.data), 'data.mdb'), random)
+      paths.push(path)
+    }
+    const { code, signal, stdout } = await run(`
+      const { Store } = await import(${module('store.js')})
+      const { storeSettingsOf } = await import(${module('settings.js')})
+      for (const path of ${JSON.stringify(paths)}) {
+        try {
+          const store = await Store.open(storeSettingsOf({ path }))
+          const { problems } = await store.verify()
+          for (const owner of await store.objects.owners('')) store.objects.owner(owner)
+          await store.objects.put(Buffer.from('one more'))
+          await store.close()
+          console.log(problems.length > 0 ? 'problems' : 'whole')
+        } catch (error) { console.log(error.code) }
+      }`)
+    const said = stdout.trim().split('\n')
+    expect({ code, signal, said: said.length }).toEqual({ code: 0, signal: null, said: paths.length })
+    expect(
+      [...new Set(said)].filter((word) => !/^(?:TICKSWAP_E_STORE_DAMAGED|problems|whole)$/.test(word)),
+    ).toEqual([])
+    expect(said.filter((word) => word === 'TICKSWAP_E_STORE_DAMAGED').length).toBeGreaterThan(10)
+  }, 60_000)
+
+  it('is found while the store is open, which from then on refuses everything', async () => {
+    const path = await filled()
+    const store = await openStore({ path })
+    await store.inspect()
+    const file = join(folderOf(path, readFormat(path)!.data), 'data.mdb')
+    const hash = blake3Hex(blobs[0]!)
+    const kept = await store.objects.put(Buffer.from('as it was'))
+    damageRoot(file, 2)
+    expect(await codeOf(store.inspect())).toBe('TICKSWAP_E_STORE_DAMAGED')
+    store.objects.hot.clear()
+    expect(await codeOf(store.objects.get(hash))).toBe('TICKSWAP_E_STORE_DAMAGED')
+    expect(await codeOf(store.objects.get(kept))).toBe('TICKSWAP_E_STORE_DAMAGED')
+    const decision = { outcome: 'permanent', trigger: 'edit', units: [] }
+    expect(await codeOf(store.journal.append(decision))).toMatch(/TICKSWAP_E_STORE_(?:DAMAGED|WRITE)/)
+  })
+})
+
+/** Flips a bit of a page that LMDB would follow: of its head, or anywhere in it. */
+function flipInner(file: string, random: (below: number) => number): void {
+  const bytes = readFileSync(file)
+  const inner: number[] = []
+  for (let page = 2; page < bytes.length / 4096; page++) {
+    const kind = bytes.readUInt16LE(page * 4096 + 18)
+    const isItself = Number(bytes.readBigUInt64LE(page * 4096)) === page
+    if (isItself && (kind === 1 || kind === 2)) inner.push(page)
+  }
+  const page = inner[random(inner.length)]!
+  bytes[page * 4096 + random(random(2) ? 64 : 4096)]! ^= 1 << random(8)
+  writeFileSync(file, bytes)
+}
+
+const module = (name: string) => JSON.stringify(new URL(`../../dist/store/${name}`, import.meta.url).href)
+
 it('damaged pages of the tree of LMDB are an error at the start after a crash, and end no process', async () => {
-  const module = (name: string) => JSON.stringify(new URL(`../../dist/store/${name}`, import.meta.url).href)
   const opening = (path: string) => `
     const { Store } = await import(${module('store.js')})
     const { storeSettingsOf } = await import(${module('settings.js')})
@@ -285,7 +369,7 @@ function damageRoot(file: string, bit: number): void {
   writeFileSync(file, bytes)
 }
 
-function run(script: string): Promise<{ stdout: string; code: number | null }> {
+function run(script: string): Promise<{ stdout: string; code: number | null; signal: string | null }> {
   const child = spawn(process.execPath, ['--input-type=module', '-e', script], {
     stdio: ['ignore', 'pipe', 'inherit'],
   })
@@ -293,7 +377,7 @@ function run(script: string): Promise<{ stdout: string; code: number | null }> {
   child.stdout.on('data', (text) => {
     stdout += text
   })
-  return new Promise((resolve) => child.once('close', (code) => resolve({ stdout, code })))
+  return new Promise((resolve) => child.once('close', (code, signal) => resolve({ stdout, code, signal })))
 }
 
 const mounted: { path: string; store?: Store; engine?: { kill(): Promise<void> } }[] = []
@@ -384,6 +468,8 @@ describe('an engine on a full disk', () => {
         await runtime.close()
       },
     }
+    // Until the start has written its last, what it frees has room for a small write on a full disk.
+    await until(() => readCode(path))
     const filler = join(disk, 'filler')
     fill(filler)
     write(2)
@@ -397,6 +483,14 @@ describe('an engine on a full disk', () => {
     ])
   }, 30_000)
 })
+
+/** Whether a start has kept its code: that is the last that it writes. */
+async function readCode(path: string): Promise<boolean> {
+  const store = await Store.read(path)
+  const { modules } = await store.code.load()
+  await store.close()
+  return modules.size > 0
+}
 
 /** Takes every byte that is left. */
 function fill(file: string): void {

@@ -179,9 +179,11 @@ describe('an engine with a store', () => {
     await until(
       async () =>
         (await Store.read(store).then(async (reader) => {
+          const { info } = reader.objects.owner('saves/last')!
+          const last = (info as { units: Record<string, string> }).units.counter
           const states = await reader.backups.list('counter')
           await reader.close()
-          return states.at(-1)?.version
+          return states.find(({ owner }) => owner === last)?.version
         })) === '1.1.0',
     )
     await third.kill()

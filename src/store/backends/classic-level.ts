@@ -27,8 +27,12 @@ export class ClassicLevelBackend implements Backend {
     return this.#db.getSync(key)
   }
 
-  page({ from, to, reverse = false, limit }: Range): Promise<Entry[]> {
-    return this.#db.iterator({ gte: from, lt: to, reverse, limit }).all()
+  has(key: string): boolean {
+    return this.#db.getSync(key) !== undefined
+  }
+
+  page({ from, to, reverse = false, limit, keysOnly = false }: Range): Promise<Entry[]> {
+    return this.#db.iterator({ gte: from, lt: to, reverse, limit, values: !keysOnly }).all()
   }
 
   write(ops: readonly Op[]): Promise<void> {

@@ -15,6 +15,8 @@ export interface Range {
   readonly reverse?: boolean
   /** entries at most */
   readonly limit: number
+  /** only the keys are wanted: what comes with them says nothing */
+  readonly keysOnly?: boolean
 }
 
 /**
@@ -25,6 +27,8 @@ export interface Backend {
   readonly kind: BackendKind
   /** A copy that belongs to the caller. */
   get(key: string): Uint8Array | undefined
+  /** Whether there is something. Not for values of megabytes: a backend may have to read them for it. */
+  has(key: string): boolean
   /** Entries in order, as of one instant. */
   page(range: Range): Promise<Entry[]>
   /**
@@ -32,6 +36,10 @@ export interface Backend {
    * nor of the machine takes them away. Rejects, with nothing changed, when they could not be written.
    */
   write(ops: readonly Op[]): Promise<void>
+  /** A file whose inner pages the library trusts, so that others may look at them: see checkTree. */
+  readonly tree?: string
+  /** From now on everything is refused with this error: what would be read might end the process. */
+  condemn?(error: Error): void
   /** bytes that the backend takes on disk, or in memory */
   bytes(): number
   close(): Promise<void>
@@ -65,11 +73,11 @@ const PAGE = 256
 /** Everything in a range, page by page: entries written meanwhile may or may not be among it. */
 export async function* scan(
   backend: Pick<Backend, 'page'>,
-  { from, to, reverse = false }: Omit<Range, 'limit'>,
+  { from, to, reverse = false, keysOnly = false }: Omit<Range, 'limit'>,
 ): AsyncGenerator<Entry> {
   let [low, high] = [from, to]
   for (;;) {
-    const entries = await backend.page({ from: low, to: high, reverse, limit: PAGE })
+    const entries = await backend.page({ from: low, to: high, reverse, limit: PAGE, keysOnly })
     yield* entries
     if (entries.length < PAGE) return
     const last = entries.at(-1)![0]

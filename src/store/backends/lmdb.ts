@@ -8,23 +8,36 @@ import { checkLength } from './lmdb-file.ts'
 /** Pages of the tree that a write may need besides its own. */
 const SPARE_BYTES = 2 ** 20
 
+/** Keys are text, and go straight to where LMDB wants them. */
+const KEY_ENCODER = {
+  writeKey(key: string, target: Buffer, start: number): number {
+    const end = start + target.write(key, start)
+    // Text that does not fit is cut off without a word.
+    if (end + 4 > target.length) throw new RangeError('a key is too long')
+    return end
+  },
+  readKey: (target: Buffer, start: number, end: number): string => target.toString('utf8', start, end),
+}
+const NOTHING = new Uint8Array(0)
+
 /** An LMDB environment: a memory-mapped tree that is never written in place. */
 export class LmdbBackend implements Backend {
   readonly kind = 'lmdb'
-  readonly #db: RootDatabase<Buffer, Buffer>
-  readonly #file: string
+  readonly #db: RootDatabase<Buffer, string>
+  readonly tree: string
+  #condemned: Error | undefined
 
   /** @throws what LMDB says when the folder cannot be opened */
   constructor(path: string, readOnly: boolean) {
-    this.#file = join(path, 'data.mdb')
+    this.tree = join(path, 'data.mdb')
     // Without a map LMDB would end the process of a reader with a bus error.
-    if (existsSync(this.#file)) checkLength(this.#file, readOnly)
-    else if (readOnly) throw new Error(`there is no ${this.#file}`)
-    this.#db = open<Buffer, Buffer>({
+    if (existsSync(this.tree)) checkLength(this.tree, readOnly)
+    else if (readOnly) throw new Error(`there is no ${this.tree}`)
+    this.#db = open<Buffer, string>({
       path,
       noSubdir: false,
       encoding: 'binary',
-      keyEncoding: 'binary',
+      keyEncoder: KEY_ENCODER,
       // A write counts when it is synced; with overlapping it would count before.
       overlappingSync: false,
       // A commit of a whole turn that fails leaves a rejection behind that nobody can handle.
@@ -35,31 +48,39 @@ export class LmdbBackend implements Backend {
   }
 
   get(key: string): Uint8Array | undefined {
-    return corrupted(() => this.#db.getBinary(Buffer.from(key)))
+    return this.#reading(() => this.#db.getBinary(key))
   }
 
-  async page({ from, to, reverse = false, limit }: Range): Promise<Entry[]> {
-    const [low, high] = [Buffer.from(from), Buffer.from(to)]
+  has(key: string): boolean {
+    return this.#reading(() => this.#db.doesExist(key))
+  }
+
+  async page({ from, to, reverse = false, limit, keysOnly = false }: Range): Promise<Entry[]> {
     // Of a reversed range LMDB takes the start in and leaves the end out: both are the other way round here.
     const range = reverse
-      ? { start: high, end: low, reverse, exclusiveStart: true, inclusiveEnd: true, limit }
-      : { start: low, end: high, limit }
-    return corrupted(() =>
-      Array.from(this.#db.getRange(range), ({ key, value }) => [key.toString(), value] as const),
+      ? { start: to, end: from, reverse, exclusiveStart: true, inclusiveEnd: true, limit }
+      : { start: from, end: to, limit }
+    if (keysOnly)
+      return this.#reading(() => Array.from(this.#db.getKeys(range), (key) => [key, NOTHING] as const))
+    return this.#reading(() =>
+      Array.from(this.#db.getRange(range), ({ key, value }) => [key, value] as const),
     )
   }
 
   async write(ops: readonly Op[]): Promise<void> {
+    if (this.#condemned) throw this.#condemned
+    if (ops.length === 0) return
     try {
-      await this.#db.transaction(() => {
+      // One transaction, which LMDB's own thread writes while this one goes on; what fails in it ends all of it.
+      await this.#db.batch(() => {
         for (const [key, value] of ops)
-          if (value) this.#db.putSync(Buffer.from(key), value as Buffer)
-          else this.#db.removeSync(Buffer.from(key))
+          if (value) void this.#db.put(key, value as Buffer)
+          else void this.#db.remove(key)
       })
     } catch (failed) {
       const error = await reasonOf(failed)
       const bytes = ops.reduce((sum, [key, value]) => sum + key.length + (value?.length ?? 0), 0)
-      const { bavail, bsize } = statfsSync(dirname(this.#file))
+      const { bavail, bsize } = statfsSync(dirname(this.tree))
       // LMDB calls a write that the disk took only a part of an input/output error.
       const isFull = bavail * bsize < bytes + SPARE_BYTES
       throw isFull ? new Error('No space left on device', { cause: error }) : error
@@ -69,7 +90,21 @@ export class LmdbBackend implements Backend {
   }
 
   bytes(): number {
-    return statSync(this.#file).size
+    return statSync(this.tree).size
+  }
+
+  condemn(error: Error): void {
+    this.#condemned ??= error
+  }
+
+  /** @throws TickswapError STORE_DAMAGED where LMDB finds something that is no page of its own */
+  #reading<T>(act: () => T): T {
+    if (this.#condemned) throw this.#condemned
+    try {
+      return act()
+    } catch (cause) {
+      throw damaged(`LMDB cannot read: ${(cause as Error).message}`, cause)
+    }
   }
 
   close(): Promise<void> {
@@ -84,14 +119,5 @@ async function reasonOf(error: unknown): Promise<unknown> {
     return error
   } catch (reason) {
     return reason
-  }
-}
-
-/** @throws TickswapError STORE_DAMAGED where LMDB finds something that is no page of its own */
-function corrupted<T>(act: () => T): T {
-  try {
-    return act()
-  } catch (cause) {
-    throw damaged(`LMDB cannot read: ${(cause as Error).message}`, cause)
   }
 }

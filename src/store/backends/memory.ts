@@ -13,6 +13,10 @@ export class MemoryBackend implements Backend {
     return this.#values.get(key)?.slice()
   }
 
+  has(key: string): boolean {
+    return this.#values.has(key)
+  }
+
   async page({ from, to, reverse = false, limit }: Range): Promise<Entry[]> {
     this.#sorted ??= [...this.#values.keys()].sort(byBytes)
     const inside = this.#sorted.slice(this.#place(from), this.#place(to))
@@ -25,7 +29,8 @@ export class MemoryBackend implements Backend {
       const before = this.#values.get(key)
       if ((before === undefined) !== (value === undefined)) this.#sorted = undefined
       this.#bytes += (value?.length ?? 0) - (before?.length ?? 0)
-      if (value) this.#values.set(key, value.slice())
+      // A slice of a Buffer would be no copy.
+      if (value) this.#values.set(key, new Uint8Array(value))
       else this.#values.delete(key)
     }
   }

@@ -3,8 +3,8 @@ import { Encoding } from '../codec.ts'
 import type { Objects } from '../objects.ts'
 import type { Pool } from '../pool.ts'
 import type { Transaction, Transactor } from '../transactor.ts'
-import { hashOf, intentKey, type Meta, metaKey, objectKey, readMeta, replaceMeta, Tier } from './meta.ts'
-import { sealObject, unsealObject } from './packed.ts'
+import { hashOf, intentKey, type Meta, objectKey, replaceMeta, Tier } from './meta.ts'
+import { findMeta, sealObject, unsealObject } from './packed.ts'
 
 const NOTHING = new Uint8Array(0)
 const INTENTS = 'x/'
@@ -48,12 +48,16 @@ export class Archive {
         if (!meta) continue
         const { encoding, body } = packed[i]!
         const next = { ...meta, tried: true, usedAt: this.#usedAt(hash, meta) }
-        const record = sealObject(hash, { encoding, size: meta.size, body })
-        if (encoding !== Encoding.RAW) tx.put(objectKey(hash), record)
-        const stored = record.length
-        replaceMeta(tx, hash, meta, { ...next, encoding, stored })
+        if (encoding === Encoding.RAW) {
+          replaceMeta(tx, hash, meta, next)
+          continue
+        }
+        const record = sealObject(hash, { encoding, size: meta.size, body, at: meta.createdAt })
+        tx.put(objectKey(hash), record)
+        replaceMeta(tx, hash, meta, { ...next, encoding, stored: record.length })
       }
     })
+    this.#known(candidates)
   }
 
   /** Takes objects of the warm tier to the archive. */
@@ -67,7 +71,8 @@ export class Archive {
       Encoding.BROTLI,
     )
     const records = bodies.map(({ hash, bytes }, i) => {
-      return [objectKey(hash), sealObject(hash, { ...packed[i]!, size: bytes.length })] as const
+      const at = candidates.find((each) => each.hash === hash)!.meta.createdAt
+      return [objectKey(hash), sealObject(hash, { ...packed[i]!, size: bytes.length, at })] as const
     })
     await this.#archive().write(records)
     const lost = await this.#transactor.transaction((tx) =>
@@ -83,6 +88,7 @@ export class Archive {
         return false
       }),
     )
+    this.#known(candidates)
     if (lost.length > 0 || bodies.length < candidates.length) await this.settle()
   }
 
@@ -95,7 +101,7 @@ export class Archive {
     await this.#transactor.transaction((tx) => {
       const meta = unchanged(tx, { hash, meta: before })
       if (!meta) return
-      const record = sealObject(hash, { encoding, size: meta.size, body })
+      const record = sealObject(hash, { encoding, size: meta.size, body, at: meta.createdAt })
       tx.put(objectKey(hash), record)
       tx.put(intentKey(hash), NOTHING)
       const usedAt = this.#usedAt(hash, meta)
@@ -123,6 +129,7 @@ export class Archive {
         return true
       }),
     )
+    this.#known(candidates)
     for (const { hash } of gone) {
       this.#objects.hot.drop(hash)
       this.#objects.used.delete(hash)
@@ -164,6 +171,11 @@ export class Archive {
     }
   }
 
+  /** They have a record of their state by now, or are gone. */
+  #known(candidates: readonly Candidate[]): void {
+    for (const { hash } of candidates) this.#objects.fresh.delete(hash)
+  }
+
   #usedAt(hash: string, meta: Meta): number {
     return Math.max(meta.usedAt, this.#objects.used.get(hash) ?? 0)
   }
@@ -171,7 +183,6 @@ export class Archive {
 
 /** The object's state, if it is where and how it was when it was chosen. */
 function unchanged(tx: Transaction, { hash, meta }: Candidate): Meta | undefined {
-  const record = tx.get(metaKey(hash))
-  const now = record && readMeta(hash, record)
+  const now = findMeta((key) => tx.get(key), hash)
   return now && now.tier === meta.tier && now.encoding === meta.encoding ? now : undefined
 }

@@ -45,7 +45,7 @@ export function readMeta(hash: string, record: Uint8Array): Meta {
   }
 }
 
-function writeMeta(hash: string, meta: Meta): Uint8Array {
+export function writeMeta(hash: string, meta: Meta): Uint8Array {
   const view = new DataView(new ArrayBuffer(META_BYTES))
   view.setUint8(0, meta.tier)
   view.setUint8(1, meta.encoding)
@@ -104,10 +104,23 @@ export function sealTotals(totals: Totals): Uint8Array {
 
 /** Counts an object in, with sign 1, or out, with sign -1. */
 export function count(totals: Totals, meta: Meta, sign: 1 | -1): void {
-  const tier = meta.tier === Tier.WARM ? 'warm' : 'cold'
-  totals[`${tier}Objects`] += sign
-  totals[`${tier}Stored`] += sign * meta.stored
-  totals[`${tier}Size`] += sign * meta.size
+  if (meta.tier === Tier.WARM) {
+    totals.warmObjects += sign
+    totals.warmStored += sign * meta.stored
+    totals.warmSize += sign * meta.size
+  } else {
+    totals.coldObjects += sign
+    totals.coldStored += sign * meta.stored
+    totals.coldSize += sign * meta.size
+  }
+}
+
+/** Adds what was counted in a transaction to the sums. */
+export function addTotals(tx: Transaction, more: Totals): void {
+  if (FIELDS.every((name) => more[name] === 0)) return
+  const totals = readTotals((key) => tx.get(key))
+  for (const name of FIELDS) totals[name] += more[name]
+  tx.put(TOTALS_KEY, sealTotals(totals))
 }
 
 /** Writes a new state of an object, or removes it, and keeps the totals. `before` is what the transaction has read. */
@@ -118,12 +131,11 @@ export function replaceMeta(
   next: Meta | undefined,
 ): void {
   const key = metaKey(hash)
-  const isMoved = before?.tier !== next?.tier || before?.stored !== next?.stored
-  if (isMoved) {
-    const totals = readTotals((name) => tx.get(name))
-    if (before) count(totals, before, -1)
-    if (next) count(totals, next, 1)
-    tx.put(TOTALS_KEY, sealTotals(totals))
+  if (before?.tier !== next?.tier || before?.stored !== next?.stored) {
+    const change = { ...NO_TOTALS }
+    if (before) count(change, before, -1)
+    if (next) count(change, next, 1)
+    addTotals(tx, change)
   }
   if (next) tx.put(key, writeMeta(hash, next))
   else tx.remove(key)

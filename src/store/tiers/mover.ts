@@ -14,7 +14,7 @@ const MOST_SHARE = 20
 /** What is packed and written at once. */
 const BATCH = 64
 const BATCH_BYTES = 8 * 2 ** 20
-/** Not worth a place of its own in the archive, or the time of packing. */
+/** Not worth a place of its own in the archive, or the time of packing again. */
 const SMALL_BYTES = 128
 
 /** Keeps the tiers within their ages and budgets, in the background. */
@@ -105,9 +105,9 @@ export class Mover {
     const [young, old]: [Candidate[], Candidate[]] = [[], []]
     for await (const each of this.#candidates()) {
       const { tier, encoding, tried, size } = each.meta
-      if (tier !== Tier.WARM || size < SMALL_BYTES) continue
+      if (tier !== Tier.WARM) continue
       const age = this.#age(each, now)
-      if (all || age > coldMs) old.push(each)
+      if (size >= SMALL_BYTES && (all || age > coldMs)) old.push(each)
       else if (encoding === Encoding.RAW && !tried && age > warmMs) young.push(each)
     }
     for (const batch of inBatches(young)) if (!this.#stopped) await this.#archive.compress(batch)
@@ -174,6 +174,7 @@ export class Mover {
         // Damaged records are for `verify` to name: nothing is done with what they speak of.
       }
     }
+    for (const [hash, meta] of await this.#objects.fresh.list(this.#transactor)) yield { hash, meta }
   }
 }
 
