@@ -12,7 +12,7 @@ import { excess, LOOKED_AT, paced, Steps } from '../support/steps.js'
 export const name = 'swap.warmth'
 export const unit = 'ms'
 export const targets = [
-  { text: '<= 1/5 of the peer', value: ({ ratio }) => ratio, limit: 0.2, gate: 0.5 },
+  { text: '<= 1/5 of the peer', value: ({ ratio }) => ratio, limit: 0.2, gate: 0.7 },
   { text: 'worst tick <= 2x steady', value: ({ worst }) => worst, limit: 2 },
 ]
 

@@ -68,7 +68,8 @@ export interface RuntimeOptions {
         warmTicks?: number
         /**
          * milliseconds of a tick that a participant spends on that at the most, unless one call takes longer, and
-         * never more than a quarter of what its thread has to spare of a tick; default 2
+         * never more than a quarter of what its thread has to spare of a tick; default 0.5: V8 compiles
+         * what runs often beside it, from tick to tick, and longer slices leave it no time for that
          */
         warmSliceMs?: number
       }
@@ -299,7 +300,7 @@ function syncWish(wanted: unknown, mode: unknown): SyncWish | undefined {
 }
 
 function rehearsalSettings(rehearsal: false | Exclude<RuntimeOptions['rehearsal'], false | undefined>) {
-  const { ticks = 8, memoryMb = 512, warmTicks = 24, warmSliceMs = 2 } = rehearsal || {}
+  const { ticks = 8, memoryMb = 512, warmTicks = 24, warmSliceMs = 0.5 } = rehearsal || {}
   return {
     rehearsalTicks: rehearsal === false ? 0 : integer('rehearsal.ticks', ticks, 1, 10_000),
     memoryMb: integer('rehearsal.memoryMb', memoryMb, 16, 65_536),

@@ -11,7 +11,11 @@ const REHEARSED = `rehearse({ columns }) { for (let i = 0; i < 20_000; i++) colu
 test('a loop with little time to spare gets small slices to warm a candidate in, an idle one larger ones', async () => {
   const scratch = await Scratch.create({ 'counter.ts': counter({ unit: REHEARSED }) })
   open.push(scratch)
-  const runtime = await createRuntime({ units: scratch.dir, probation: { ticks: 5 } })
+  const runtime = await createRuntime({
+    units: scratch.dir,
+    probation: { ticks: 5 },
+    rehearsal: { warmSliceMs: 2 },
+  })
   const words = new Int32Array(new SharedArrayBuffer(64))
   const start = (index: number, name: string, workMs: number, restMs: number) =>
     new Worker(new URL('../support/loaded-worker.js', import.meta.url), {
