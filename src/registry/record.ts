@@ -62,12 +62,28 @@ export function writeDraft(view: DataView, draft: VersionDraft): void {
   // In halves of 32 bits: making a bigint costs more than the rest of a registration.
   view.setUint32(LAYOUT.RECORD_TIMESTAMP_MS, timestamp % 2 ** 32, true)
   view.setUint32(LAYOUT.RECORD_TIMESTAMP_MS + 4, timestamp / 2 ** 32, true)
-  view.setUint32(LAYOUT.RECORD_CONTENT_HASH, Number.parseInt(hash.slice(8), 16), true)
-  view.setUint32(LAYOUT.RECORD_CONTENT_HASH + 4, Number.parseInt(hash.slice(0, 8), 16), true)
+  view.setUint32(LAYOUT.RECORD_CONTENT_HASH, hexHalf(hash, 8), true)
+  view.setUint32(LAYOUT.RECORD_CONTENT_HASH + 4, hexHalf(hash, 0), true)
   view.setUint16(LAYOUT.RECORD_PRERELEASE_BYTES, prerelease.length, true)
   view.setUint16(LAYOUT.RECORD_METADATA_BYTES, version.metadata.length, true)
   writeAscii(view, LAYOUT.RECORD_BYTES, prerelease)
   writeAscii(view, LAYOUT.RECORD_BYTES + prerelease.length, version.metadata)
+}
+
+/** Whether a text is a content hash, 16 hex digits. */
+export const isHash = (text: string): boolean =>
+  text.length === 16 && hexHalf(text, 0) >= 0 && hexHalf(text, 8) >= 0
+
+/** What eight lower-case hex digits say; -1 for anything else. Digit by digit, which is half of what parseInt takes. */
+function hexHalf(text: string, from: number): number {
+  let value = 0
+  for (let i = from; i < from + 8; i++) {
+    const code = text.charCodeAt(i)
+    const digit = code >= 48 && code <= 57 ? code - 48 : code >= 97 && code <= 102 ? code - 87 : -1
+    if (digit < 0) return -1
+    value = value * 16 + digit
+  }
+  return value
 }
 
 function writeAscii(view: DataView, at: number, text: string): void {

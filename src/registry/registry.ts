@@ -6,7 +6,7 @@ import { Version } from '../version/version.ts'
 import { LAYOUT, VERSION_STATES, type VersionState } from './layout.ts'
 import { type BestFilter, MOST_RANGES, QUERY_BYTES, writeFilter, writeRange } from './query.ts'
 import { RegistryReader } from './reader.ts'
-import { RECORD_AND_TAIL_BYTES, type VersionDraft, writeDraft } from './record.ts'
+import { isHash, RECORD_AND_TAIL_BYTES, type VersionDraft, writeDraft } from './record.ts'
 
 /** What a registry has room for. */
 export interface RegistryCapacity {
@@ -26,8 +26,6 @@ export interface Move {
   readonly unit: number
   readonly record: number
 }
-
-const HASH = /^[0-9a-f]{16}$/
 
 /** A native status as an error. The numbers are ts_status of native/include/tickswap/status.h. */
 const STATUS: Readonly<Record<number, readonly [ErrorCode, string]>> = {
@@ -149,7 +147,7 @@ export class Registry extends RegistryReader {
    */
   registerVersion(draft: VersionDraft): number {
     const { view } = this.#write()
-    if (!HASH.test(draft.hash) || !Number.isSafeInteger(draft.timestamp) || draft.timestamp < 0)
+    if (!isHash(draft.hash) || !Number.isSafeInteger(draft.timestamp) || draft.timestamp < 0)
       throw new TickswapError(
         'TICKSWAP_E_OPTION',
         `a version cannot be registered with hash "${draft.hash}", timestamp ${draft.timestamp}`,
