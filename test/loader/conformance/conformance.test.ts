@@ -1,9 +1,9 @@
-import { spawnSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
 import { cases } from './cases.ts'
+import { runCases } from './run-cases.ts'
 
 interface Outcome {
   results: { value?: string; error?: string; message?: string; thrown?: string; awaits?: true }[]
@@ -23,20 +23,9 @@ for (const [index, { files }] of cases.entries()) {
 }
 writeFileSync(join(folder, 'cases.json'), JSON.stringify(plan))
 
-function run(mode: string): Record<string, Outcome> {
-  const script = new URL('./run-case.mjs', import.meta.url).pathname
-  const { stdout, stderr } = spawnSync(process.execPath, ['--no-warnings', script, mode, folder], {
-    encoding: 'utf8',
-    maxBuffer: 1 << 26,
-    timeout: 60_000,
-  })
-  if (!stdout) throw new Error(stderr)
-  return JSON.parse(stdout)
-}
-
-const native = run('native')
-const loader = run('loader')
-const participant = run('participant')
+const native = runCases<Outcome>('native', folder)
+const loader = runCases<Outcome>('loader', folder)
+const participant = runCases<Outcome>('participant', folder)
 
 const comparable = ({ results, logged }: Outcome, messages = false) => ({
   logged,

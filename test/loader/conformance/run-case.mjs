@@ -4,7 +4,7 @@
 //   participant  in a worker, as a participant loads: at once, without ever awaiting
 import { createHash } from 'node:crypto'
 import { once } from 'node:events'
-import { readFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { inspect } from 'node:util'
@@ -95,6 +95,8 @@ if (!isMainThread) parentPort.postMessage(await run())
 else {
   const inWorker = async () =>
     (await once(new Worker(new URL(import.meta.url), { workerData: [mode, folder] }), 'message'))[0]
-  process.stdout.write(JSON.stringify(await (mode === 'participant' ? inWorker() : run())))
+  const outcomes = await (mode === 'participant' ? inWorker() : run())
+  // Not to the standard output: a pipe may not have taken all of it when the process ends.
+  writeFileSync(join(folder, `${mode}.json`), JSON.stringify(outcomes))
   process.exit(0)
 }

@@ -127,7 +127,6 @@ export const modules: readonly string[] = [
   'import(...["./e.js"])',
   'import(,)',
   'new import("./e.js")',
-  'new import("./e.js").x',
   'typeof import("./e.js")',
   'import("./e.js") = 1',
   'import("./e.js")++',

@@ -1,9 +1,9 @@
-import { spawnSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import ts from 'typescript-classic'
 import { afterAll, expect, test } from 'vitest'
+import { runCases } from './run-cases.ts'
 import { files, programs } from './typescript.ts'
 
 const names = Object.keys(programs)
@@ -42,13 +42,7 @@ function run(mode: 'native' | 'loader'): Record<string, unknown> {
   }
   const plan = names.map((_, index) => ({ key: `case-${index}`, imports: [`main.${extension}`] }))
   write(join(root, 'cases.json'), JSON.stringify(plan))
-  const script = new URL('./run-case.mjs', import.meta.url).pathname
-  const { stdout, stderr } = spawnSync(process.execPath, ['--no-warnings', script, mode, root], {
-    encoding: 'utf8',
-    timeout: 60_000,
-  })
-  if (!stdout) throw new Error(stderr)
-  return JSON.parse(stdout)
+  return runCases(mode, root)
 }
 
 const native = run('native')
