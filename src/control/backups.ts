@@ -25,7 +25,7 @@ export interface Backup {
   memory?: SharedArrayBuffer | undefined
   /** what it takes packed, in memory */
   packedBytes?: number
-  /** the store is taking it: until then nobody could read it again without its memory */
+  /** the store has not taken it yet: until then nobody could read it again without its memory */
   isSpilling?: boolean
   read?: () => Promise<Uint8Array | undefined>
 }

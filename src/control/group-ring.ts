@@ -52,7 +52,10 @@ export class GroupRing {
   /** Keeps one more. What the limits do not allow goes to the store, where there is one, or is dropped. */
   add(parts: readonly Part[], limits: BackupLimits, spill: Spill | undefined): void {
     const group = parts.map(({ unit }) => unit)
-    for (const { backups, backup } of parts) backups.all.push(backup)
+    for (const { backups, backup } of parts) {
+      backup.isSpilling = spill !== undefined
+      backups.all.push(backup)
+    }
     // Off the tick, but before anything else of this thread could write there.
     setImmediate(() => {
       for (const { backup } of parts)
@@ -126,10 +129,9 @@ async function spillOf(
   keep: number,
 ): Promise<void> {
   const { version, memory, swap, tick } = backup
-  if (!memory) return
-  backup.isSpilling = true
   try {
-    backup.read = await spill.put(unit, version, new Uint8Array(memory), { group, swap, tick }, keep)
+    if (memory)
+      backup.read = await spill.put(unit, version, new Uint8Array(memory), { group, swap, tick }, keep)
   } catch {
     // It stays in memory as long as it would without a store, and the store has said what is wrong with it.
   } finally {
