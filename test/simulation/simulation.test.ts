@@ -1,7 +1,9 @@
 import { execFile } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
+import { Worker } from 'node:worker_threads'
 import { describe, expect, test } from 'vitest'
 import { MUTANTS } from './mutants.js'
+import { Scheduler } from './scheduler.js'
 
 const SCRIPT = fileURLToPath(new URL('./run.js', import.meta.url))
 /** `make simulation` runs 10,000. */
@@ -30,6 +32,30 @@ test('a seed runs the same way again', { timeout: 60_000 }, async () => {
   const first = await steps()
   expect(Number(first)).toBeGreaterThan(100)
   expect(await steps()).toBe(first)
+})
+
+test('a thread that is woken late goes on waiting for the token', async () => {
+  const shared = { ...Scheduler.memory(2), board: new Int32Array(1) }
+  const isRunning = new Int32Array(new SharedArrayBuffer(4))
+  const url = new URL('./scheduler.js', import.meta.url).href
+  const code = `import(${JSON.stringify(url)}).then(({ Scheduler }) => {
+    const { shared, isRunning } = require('node:worker_threads').workerData
+    new Scheduler(shared, 1).awaitToken()
+    Atomics.store(isRunning, 0, 1)
+  })`
+  const worker = new Worker(code, { eval: true, workerData: { shared, isRunning } })
+  const scheduler = new Scheduler(shared, 0)
+  // Who has come back to wait once more did not take the first wake-up for the token.
+  let woken = 0
+  const wake = () => {
+    woken += Atomics.notify(shared.words, scheduler.at(1, 0))
+    return woken > 1 || isRunning[0] === 1
+  }
+  await expect.poll(wake, { timeout: 10_000, interval: 1 }).toBe(true)
+  expect(isRunning[0]).toBe(0)
+  scheduler.release()
+  await new Promise((resolve) => worker.once('exit', resolve))
+  expect(isRunning[0]).toBe(1)
 })
 
 describe('it finds the defect that', () => {
