@@ -1,27 +1,17 @@
-import { afterEach, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { createRuntime, type RuntimeOptions } from '../../dist/index.js'
 import { counter } from '../support/counter.ts'
 import { Fleet } from '../support/fleet.ts'
+import { open } from '../support/opened.ts'
+import { openFleet } from '../support/opened-fleet.ts'
 import { Scratch } from '../support/scratch.ts'
-
-const open: { close?: () => Promise<void>; remove?: () => Promise<void> }[] = []
-afterEach(async () => {
-  for (const it of open.splice(0).reverse()) {
-    await it.close?.()
-    await it.remove?.()
-  }
-})
 
 const unit = (fields: string, body = '') =>
   `import { defineUnit } from 'tickswap/module'\nexport const unit = defineUnit({\n  ${fields}\n})\n${body}\n`
 
 async function start(files: Record<string, string>, runtime: Partial<RuntimeOptions> = {}) {
-  const scratch = await Scratch.create(files)
-  open.push(scratch)
   const options = { probation: { ticks: 3 }, ...runtime }
-  const fleet = await Fleet.start(scratch, { unit: 'counter', workers: 1, runtime: options })
-  open.push(fleet)
-  return { scratch, fleet }
+  return openFleet(files, { workers: 1, runtime: options })
 }
 
 test('an export that nobody imports may go while the engine runs: the report warns, with place and advice', async () => {

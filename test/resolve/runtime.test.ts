@@ -1,29 +1,16 @@
-import { afterEach, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { counter } from '../support/counter.ts'
-import { Fleet } from '../support/fleet.ts'
-import { Scratch } from '../support/scratch.ts'
-
-const open: { close?: () => Promise<void>; remove?: () => Promise<void> }[] = []
-afterEach(async () => {
-  for (const it of open.splice(0).reverse()) {
-    await it.close?.()
-    await it.remove?.()
-  }
-})
+import { openFleet } from '../support/opened-fleet.ts'
 
 const unit = (fields: string, body = '') =>
   `import { defineUnit } from 'tickswap/module'\nexport const unit = defineUnit({\n  ${fields}\n})\n${body}\n`
 
 async function start(files: Record<string, string>, name = 'counter') {
-  const scratch = await Scratch.create(files)
-  open.push(scratch)
-  const fleet = await Fleet.start(scratch, {
+  return openFleet(files, {
     unit: name,
     workers: 1,
     runtime: { probation: { ticks: 3 } },
   })
-  open.push(fleet)
-  return { scratch, fleet }
 }
 
 test('an edit that breaks a dependent is refused, with the version of another unit that would satisfy all', async () => {

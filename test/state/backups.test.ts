@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { RuntimeOptions, SwapReport } from '../../dist/index.js'
-import { Fleet } from '../support/fleet.ts'
 import { open } from '../support/opened.ts'
+import { openFleet } from '../support/opened-fleet.ts'
 import { Scratch } from '../support/scratch.ts'
 import { filled, world } from './world.ts'
 
@@ -14,14 +14,14 @@ const two = world({
 })
 
 async function start(runtime: Partial<RuntimeOptions> = {}, files: Record<string, string> = {}) {
-  const scratch = await Scratch.create({ 'world.ts': one('1.0.0'), ...files })
-  open.push(scratch)
-  const fleet = await Fleet.start(scratch, {
-    unit: 'world',
-    workers: 1,
-    runtime: { ...runtime, probation: { ticks: 4 } },
-  })
-  open.push(fleet)
+  const { scratch, fleet } = await openFleet(
+    { 'world.ts': one('1.0.0'), ...files },
+    {
+      unit: 'world',
+      workers: 1,
+      runtime: { ...runtime, probation: { ticks: 4 } },
+    },
+  )
   const columns = () => fleet.handle.state.columns as unknown as Record<string, Float32Array>
   const edit = async (text: string, file = 'world.ts') => {
     const since = fleet.reports.length

@@ -1,7 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { Fleet } from '../support/fleet.ts'
-import { open } from '../support/opened.ts'
-import { Scratch } from '../support/scratch.ts'
+import { openFleet } from '../support/opened-fleet.ts'
 
 /** 12 MB of columns: more than is copied whole at a boundary. */
 const ELEMENTS = 3 * 2 ** 20
@@ -23,10 +21,10 @@ export function step(dt: number, worker: number) {
 }
 `
 async function start(text: string, ticks: number) {
-  const scratch = await Scratch.create({ 'world.ts': text })
-  open.push(scratch)
-  const fleet = await Fleet.start(scratch, { unit: 'world', workers: 2, runtime: { probation: { ticks } } })
-  open.push(fleet)
+  const { scratch, fleet } = await openFleet(
+    { 'world.ts': text },
+    { unit: 'world', workers: 2, runtime: { probation: { ticks } } },
+  )
   const columns = () => fleet.handle.state.columns as { field: Float32Array; steps: Uint32Array }
   /** The field is what the steps say, to the last place: nothing written was lost, nothing came back. */
   const isExact = () => {

@@ -1,21 +1,19 @@
 import { describe, expect, test } from 'vitest'
 import type { ErrorCode } from '../../dist/index.js'
-import { Fleet } from '../support/fleet.ts'
-import { open } from '../support/opened.ts'
-import { Scratch } from '../support/scratch.ts'
+import { openFleet } from '../support/opened-fleet.ts'
 import { filled, world } from './world.ts'
 
 type Columns = Record<string, Float64Array>
 
 async function start(text: string, runtime: object = {}) {
-  const scratch = await Scratch.create({ 'world.ts': text })
-  open.push(scratch)
-  const fleet = await Fleet.start(scratch, {
-    unit: 'world',
-    workers: 1,
-    runtime: { probation: { ticks: 4 }, ...runtime },
-  })
-  open.push(fleet)
+  const { scratch, fleet } = await openFleet(
+    { 'world.ts': text },
+    {
+      unit: 'world',
+      workers: 1,
+      runtime: { probation: { ticks: 4 }, ...runtime },
+    },
+  )
   const edit = async (next: string, outcome: 'permanent' | 'refused' | 'rolled-back' | 'reversed') => {
     const since = fleet.reports.length
     await scratch.write('world.ts', next)

@@ -1,27 +1,22 @@
 import { expect, test } from 'vitest'
 import type { SwapReport } from '../../dist/index.js'
 import { addon } from '../../dist/native/addon.js'
-import { Fleet } from '../support/fleet.ts'
-import { open } from '../support/opened.ts'
-import { Scratch } from '../support/scratch.ts'
+import { openFleet } from '../support/opened-fleet.ts'
+import { expectExact, ROWS, STEP } from './wide.ts'
 import { world } from './world.ts'
 
-/** 16 MB of a column, and in the next version 32; `plain` writes the same migrations without rows. */
-const ROWS = 4 * 2 ** 20
-const STEP = `const { place, log } = unit.state.columns as any
-  for (let i = 0; i < 8; i++) place[(steps[worker + 1]! * 7919 + i * 104729 + worker * 1299709 + 1299709) % ${ROWS}] += 1
-  log[worker + 1] += 1
+const TELLING = `${STEP}
   unit.state.soft.last = steps[worker + 1]`
 const SOFT = (text: string) =>
   text.replace('soft: () => ({ calls: 0 })', 'soft: (): any => ({ calls: 0, last: 0 })')
-const one = SOFT(world({ version: '1.0.0', columns: `place: f32(${ROWS}), log: u32(7)`, step: STEP }))
+const one = SOFT(world({ version: '1.0.0', columns: `place: f32(${ROWS}), log: u32(7)`, step: TELLING }))
 const two = (when: string, { down = '', rows = '', version = '2.0.0' } = {}) =>
   SOFT(
     world({
       version,
       columns: `place: f64(${ROWS}), log: u32(7), marks: u32(3)`,
       head: 'let age = 0\nlet hung: number | undefined',
-      step: `${STEP}\n  unit.state.columns.marks[0]!++\n  if (${when}) throw new Error('on purpose')`,
+      step: `${TELLING}\n  unit.state.columns.marks[0]!++\n  if (${when}) throw new Error('on purpose')`,
       migrate: `'^1.0.0': {
         rows: ${ROWS},
         upRange(old, next, from, to) {
@@ -38,26 +33,16 @@ const two = (when: string, { down = '', rows = '', version = '2.0.0' } = {}) =>
   )
 
 async function start() {
-  const scratch = await Scratch.create({ 'world.ts': one })
-  open.push(scratch)
-  const fleet = await Fleet.start(scratch, {
-    unit: 'world',
-    workers: 2,
-    runtime: { probation: { ticks: 2000 } },
-  })
-  open.push(fleet)
-  const columns = () => fleet.handle.state.columns as unknown as Record<string, Float64Array>
-  /** What every step ever made has left in the column, and nothing else. */
+  const { scratch, fleet } = await openFleet(
+    { 'world.ts': one },
+    {
+      unit: 'world',
+      workers: 2,
+      runtime: { probation: { ticks: 2000 } },
+    },
+  )
   const isExact = () => {
-    const expected = new Float64Array(ROWS)
-    for (const row of [0, 1, 2])
-      for (let step = 1; step <= columns().steps![row]!; step++)
-        for (let i = 0; i < 8; i++)
-          expected[(step * 7919 + i * 104729 + (row - 1) * 1299709 + 1299709) % ROWS]! += 1
-    const { place, log, steps } = columns()
-    expect(expected.findIndex((value, i) => value !== place![i])).toBe(-1)
-    expect([...steps!.subarray(0, 3)]).toEqual([fleet.frame, fleet.frame, fleet.frame])
-    expect([...log!.subarray(0, 3)]).toEqual([fleet.frame, fleet.frame, fleet.frame])
+    expectExact(fleet)
     expect(fleet.handle.state.soft).toMatchObject({ calls: fleet.frame, last: fleet.frame })
     expect(fleet.mixed).toBe(0)
   }

@@ -1,14 +1,7 @@
 import { expect, test } from 'vitest'
-import { Fleet } from '../support/fleet.ts'
-import { open } from '../support/opened.ts'
-import { Scratch } from '../support/scratch.ts'
+import { openFleet } from '../support/opened-fleet.ts'
+import { expectExact, ROWS, STEP } from './wide.ts'
 import { world } from './world.ts'
-
-/** 16 MB of a column, and in the next version 32. */
-const ROWS = 4 * 2 ** 20
-const STEP = `const { place, log } = unit.state.columns as any
-  for (let i = 0; i < 8; i++) place[(steps[worker + 1]! * 7919 + i * 104729 + worker * 1299709 + 1299709) % ${ROWS}] += 1
-  log[worker + 1] += 1`
 
 const one = world({ version: '1.0.0', columns: `place: f32(${ROWS}), log: u32(7)`, step: STEP })
 const two = (step = '', upRange = '', version = '2.0.0') =>
@@ -30,27 +23,16 @@ const two = (step = '', upRange = '', version = '2.0.0') =>
   })
 
 test('large state is moved beside the old version, and nothing that was written meanwhile is lost', async () => {
-  const scratch = await Scratch.create({ 'world.ts': one })
-  open.push(scratch)
-  const fleet = await Fleet.start(scratch, {
-    unit: 'world',
-    workers: 2,
-    runtime: { probation: { ticks: 8 } },
-  })
-  open.push(fleet)
+  const { scratch, fleet } = await openFleet(
+    { 'world.ts': one },
+    {
+      unit: 'world',
+      workers: 2,
+      runtime: { probation: { ticks: 8 } },
+    },
+  )
   const columns = () => fleet.handle.state.columns as unknown as Record<string, Float64Array>
-  /** What every step ever made has left in the column, and nothing else. */
-  const isExact = () => {
-    const expected = new Float64Array(ROWS)
-    for (const row of [0, 1, 2])
-      for (let step = 1; step <= columns().steps![row]!; step++)
-        for (let i = 0; i < 8; i++)
-          expected[(step * 7919 + i * 104729 + (row - 1) * 1299709 + 1299709) % ROWS]! += 1
-    const { place, log, steps } = columns()
-    expect(expected.findIndex((value, i) => value !== place![i])).toBe(-1)
-    expect([...steps!.subarray(0, 3)]).toEqual([fleet.frame, fleet.frame, fleet.frame])
-    expect([...log!.subarray(0, 3)]).toEqual([fleet.frame, fleet.frame, fleet.frame])
-  }
+  const isExact = () => expectExact(fleet)
   await fleet.frames(10)
   isExact()
 

@@ -4,6 +4,7 @@ import { createRuntime, type ErrorCode, joinRuntime } from '../../dist/index.js'
 import { counter } from '../support/counter.ts'
 import { Fleet } from '../support/fleet.ts'
 import { open } from '../support/opened.ts'
+import { openFleet } from '../support/opened-fleet.ts'
 import { Scratch } from '../support/scratch.ts'
 
 const FILES = {
@@ -18,14 +19,9 @@ const good = (by: number) =>
   counter({ by, imports: `import { helper } from './helper.ts'`, body: 'export const help = () => helper()' })
 
 async function start(runtime: object = {}) {
-  const scratch = await Scratch.create(FILES)
-  open.push(scratch)
-  const fleet = await Fleet.start(scratch, {
-    unit: 'counter',
+  return openFleet(FILES, {
     runtime: { probation: { ticks: 5 }, ...runtime },
   })
-  open.push(fleet)
-  return { scratch, fleet }
 }
 
 const steps = (fleet: Fleet) =>

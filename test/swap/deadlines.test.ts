@@ -5,8 +5,8 @@ import { fileURLToPath } from 'node:url'
 import { afterEach, expect, test } from 'vitest'
 import type { RuntimeOptions, SwapOptions, SwapProgress, SwapReport } from '../../dist/index.js'
 import { counter } from '../support/counter.ts'
-import { Fleet } from '../support/fleet.ts'
 import { open } from '../support/opened.ts'
+import { openFleet } from '../support/opened-fleet.ts'
 import { Scratch } from '../support/scratch.ts'
 
 const children: { kill(signal: 'SIGKILL'): boolean }[] = []
@@ -15,14 +15,13 @@ afterEach(() => {
 })
 
 async function start(runtime: Partial<RuntimeOptions> = {}, files: Record<string, string> = {}) {
-  const scratch = await Scratch.create({ 'counter.ts': counter(), ...files })
-  open.push(scratch)
-  const fleet = await Fleet.start(scratch, {
-    unit: 'counter',
-    workers: 1,
-    runtime: { watch: false, probation: { ticks: 4 }, ...runtime },
-  })
-  open.push(fleet)
+  const { scratch, fleet } = await openFleet(
+    { 'counter.ts': counter(), ...files },
+    {
+      workers: 1,
+      runtime: { watch: false, probation: { ticks: 4 }, ...runtime },
+    },
+  )
   const progress: SwapProgress[] = []
   fleet.runtime.on('progress', (each) => progress.push(each))
   /** Without a tick: until the swap has been heard of so often in a phase, or in so many attempts. */

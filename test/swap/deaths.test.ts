@@ -1,8 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { counter } from '../support/counter.ts'
-import { Fleet } from '../support/fleet.ts'
-import { open } from '../support/opened.ts'
-import { Scratch } from '../support/scratch.ts'
+import { openFleet } from '../support/opened-fleet.ts'
 
 /** What a unit does in the thread of worker 0 to end it, or to keep it. */
 const WAYS = {
@@ -47,16 +45,15 @@ const CASES = (Object.keys(WAYS) as Way[]).flatMap((way) =>
 
 describe('a worker that ends by', () => {
   test.each(CASES)('%s in %s', { timeout: 40_000 }, async (way, phase) => {
-    const scratch = await Scratch.create({ 'counter.ts': counter() })
-    open.push(scratch)
     const deadlines = { prepareMs: 1000, parkMs: 300, leadMs: 300, probationMs: 400 }
-    const fleet = await Fleet.start(scratch, {
-      unit: 'counter',
-      workers: 3,
-      limits: { maxOldGenerationSizeMb: 24 },
-      runtime: { deadlines, probation: { ticks: 6 } },
-    })
-    open.push(fleet)
+    const { scratch, fleet } = await openFleet(
+      { 'counter.ts': counter() },
+      {
+        workers: 3,
+        limits: { maxOldGenerationSizeMb: 24 },
+        runtime: { deadlines, probation: { ticks: 6 } },
+      },
+    )
     const began = performance.now()
     await scratch.write('counter.ts', PHASES[phase](way))
     // It ends, one way or the other, for those who live; a retry without the dead one is a second chance.

@@ -1,7 +1,7 @@
 import type { RuntimeOptions, SwapReport } from '../../dist/index.js'
-import { Fleet } from '../support/fleet.ts'
-import { open } from '../support/opened.ts'
-import { Scratch } from '../support/scratch.ts'
+import type { Fleet } from '../support/fleet.ts'
+import { openFleet } from '../support/opened-fleet.ts'
+import type { Scratch } from '../support/scratch.ts'
 
 export interface MillOptions {
   version?: string
@@ -73,13 +73,10 @@ export class Mill {
     workers: number,
     runtime: Partial<RuntimeOptions> = {},
   ): Promise<Mill> {
-    const scratch = await Scratch.create(files)
-    open.push(scratch)
     // An engine without a clock makes hundreds of turns while a swap is prepared.
     const log = { ticks: 100_000, bytes: 2 ** 28, ms: 5000 }
     const options = { watch: false, probation: { ticks: 8 }, rollback: { log }, ...runtime }
-    const fleet = await Fleet.start(scratch, { unit: 'mill', workers, runtime: options })
-    open.push(fleet)
+    const { scratch, fleet } = await openFleet(files, { unit: 'mill', workers, runtime: options })
     return new Mill(scratch, fleet)
   }
 

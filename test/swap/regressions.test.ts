@@ -5,29 +5,16 @@ import { runInNewContext } from 'node:vm'
 import { Worker } from 'node:worker_threads'
 import { describe, expect, test } from 'vitest'
 import { Crew } from '../../dist/control/crew.js'
-import { createRuntime, joinRuntime, type SwapReport } from '../../dist/index.js'
+import { createRuntime, type SwapReport } from '../../dist/index.js'
 import { Board, ParticipantState, SlotWord, Status, Word } from '../../dist/swap/board.js'
 import { leaderSlot } from '../../dist/swap/rendezvous.js'
 import { counter } from '../support/counter.ts'
-import { Fleet } from '../support/fleet.ts'
 import { open } from '../support/opened.ts'
+import { type Api, columnsOf, type FleetOptions, openCompanion, openFleet } from '../support/opened-fleet.ts'
 import { Scratch } from '../support/scratch.ts'
 
-type Options = Partial<Parameters<typeof Fleet.start>[1]>
-async function start(files: Record<string, string>, options: Options = {}) {
-  const scratch = await Scratch.create(files)
-  open.push(scratch)
-  const fleet = await Fleet.start(scratch, { unit: 'counter', workers: 0, ...options })
-  open.push(fleet)
-  return { scratch, fleet }
-}
-
-/** Another participant in the main thread; it must not be at a boundary together with the fleet's. */
-async function companion(fleet: Fleet, name = 'companion') {
-  const runtime = await joinRuntime(fleet.runtime.ticket(), { name })
-  open.push(runtime)
-  return runtime
-}
+const start = (files: Record<string, string>, options: Partial<FleetOptions> = {}) =>
+  openFleet(files, { workers: 0, ...options })
 
 /** Polls without ticking. */
 async function eventually(condition: () => boolean, what: string, ms = 10_000) {
@@ -38,8 +25,6 @@ async function eventually(condition: () => boolean, what: string, ms = 10_000) {
   }
 }
 
-type Api = Record<string, (...args: unknown[]) => unknown>
-const columnsOf = (handle: { state: { columns: object } }) => handle.state.columns as Record<string, number[]>
 const tally = `import { defineUnit, u32 } from 'tickswap/module'
 export const unit = defineUnit({
   version: '1.0.0',
@@ -59,7 +44,7 @@ describe("a participant's own state", () => {
   test('is as it was when a rollback happened while it was paused', async () => {
     const columns = `mine: u32(1, { scope: 'participant' }),`
     const { scratch, fleet } = await start({ 'counter.ts': counter({ columns }), 'tally.ts': tally })
-    const other = await companion(fleet)
+    const other = await openCompanion(fleet)
     const [mine, tallied] = [other.use<Api>('counter'), other.use<Api>('tally')]
     other.tick(fleet.frame)
     mine.exports.step!(1, 5)
@@ -80,7 +65,7 @@ describe("a participant's own state", () => {
         { 'counter.ts': counter(), 'tally.ts': tally },
         { runtime: { probation: { ticks: 1_000_000 } } },
       )
-      const other = await companion(fleet)
+      const other = await openCompanion(fleet)
       const tallied = other.use<Api>('tally')
       await scratch.write(
         'counter.ts',
@@ -137,7 +122,7 @@ describe('a meeting', () => {
       { workers: 1, runtime: { deadlines: { prepareMs: 200, parkMs: 2000 } } },
     )
     const tallied = fleet.runtime.use<Api>('tally')
-    const lazy = await companion(fleet, 'lazy')
+    const lazy = await openCompanion(fleet, 'lazy')
     lazy.tick(fleet.frame)
     await scratch.write('counter.ts', counter({ by: 2 }))
     let longest = 0
@@ -210,7 +195,7 @@ describe('calls at a handle', () => {
       { 'counter.ts': counter() },
       { runtime: { probation: { ticks: 1_000_000 } } },
     )
-    const other = await companion(fleet)
+    const other = await openCompanion(fleet)
     const handle = other.use<Api>('counter')
     await scratch.write('counter.ts', failing)
     await fleet.report('committed')
@@ -308,7 +293,7 @@ describe('the end of a runtime', () => {
 
   test('may come from a listener, inside a tick, and whoever has left is not waited for', async () => {
     const { scratch, fleet } = await start({ 'counter.ts': counter() })
-    const other = await companion(fleet)
+    const other = await openCompanion(fleet)
     other.on('permanent', () => void other.close())
     await scratch.write('counter.ts', counter({ by: 2 }))
     await fleet.until(() => fleet.reports.some(({ outcome }) => outcome === 'permanent'), 'permanence')
@@ -531,7 +516,7 @@ describe('asking', () => {
     )
     await fleet.report('reversed')
     seen.evaluated = 0
-    const other = await companion(fleet)
+    const other = await openCompanion(fleet)
     other.tick(fleet.frame)
     expect(seen.evaluated).toBe(0)
   })

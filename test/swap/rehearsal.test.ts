@@ -1,21 +1,16 @@
 import { describe, expect, test } from 'vitest'
 import type { RuntimeOptions, SwapReport } from '../../dist/index.js'
 import { type CounterOptions, counter } from '../support/counter.ts'
-import { Fleet } from '../support/fleet.ts'
-import { open } from '../support/opened.ts'
-import { Scratch } from '../support/scratch.ts'
+import type { Fleet } from '../support/fleet.ts'
+import { openFleet } from '../support/opened-fleet.ts'
 
 async function start(
   files: Record<string, string>,
   options: { unit?: string; workers?: number; runtime?: Partial<RuntimeOptions> } = {},
 ) {
-  const scratch = await Scratch.create(files)
-  open.push(scratch)
   const { runtime, ...more } = options
   const settings = { watch: false, ...runtime }
-  const fleet = await Fleet.start(scratch, { unit: 'counter', workers: 1, ...more, runtime: settings })
-  open.push(fleet)
-  return { scratch, fleet }
+  return openFleet(files, { workers: 1, ...more, runtime: settings })
 }
 
 /** A unit that rehearses a step of the main thread's. */

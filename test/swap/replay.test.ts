@@ -4,9 +4,8 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { SwapReport } from '../../dist/index.js'
 import { counter } from '../support/counter.ts'
-import { Fleet } from '../support/fleet.ts'
 import { open } from '../support/opened.ts'
-import { Scratch } from '../support/scratch.ts'
+import { openFleet } from '../support/opened-fleet.ts'
 import { Mill, mill } from './mill.ts'
 
 const codes = ({ findings }: SwapReport) => findings.map(({ code }) => code)
@@ -60,11 +59,11 @@ describe('a rollback by hand that makes the calls since again', () => {
   for (const mode of ['lockstep', 'independent'] as const)
     test(`loses no call of participants that tick at their own pace, ${mode}`, async () => {
       const unit = 'deterministic: true,'
-      const scratch = await Scratch.create({ 'counter.ts': counter({ unit }) })
-      open.push(scratch)
       const options = { watch: false, mode, probation: { ticks: 3 } }
-      const fleet = await Fleet.start(scratch, { unit: 'counter', workers: 0, runtime: options })
-      open.push(fleet)
+      const { scratch, fleet } = await openFleet(
+        { 'counter.ts': counter({ unit }) },
+        { workers: 0, runtime: options },
+      )
       const words = new Int32Array(new SharedArrayBuffer(16))
       const workers = [0, 1].map((index) => {
         const workerData = { ticket: fleet.runtime.ticket(), words, index, unit: 'counter' }

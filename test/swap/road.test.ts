@@ -1,20 +1,8 @@
 import { writeFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { counter } from '../support/counter.ts'
-import { Fleet } from '../support/fleet.ts'
-import { open } from '../support/opened.ts'
-import { Scratch } from '../support/scratch.ts'
-
-async function start(
-  files: Record<string, string>,
-  options: Partial<Parameters<typeof Fleet.start>[1]> = {},
-) {
-  const scratch = await Scratch.create(files)
-  open.push(scratch)
-  const fleet = await Fleet.start(scratch, { unit: 'counter', ...options })
-  open.push(fleet)
-  return { scratch, fleet }
-}
+import type { Fleet } from '../support/fleet.ts'
+import { openFleet } from '../support/opened-fleet.ts'
 
 const steps = (fleet: Fleet, row: number) =>
   (fleet.handle.state.columns as Record<string, Uint32Array>).steps![row]!
@@ -23,7 +11,7 @@ const total = (fleet: Fleet, row: number) =>
 
 describe('the road, on real files and real workers', () => {
   test('an edit is live in every participant at the same tick, with its state', async () => {
-    const { scratch, fleet } = await start({ 'counter.ts': counter() })
+    const { scratch, fleet } = await openFleet({ 'counter.ts': counter() })
     const before = [0, 1, 2].map((row) => total(fleet, row))
     await scratch.write('counter.ts', counter({ by: 100 }))
     const report = await fleet.report('committed')
@@ -55,7 +43,7 @@ describe('the road, on real files and real workers', () => {
   })
 
   test('a new column comes by a migration, and goes by hand through down', async () => {
-    const { scratch, fleet } = await start({ 'counter.ts': counter() })
+    const { scratch, fleet } = await openFleet({ 'counter.ts': counter() })
     const migrate = `migrate: { '^1.0.0': {
       up(old, next) { for (let i = 0; i < 64; i++) next.columns.double[i] = old.columns.total[i] * 2 },
       down(next, old) { for (let i = 0; i < 64; i++) old.columns.total[i] = next.columns.double[i]! / 2 },
@@ -87,7 +75,7 @@ describe('the road, on real files and real workers', () => {
   })
 
   test('a version that throws in probation is taken back within the tick, and no step is lost', async () => {
-    const { scratch, fleet } = await start(
+    const { scratch, fleet } = await openFleet(
       { 'counter.ts': counter() },
       { runtime: { probation: { ticks: 40 } } },
     )
@@ -116,7 +104,7 @@ describe('the road, on real files and real workers', () => {
   })
 
   test('NaN in a float column is found at the next boundary; the good state stays', async () => {
-    const { scratch, fleet } = await start({ 'counter.ts': counter() })
+    const { scratch, fleet } = await openFleet({ 'counter.ts': counter() })
     const step = 'if (worker === 0) total[5] = 0 / 0'
     await scratch.write('counter.ts', counter({ by: 2, step }))
     const report = await fleet.report('rolled-back')
@@ -129,7 +117,7 @@ describe('the road, on real files and real workers', () => {
   })
 
   test('a rollback across a migration keeps the progress made since the commit', async () => {
-    const { scratch, fleet } = await start(
+    const { scratch, fleet } = await openFleet(
       { 'counter.ts': counter() },
       { runtime: { probation: { ticks: 40 } } },
     )
@@ -148,7 +136,7 @@ describe('the road, on real files and real workers', () => {
   })
 
   test('a slow version is taken back by its tick budget', async () => {
-    const { scratch, fleet } = await start(
+    const { scratch, fleet } = await openFleet(
       { 'counter.ts': counter() },
       { runtime: { probation: { ticks: 40, budgetMs: 20 } } },
     )
@@ -175,7 +163,7 @@ describe('the road, on real files and real workers', () => {
       'amount.ts': `export const amount = () => ${n}\n`,
       'twice.ts': `export const twice = () => ${n * 2}\n`,
     })
-    const { scratch, fleet } = await start(files(1), { runtime: { probation: { ticks: 3 } } })
+    const { scratch, fleet } = await openFleet(files(1), { runtime: { probation: { ticks: 3 } } })
     for (let [n, together] = [2, 0]; together < 5; n++) {
       const since = fleet.reports.length
       const next = files(n)
@@ -202,7 +190,7 @@ describe('the road, on real files and real workers', () => {
   })
 
   test('a worker that joins in the middle runs what the others run', async () => {
-    const { scratch, fleet } = await start(
+    const { scratch, fleet } = await openFleet(
       { 'counter.ts': counter() },
       { runtime: { probation: { ticks: 30 } } },
     )
@@ -220,7 +208,7 @@ describe('the road, on real files and real workers', () => {
   })
 
   test('a participant that is the only one gets the answer of the old version from the failing call itself', async () => {
-    const { scratch, fleet } = await start(
+    const { scratch, fleet } = await openFleet(
       { 'counter.ts': counter() },
       { workers: 0, runtime: { probation: { ticks: 1_000_000 } } },
     )
@@ -235,7 +223,7 @@ describe('the road, on real files and real workers', () => {
   })
 
   test('swap() reads the file from disk and resolves with the report', async () => {
-    const { scratch, fleet } = await start({ 'counter.ts': counter() }, { runtime: { watch: false } })
+    const { scratch, fleet } = await openFleet({ 'counter.ts': counter() }, { runtime: { watch: false } })
     expect(await fleet.during(fleet.runtime.swap('counter'))).toMatchObject({
       outcome: 'unchanged',
       verdict: 'identical',
@@ -254,7 +242,7 @@ describe('the road, on real files and real workers', () => {
   })
 
   test('participants that each run at their own pace swap too', async () => {
-    const { scratch, fleet } = await start({ 'counter.ts': counter() }, { workers: 0 })
+    const { scratch, fleet } = await openFleet({ 'counter.ts': counter() }, { workers: 0 })
     await scratch.write('counter.ts', counter({ by: 2 }))
     // Ticks without frame numbers, on a timer.
     const timer = setInterval(() => fleet.runtime.tick(), 2)
@@ -264,7 +252,7 @@ describe('the road, on real files and real workers', () => {
   })
 
   test('soft state is carried over and handed back', async () => {
-    const { scratch, fleet } = await start({ 'counter.ts': counter() })
+    const { scratch, fleet } = await openFleet({ 'counter.ts': counter() })
     const calls = () => (fleet.handle.state.soft as { calls: number }).calls
     await scratch.write('counter.ts', counter({ by: 3 }))
     await fleet.report('permanent')

@@ -2,16 +2,14 @@ import { Worker } from 'node:worker_threads'
 import { describe, expect, test } from 'vitest'
 import { createRuntime, type Finding, type RuntimeOptions } from '../../dist/index.js'
 import { counter } from '../support/counter.ts'
-import { Fleet } from '../support/fleet.ts'
+import type { Fleet } from '../support/fleet.ts'
 import { open } from '../support/opened.ts'
+import { openFleet } from '../support/opened-fleet.ts'
 import { Scratch } from '../support/scratch.ts'
 
 async function start(source: string, runtime: Partial<RuntimeOptions> = {}, workers = 2) {
-  const scratch = await Scratch.create({ 'counter.ts': source })
-  open.push(scratch)
   const settings = { watch: false, syncTest: true, ...runtime }
-  const fleet = await Fleet.start(scratch, { unit: 'counter', workers, runtime: settings })
-  open.push(fleet)
+  const { scratch, fleet } = await openFleet({ 'counter.ts': source }, { workers, runtime: settings })
   const warnings: Finding[] = []
   fleet.runtime.on('warning', (found) => warnings.push(found))
   return { scratch, fleet, warnings }

@@ -1,28 +1,15 @@
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
 import { describe, expect, test } from 'vitest'
-import { joinRuntime, type SwapProgress, type SwapReport } from '../../dist/index.js'
+import type { SwapProgress, SwapReport } from '../../dist/index.js'
 import { Board, SlotWord, Word } from '../../dist/swap/board.js'
 import { counter } from '../support/counter.ts'
-import { Fleet } from '../support/fleet.ts'
 import { open } from '../support/opened.ts'
+import { type Api, columnsOf, type FleetOptions, openCompanion, openFleet } from '../support/opened-fleet.ts'
 import { Scratch } from '../support/scratch.ts'
 
-type Options = Partial<Parameters<typeof Fleet.start>[1]>
-async function start(files: Record<string, string>, options: Options = {}) {
-  const scratch = await Scratch.create(files)
-  open.push(scratch)
-  const fleet = await Fleet.start(scratch, { unit: 'counter', workers: 0, ...options })
-  open.push(fleet)
-  return { scratch, fleet }
-}
-async function companion(fleet: Fleet, name = 'companion') {
-  const runtime = await joinRuntime(fleet.runtime.ticket(), { name })
-  open.push(runtime)
-  return runtime
-}
-type Api = Record<string, (...args: unknown[]) => unknown>
-const columnsOf = (handle: { state: { columns: object } }) => handle.state.columns as Record<string, number[]>
+const start = (files: Record<string, string>, options: Partial<FleetOptions> = {}) =>
+  openFleet(files, { workers: 0, ...options })
 const byHand = { runtime: { watch: false } }
 
 describe('a swap', () => {
@@ -162,7 +149,7 @@ describe('a participant that rests', () => {
       // Nobody waits for it for long: its news may come in probation.
       { runtime: { probation: { ticks: 100_000 } } },
     )
-    const other = await companion(fleet)
+    const other = await openCompanion(fleet)
     const here = globalThis as { loads?: number }
     here.loads = 0
     // Both are in one thread: the second evaluation here is the other's.
@@ -182,7 +169,7 @@ describe('a participant that rests', () => {
       { 'counter.ts': counter() },
       { runtime: { watch: false, probation: { ticks: 1 } } },
     )
-    const other = await companion(fleet)
+    const other = await openCompanion(fleet)
     const board = new Board(fleet.runtime.ticket().board)
     const slot = [0, 1].find((each) => board.state(each) === 1)!
     // As if it had taken nothing for a long time.
@@ -232,7 +219,7 @@ test('the slot of a worker that ends in a long probation is free for another', a
   await fleet.kill(0)
   const board = new Board(fleet.runtime.ticket().board)
   await fleet.until(() => board.state(1) === 0, 'the slot to be free')
-  const other = await companion(fleet)
+  const other = await openCompanion(fleet)
   expect(other.use('counter').version).toBe('1.0.0.1')
   await fleet.until(() => board.load(Word.PROBATION_PASSED) > 0, 'the probation to go on')
 })

@@ -1,15 +1,10 @@
 import { describe, expect, test } from 'vitest'
 import { counter } from '../support/counter.ts'
-import { Fleet } from '../support/fleet.ts'
-import { open } from '../support/opened.ts'
-import { Scratch } from '../support/scratch.ts'
+import { openFleet } from '../support/opened-fleet.ts'
 
 async function start(workers = 2) {
-  const scratch = await Scratch.create({ 'counter.ts': counter() })
-  open.push(scratch)
   const runtime = { watch: false, probation: { ticks: 1 } }
-  const fleet = await Fleet.start(scratch, { unit: 'counter', workers, runtime })
-  open.push(fleet)
+  const { scratch, fleet } = await openFleet({ 'counter.ts': counter() }, { workers, runtime })
   let permanent = 0
   /** Whatever an action leads to, until it is permanent. */
   const settle = async (action: () => Promise<unknown>) => {

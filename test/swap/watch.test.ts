@@ -1,18 +1,13 @@
 import { describe, expect, test } from 'vitest'
 import { joinRuntime } from '../../dist/index.js'
 import { counter } from '../support/counter.ts'
-import { Fleet } from '../support/fleet.ts'
 import { open } from '../support/opened.ts'
-import { Scratch } from '../support/scratch.ts'
+import { type FleetOptions, openFleet } from '../support/opened-fleet.ts'
 
-type Options = Partial<Parameters<typeof Fleet.start>[1]>
-async function start(options: Options = {}, files: Record<string, string> = { 'counter.ts': counter() }) {
-  const scratch = await Scratch.create(files)
-  open.push(scratch)
-  const fleet = await Fleet.start(scratch, { unit: 'counter', workers: 0, ...options })
-  open.push(fleet)
-  return { scratch, fleet }
-}
+const start = (
+  options: Partial<FleetOptions> = {},
+  files: Record<string, string> = { 'counter.ts': counter() },
+) => openFleet(files, { workers: 0, ...options })
 
 describe('probation takes back a version', () => {
   test('whose promise is rejected, in a call or where nobody handles it', async () => {
