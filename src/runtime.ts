@@ -227,7 +227,10 @@ export class Runtime {
     return this.#request('units', {}) as Promise<UnitStatus[]>
   }
 
-  /** What `rollback` can restore, oldest first: each holds the units of one group as they all were at one tick. */
+  /**
+   * The states kept from before swaps, oldest first: each holds the units of one group as they all were at one tick. With
+   * a store those of earlier runs are among them; `rollback` restores any that `isUsable`.
+   */
   backups(): Promise<BackupStatus[]> {
     return this.#request('backups', {}) as Promise<BackupStatus[]>
   }

@@ -46,6 +46,7 @@ import { isAbsence, Retries } from './retries.ts'
 import { Road } from './road.ts'
 import { Samples } from './samples.ts'
 import { Saving } from './saving.ts'
+import type { Workshop } from './stored-modules.ts'
 import { Waits } from './waits.ts'
 import { type WatchBatch, Watcher } from './watcher.ts'
 
@@ -85,7 +86,7 @@ export class Control {
   #missed: Ask[] = []
   readonly #waits: Waits
   /** the swap that is on its way to the boundary */
-  #current: { readonly road: Road; readonly consent: Consent; readonly key: string } | undefined
+  #current: { readonly road: Road | undefined; readonly consent: Consent; readonly key: string } | undefined
   readonly #retries = new Retries()
   readonly #requests: Requests
   #watcher: Watcher | undefined
@@ -117,6 +118,7 @@ export class Control {
     })
     this.#desk = new Desk(this.catalog, this.crew, registry, this.quarantine, {
       library: new Library(this.catalog, this.persistence, this.#queue),
+      stored: this.persistence.stored,
       groups: () => this.groups(),
       edit: (ask) => this.#enqueue({ ask }),
       request: (wanted) => this.#requests.add(wanted),
@@ -144,7 +146,7 @@ export class Control {
     const known = persistence.contractsOf(stage)
     this.#populate(stage, known ?? (await this.rehearsal.load(stage.update, stage.units)))
     await persistence.resume(this.catalog)
-    persistence.booted(this.catalog)
+    persistence.booted(this.catalog, () => this.groups())
     this.#bury = setInterval(() => this.#tidy(), BURY_EVERY_MS)
     if (known) this.#warmUp()
     else this.#practise()
@@ -228,7 +230,13 @@ export class Control {
 
   usedVersions(entry: UnitEntry | undefined): Version[] {
     if (!entry) return []
-    return [entry.running.version, ...this.#history.versions(entry.name)]
+    const { name, running } = entry
+    return [running.version, ...this.#history.versions(name), ...this.persistence.taken(name)]
+  }
+
+  /** Where versions of earlier runs are made anew. */
+  get workshop(): Workshop {
+    return { catalog: this.catalog, persistence: this.persistence, root: this.settings.units }
   }
 
   /** Consistency groups: unit to the units that swap with it. */
@@ -315,8 +323,9 @@ export class Control {
 
   async #swap(waiting: Waiting): Promise<void> {
     const consent = 'find' in waiting ? waiting.consent : { cancelled: false, confirmed: false }
-    const ask = { ...('find' in waiting ? waiting.find() : waiting.ask), consent }
     const key = 'find' in waiting ? waiting.key : ''
+    this.#current = { road: undefined, consent, key }
+    const ask = { ...('find' in waiting ? await waiting.find() : waiting.ask), consent }
     const earlier = [...this.#refused, ...this.#behind.with(ask)].filter((file) => !ask.files.includes(file))
     let road = this.#road(ask.edition ? ask : { ...ask, files: [...ask.files, ...earlier] })
     this.#current = { road, consent, key }

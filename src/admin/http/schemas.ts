@@ -130,6 +130,7 @@ export const BACKUPS = list(
     memoryBytes: whole,
     storedBytes: whole,
     isEarlier: { type: 'boolean' },
+    isUsable: { type: 'boolean' },
   }),
 )
 
