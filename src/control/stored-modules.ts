@@ -1,4 +1,4 @@
-import { TickswapError } from '../errors.ts'
+import { type ErrorCode, TickswapError } from '../errors.ts'
 import { hashHex } from '../native/addon.ts'
 import type { Artifact, GraphUpdate } from '../units/code/artifact.ts'
 import { Stager } from '../units/code/stager.ts'
@@ -49,7 +49,9 @@ export async function modulesOfStored(
 ): Promise<StoredModules> {
   const all: (StoredName & KeptContents)[] = []
   for (const name of versions) {
-    const kept = await persistence.recorder?.versions.contentsOf(name.unit, name.version)
+    const kept = await persistence.recorder?.versions.contentsOf(name.unit, name.version).catch((error) => {
+      throw error instanceof TickswapError ? lacking(name, error.finding.message, error.code) : error
+    })
     if (!kept) throw lacking(name, 'not all of its sources are there')
     all.push({ ...name, ...kept })
   }
@@ -76,8 +78,12 @@ function requireKept(version: StoredName & KeptContents, update: GraphUpdate): v
   if (stranger) throw lacking(version, `its module ${stranger.file} is not kept`)
 }
 
-function lacking({ unit, version }: StoredName, why: string): TickswapError {
-  return new TickswapError('TICKSWAP_E_STORED_VERSION', `${unit} ${version} in the store: ${why}`, { unit })
+function lacking(
+  { unit, version }: StoredName,
+  why: string,
+  code: ErrorCode = 'TICKSWAP_E_STORED_VERSION',
+): TickswapError {
+  return new TickswapError(code, `${unit} ${version} in the store: ${why}`, { unit })
 }
 
 /** Whether a module is one of the versions' own: not another unit's, nor reached by way of one. */

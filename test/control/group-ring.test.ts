@@ -54,9 +54,10 @@ test('what memory has no room for stays there until the store has taken it', asy
 })
 
 test('what is dropped is forgotten by the store as well, also when it was not there yet', async () => {
-  const { backups, store, ring } = kept([1, 2, 3], { ...LIMITS, count: 2 })
-  expect(backups.all.map(({ swap }) => swap)).toEqual([2, 3])
+  const { backups, store, ring } = kept([1, 2, 3], LIMITS)
   await expect.poll(() => [...store.taken.keys()]).toEqual([1, 2, 3])
+  ring.trim({ ...LIMITS, count: 2 })
+  expect([backups.all.map(({ swap }) => swap), store.forgotten]).toEqual([[2, 3], []])
   for (const take of store.taken.values()) take()
   await expect.poll(() => store.forgotten).toEqual(['swap 1'])
   await expect.poll(() => backups.all.map(({ owner }) => owner)).toEqual(['swap 2', 'swap 3'])
