@@ -24,7 +24,7 @@ export class Boarding {
     this.#stage = stage
     this.#editions = editions
     this.#evaluated = new Set(stage.update.evaluate)
-    this.#waypoints = new Waypoints(control.workshop)
+    this.#waypoints = new Waypoints(control)
   }
 
   /** @throws Stop */

@@ -46,7 +46,6 @@ import { isAbsence, Retries } from './retries.ts'
 import { Road } from './road.ts'
 import { Samples } from './samples.ts'
 import { Saving } from './saving.ts'
-import type { Workshop } from './stored-modules.ts'
 import { Waits } from './waits.ts'
 import { type WatchBatch, Watcher } from './watcher.ts'
 
@@ -234,11 +233,6 @@ export class Control {
     return [running.version, ...this.#history.versions(name), ...this.persistence.taken(name)]
   }
 
-  /** Where versions of earlier runs are made anew. */
-  get workshop(): Workshop {
-    return { catalog: this.catalog, persistence: this.persistence, root: this.settings.units }
-  }
-
   /** Consistency groups: unit to the units that swap with it. */
   groups(): Map<string, string[]> {
     return groupsOf(this.catalog, (id) => this.catalog.artifact(id))
@@ -304,6 +298,7 @@ export class Control {
       try {
         await this.#swap(next)
       } catch (error) {
+        this.#current = undefined
         if ('reject' in next) next.reject(error)
         else this.#publish('warning', { ...findingOf(error), severity: 'warning' }, [])
       }
@@ -341,7 +336,9 @@ export class Control {
     if (report.outcome !== 'committed' && this.hasMore(ask)) return this.#queue.putBack(ask)
     if (this.#retries.postpone(waiting, ask, report, (again) => this.#enqueue(again))) return
     this.#remember(ask, report)
-    const told = this.#announce(report, () => 'resolve' in waiting && waiting.resolve(report))
+    // By the time it is on disk there may be a later report.
+    const live = report
+    const told = this.#announce(live, () => 'resolve' in waiting && waiting.resolve(live))
     if (report.outcome !== 'committed') return told
     if (ask.edition) this.#behind.add(this.#behind.filesOf(report), report)
     report = await road.outlive()

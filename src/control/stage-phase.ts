@@ -79,14 +79,14 @@ async function fromStore(
   { control, editions, deadline }: Staging,
   beside: readonly Artifact[],
 ): Promise<readonly Artifact[]> {
-  const { persistence, catalog, workshop } = control
+  const { persistence, catalog } = control
   const wanted = editions.filter(({ edition }) => !edition.artifacts)
   if (wanted.length === 0) return []
   const names = wanted.map(({ unit, edition }) => ({ unit, version: edition.version.toString() }))
   const { onRead } = persistence.staging
   const heard = { onModule: deadline.check, onRead, outlined: keepOutline }
   const what = names.map(({ unit, version }) => `${unit} ${version}`).join(', ')
-  const made = modulesOfStored(workshop, names, beside, heard)
+  const made = modulesOfStored(control, names, beside, heard)
   const { files, own } = await deadline.wait(made, `reading ${what} from the store`)
   for (const [i, { unit, version }] of names.entries()) {
     const { file } = catalog.units.get(unit)!.running.contract

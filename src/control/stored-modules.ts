@@ -4,6 +4,7 @@ import type { Artifact, GraphUpdate } from '../units/code/artifact.ts'
 import { Stager } from '../units/code/stager.ts'
 import type { StagerOptions } from '../units/code/staging.ts'
 import type { Catalog } from './catalog.ts'
+import type { Settings } from './options.ts'
 import type { Persistence } from './persistence.ts'
 import type { KeptContents } from './stored-versions.ts'
 
@@ -26,8 +27,7 @@ export interface StoredModules {
 export interface Workshop {
   readonly catalog: Catalog
   readonly persistence: Persistence
-  /** folder of the units */
-  readonly root: string
+  readonly settings: Pick<Settings, 'units'>
 }
 
 /** Who hears of it: `onModule` of every module that is staged anew; what it throws ends the work. */
@@ -42,7 +42,7 @@ export type Staging = Pick<StagerOptions, 'onRead' | 'outlined'> & {
  * @throws TickswapError STORED_VERSION, STORE_DAMAGED; StageError where they do not fit
  */
 export async function modulesOfStored(
-  { catalog, persistence, root }: Workshop,
+  { catalog, persistence, settings }: Workshop,
   versions: readonly StoredName[],
   beside: readonly Artifact[],
   { onModule, ...heard }: Staging,
@@ -57,7 +57,7 @@ export async function modulesOfStored(
   }
   const contents = new Map(all.flatMap((each) => [...each.contents]))
   const files = all.map(({ file }) => file)
-  const stager = new Stager({ root, hash: hashHex, contents, ...heard })
+  const stager = new Stager({ root: settings.units, hash: hashHex, contents, ...heard })
   const running = [...catalog.artifacts()].filter(({ id }) => !contents.has(id))
   const { update } = await stager.stage({ entries: files, artifacts: [...running, ...beside], onModule })
   const isOwn = ownIn(update, files)

@@ -55,7 +55,8 @@ export class StoredVersions {
   async readNumbers(): Promise<void> {
     for (const owner of await this.#store.objects.owners(VERSIONS)) {
       const [unit = '', , version = '', hash = ''] = owner.slice(VERSIONS.length).split('/')
-      this.#numbers.set(unit, [...this.numbersOf(unit), { version: Version.parse(version), hash }])
+      const numbered = numberedAs(version, hash)
+      if (numbered) this.#numbers.set(unit, [...this.numbersOf(unit), numbered])
     }
   }
 
@@ -136,6 +137,8 @@ export class StoredVersions {
   /** Keeps the version that a unit runs. @throws TickswapError STORE_LIMIT, STORE_FULL, STORE_WRITE */
   async keep({ name, running }: UnitEntry): Promise<Pointed> {
     const { version, hash, artifacts } = running
+    // A unit that has come back since the start.
+    if (!this.#infos.has(name)) await this.load([name])
     const at = Date.now()
     const owner = versionOwner(name, at, version.toString(), hash)
     const read = artifacts.map((artifact) => this.#shelf.sourceOf(artifact))
@@ -179,7 +182,19 @@ export class StoredVersions {
   }
 }
 
-const numberOf = ({ version, hash }: Pointed): Numbered => ({ version: Version.parse(version), hash })
+const numberOf = ({ version, hash }: Pick<Pointed, 'version' | 'hash'>): Numbered => ({
+  version: Version.parse(version),
+  hash,
+})
+
+/** Names of records have no sum: one that is damaged says nothing. */
+function numberedAs(version: string, hash: string): Numbered | undefined {
+  try {
+    return numberOf({ version, hash })
+  } catch {
+    return undefined
+  }
+}
 
 /** Of a number that was given out more than once, and of one that became permanent again, the last. */
 function newestOfEach(infos: readonly VersionInfo[]): VersionInfo[] {

@@ -13,7 +13,12 @@ test('a candidate that comes while the thread takes in what runs gets its own an
   const stager = new Stager({ root: scratch.dir, hash: hashHex })
   const boot = await stager.boot([file])
   stager.accept(boot)
-  await scratch.write('counter.ts', counter({ version: '1.1.0' }))
+  // What it imports is loaded first: that takes longer than what runs.
+  const slow = 'await new Promise((resolve) => setTimeout(resolve, 100))\nexport const snail = 1'
+  await scratch.write('node_modules/slow/index.js', slow)
+  await scratch.write('node_modules/slow/package.json', '{"type":"module","exports":"./index.js"}')
+  const imports = "import { snail } from 'slow'"
+  await scratch.write('counter.ts', counter({ version: '1.1.0', imports, body: 'export const is = snail' }))
   const { update } = await stager.stage([file])
   const limits = { evaluateMs: 10_000, rehearseMs: 10_000, memoryMb: 512 }
   const rehearsal = new Rehearsal(() => boot.update, limits)

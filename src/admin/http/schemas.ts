@@ -95,6 +95,7 @@ export const REPORT = object(
     findings: list(FINDING),
     rehearsed: list(object({ unit: text, how: text, ticks: whole })),
     retried: list(object({ phase: text, attempts: whole, waitedMs: number, why: text })),
+    restored: object({ how: text, ticksLost: whole, ticksReplayed: whole, at: number }, ['how', 'ticksLost']),
     liveMs: number,
     stallMs: number,
     at: number,
