@@ -128,6 +128,12 @@ export class Catalog {
   }
 }
 
+/** XXH3-64 over the names and hashes of a unit's own files, absolute. */
+export function contentHash(modules: readonly Pick<Artifact, 'id' | 'hash'>[]): string {
+  const parts = modules.map(({ id, hash }) => `${id}\0${hash}`)
+  return hashHex(new TextEncoder().encode(parts.sort().join('\n')))
+}
+
 /** XXH3-64 over all that participants would run of some modules. */
 function sealOf(artifacts: readonly Artifact[]): string {
   const parts = artifacts.map(({ id, hash, code, bytes }) => {

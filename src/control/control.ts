@@ -23,7 +23,7 @@ import { admit, bootMessage } from './admission.ts'
 import type { Ask, Consent } from './ask.ts'
 import { Barrier } from './barrier.ts'
 import { Behind } from './behind.ts'
-import { Catalog, newMemory, type UnitEntry } from './catalog.ts'
+import { Catalog, contentHash, newMemory, type UnitEntry } from './catalog.ts'
 import { declaredBy, sidesOf } from './check.ts'
 import { Compatibility } from './compatibility.ts'
 import { Crew } from './crew.ts'
@@ -218,8 +218,7 @@ export class Control {
 
   /** Hash over a unit's own files, as they are or as an update makes them. */
   hashOf(file: string, update?: GraphUpdate): string {
-    const parts = this.catalog.closure(file, update).map(({ id, hash }) => `${id}\0${hash}`)
-    return hashHex(new TextEncoder().encode(parts.sort().join('\n')))
+    return contentHash(this.catalog.closure(file, update))
   }
 
   isUnitFile(id: string, stage: Stage): boolean {

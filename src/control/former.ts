@@ -45,7 +45,7 @@ export function wantedOf(to: string): Wanted {
 
 /**
  * The version of a unit to go back to, one that ran before and does not run now: the newest of the wanted number, the
- * highest in the wanted range, or without either the last. Of this run, where it has one that fits; else the store's.
+ * highest in the wanted range, or without either the last of other content. Of this run, where it has one that fits; else the store's.
  * @throws TickswapError NO_SUCH_VERSION, PHASE_TIMEOUT
  */
 export async function formerToGoBackTo(
@@ -54,14 +54,15 @@ export async function formerToGoBackTo(
   registry: Registry,
   stored: Stored,
 ): Promise<Former> {
-  const ofRun = wanted instanceof Constraint ? undefined : lastOf(others(entry.editions, entry), wanted)
+  const ofRun =
+    wanted instanceof Constraint ? undefined : lastOf(entry, others(entry.editions, entry), wanted)
   if (ofRun) return ofRun
   await stored.known()
   const kept = others(stored.of(entry.name), entry)
   const found =
     wanted instanceof Constraint
       ? higher(bestOfRun(entry, wanted, registry), bestOf(kept, wanted))
-      : lastOf(kept, wanted)
+      : lastOf(entry, kept, wanted)
   if (found) return found
   const versions = [...kept, ...others(entry.editions, entry)].map(({ version }) => version.toString())
   const list = [...new Set(versions)].join(', ') || 'none'
@@ -83,8 +84,15 @@ function others<T extends Former>(formers: readonly T[], { running }: UnitEntry)
   return formers.filter(({ version }) => Version.compare(version, running.version) !== 0)
 }
 
-const lastOf = (formers: readonly Former[], wanted: Version | undefined): Former | undefined =>
-  formers.findLast(({ version }) => !wanted || Version.compare(version, wanted) === 0)
+function lastOf(
+  { running }: UnitEntry,
+  formers: readonly Former[],
+  wanted: Version | undefined,
+): Former | undefined {
+  return formers.findLast(({ version, hash }) =>
+    wanted ? Version.compare(version, wanted) === 0 : hash !== running.hash,
+  )
+}
 
 function bestOfRun({ index, standby }: UnitEntry, range: Constraint, registry: Registry): Former | undefined {
   const record = registry.best(index, range, { states: ['standby'] })

@@ -6,7 +6,7 @@ import type { Store } from '../store/store.ts'
 import type { KeptModule, VersionInfo } from '../store/versions.ts'
 import type { UnitDescriptor } from '../version/compatibility/descriptor.ts'
 import { Version } from '../version/version.ts'
-import type { UnitEntry } from './catalog.ts'
+import { contentHash, type UnitEntry } from './catalog.ts'
 import { nextVersion } from './check.ts'
 import { describe } from './describe.ts'
 import type { Former } from './former.ts'
@@ -96,8 +96,8 @@ export class StoredVersions {
   /** The same, and those of stores from before descriptors were kept, as what a unit can go back to. */
   of(unit: string): Former[] {
     return this.#infosOf(unit).flatMap((info) => {
-      const [first] = info.modules
-      return first ? [formerOf(info, resolve(this.#root, first.id))] : []
+      const modules = info.modules.map(({ id, hash }) => ({ id: resolve(this.#root, id), hash }))
+      return modules.length > 0 ? [formerOf(info, modules)] : []
     })
   }
 
@@ -208,11 +208,15 @@ function newestOfEach(infos: readonly VersionInfo[]): VersionInfo[] {
   return [...newest.values()]
 }
 
-function formerOf({ unit: name, version, hash, descriptor }: VersionInfo, file: string): Former {
+/** @param modules with names as they are in this run: the folder of the units may have been moved */
+function formerOf(
+  { unit: name, version, descriptor }: VersionInfo,
+  modules: readonly { readonly id: string; readonly hash: string }[],
+): Former {
   const { flags = [], requires = {}, optional = {}, provides = {} } = descriptor ?? {}
   return {
     version: Version.parse(version, { flags }),
-    contract: { name, file, requires, optional, provides },
-    hash,
+    contract: { name, file: modules[0]!.id, requires, optional, provides },
+    hash: contentHash(modules),
   }
 }

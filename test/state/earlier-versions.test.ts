@@ -1,7 +1,7 @@
-import { rm } from 'node:fs/promises'
+import { rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
-import type { RuntimeOptions, SwapReport } from '../../dist/index.js'
+import type { RollbackState, RuntimeOptions, SwapReport } from '../../dist/index.js'
 import { Store } from '../../dist/store/store.js'
 import { Engine } from '../store/engine.ts'
 import { counter } from '../support/counter.ts'
@@ -18,6 +18,7 @@ class Plant {
   readonly #scratch: Scratch
   readonly #options: Partial<StoreOptions>
   #fleet: Fleet | undefined
+  #folder = 'units'
 
   private constructor(scratch: Scratch, options: Partial<StoreOptions>) {
     this.#scratch = scratch
@@ -40,7 +41,13 @@ class Plant {
   }
 
   get units(): string {
-    return this.#scratch.path('units')
+    return this.#scratch.path(this.#folder)
+  }
+
+  /** Gives the folder of the units another name. */
+  async move(): Promise<void> {
+    await rename(this.units, this.#scratch.path('moved'))
+    this.#folder = 'moved'
   }
 
   get fleet(): Fleet {
@@ -61,7 +68,8 @@ class Plant {
   }
 
   async write(files: Files): Promise<void> {
-    for (const [name, text] of Object.entries(files)) await this.#scratch.write(`units/${name}`, text)
+    for (const [name, text] of Object.entries(files))
+      await this.#scratch.write(`${this.#folder}/${name}`, text)
   }
 
   async edit(files: Files): Promise<SwapReport> {
@@ -71,14 +79,15 @@ class Plant {
   }
 
   /** Goes back, and passes the probation of that. */
-  async live(to?: string, unit = 'counter'): Promise<SwapReport> {
-    const report = await this.back(to, unit)
+  async live(to?: string, unit = 'counter', state?: RollbackState): Promise<SwapReport> {
+    const report = await this.back(to, unit, state)
     expect(LIVE, JSON.stringify(report.findings)).toContain(report.outcome)
     return report
   }
 
-  back(to?: string, unit = 'counter'): Promise<SwapReport> {
-    return this.#passed(this.fleet.runtime.rollback(unit, to === undefined ? {} : { to }))
+  back(to?: string, unit = 'counter', state?: RollbackState): Promise<SwapReport> {
+    const options = { ...(to !== undefined && { to }), ...(state && { state }) }
+    return this.#passed(this.fleet.runtime.rollback(unit, options))
   }
 
   async #passed(asked: Promise<SwapReport>): Promise<SwapReport> {
@@ -327,7 +336,20 @@ describe('over several restarts', () => {
     expect(plant.fleet.handle.version).toBe('2.0.0')
     await plant.live()
     expect([plant.fleet.handle.version, plant.label()]).toEqual(['1.1.0', 'v1.1.0 by 2'])
-    await plant.live('1.0.0')
-    expect(plant.label()).toBe('v1.0.0 by 1')
+    // With the state from before its first swap: what came after had added twice and three times as much.
+    const report = await plant.live('1.0.0', 'counter', 'restore')
+    expect([plant.label(), report.restored!.how]).toEqual(['v1.0.0 by 1', 'backup'])
+    const { total, steps } = plant.columns()
+    expect(total![0]).toBe(steps![0])
+    expect(report.findings.map(({ code }) => code)).toContain('TICKSWAP_E_EARLIER_STATE')
+  })
+
+  test('a folder that was moved meanwhile has its versions all the same', async () => {
+    const plant = await Plant.ran(FOUR)
+    await plant.move()
+    await plant.start()
+    expect(plant.label()).toBe('v2.0.0 by 4')
+    await plant.live()
+    expect([plant.fleet.handle.version, plant.label()]).toEqual(['1.2.0', 'v1.2.0 by 3'])
   })
 })
