@@ -78,7 +78,7 @@ export const Word = {
 } as const
 
 /** A number that no tick of these days has: of the 2^32 it is the last. */
-export const NO_TICK = -1
+const NO_TICK = -1
 
 /** Words of a participant's slot. */
 export const SlotWord = {
@@ -249,6 +249,11 @@ export class Board {
   /** true when `word` held `expected` and now holds `value` */
   swap(word: number, expected: number, value: number): boolean {
     return Atomics.compareExchange(this.words, word, expected, value) === expected
+  }
+
+  /** Notes the tick of the first participant that comes online. No decision depends on it. */
+  began(tick: number): void {
+    Atomics.compareExchange(this.words, Word.FIRST_TICK, NO_TICK, tick)
   }
 
   // Time and waiting go through the board too: a simulation puts its own in their place.

@@ -1,17 +1,7 @@
 import { type Finding, TickswapError } from '../errors.ts'
 import type { Registry } from '../registry/registry.ts'
 import { Linker } from '../units/code/linker.ts'
-import {
-  type Board,
-  later,
-  NO_TICK,
-  ParticipantState,
-  reached,
-  SlotTime,
-  SlotWord,
-  Status,
-  Word,
-} from './board.ts'
+import { type Board, later, ParticipantState, reached, SlotTime, SlotWord, Status, Word } from './board.ts'
 import { annotateStacks, annotateUncaught } from './frames.ts'
 import { InHand } from './in-hand.ts'
 import { InputLog } from './input-log.ts'
@@ -329,7 +319,7 @@ export class Participant {
     this.#assertAbreast()
     const others = board.inState(ParticipantState.ONLINE).map((other) => board.tick(other))
     if (!this.#explicit) this.#setTick([board.load(Word.ROUND_TICK), ...others].reduce(later, this.ticks | 0))
-    board.swap(Word.FIRST_TICK, NO_TICK, this.ticks | 0)
+    board.began(this.ticks | 0)
     forgetReplay(board, slot)
     board.store(board.at(slot, SlotWord.PASSED), 0)
     this.#registry.enter(slot)
