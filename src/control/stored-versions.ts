@@ -39,7 +39,7 @@ export class StoredVersions {
   /** by unit, one of each number, in the order in which they last became permanent */
   readonly #infos = new Map<string, readonly VersionInfo[]>()
   /** what earlier runs have given out, by unit, in that order */
-  readonly #numbers = new Map<string, readonly Numbered[]>()
+  readonly #numbers = new Map<string, Numbered[]>()
 
   /** @param root folder of the units */
   constructor(store: Store, shelf: Shelf, root: string, warn: (warning: Finding) => void) {
@@ -56,7 +56,10 @@ export class StoredVersions {
     for (const owner of await this.#store.objects.owners(VERSIONS)) {
       const [unit = '', , version = '', hash = ''] = owner.slice(VERSIONS.length).split('/')
       const numbered = numberedAs(version, hash)
-      if (numbered) this.#numbers.set(unit, [...this.numbersOf(unit), numbered])
+      if (!numbered) continue
+      const known = this.#numbers.get(unit)
+      if (known) known.push(numbered)
+      else this.#numbers.set(unit, [numbered])
     }
   }
 
