@@ -2,6 +2,7 @@ import { rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import type { RollbackState, RuntimeOptions, SwapReport } from '../../dist/index.js'
+import { OF_SWAPS } from '../../dist/store/backups.js'
 import { Store } from '../../dist/store/store.js'
 import { Engine } from '../store/engine.ts'
 import { counter } from '../support/counter.ts'
@@ -105,6 +106,14 @@ class Plant {
     const hashes = found.flatMap((name) => store.objects.owner(name)!.hashes)
     await store.close()
     return hashes.flatMap((hash) => [`o/${hash}`, `m/${hash}`])
+  }
+
+  /** The versions of the backups that the store has, also while an engine holds it. */
+  async backups(unit: string): Promise<string[]> {
+    const store = await Store.read(this.store)
+    const all = await store.backups.list(`${unit}${OF_SWAPS}`)
+    await store.close()
+    return all.map(({ version }) => version)
   }
 
   label(): string {
@@ -331,6 +340,8 @@ describe('over several restarts', () => {
     await engine.hears(({ event }) => event === 'permanent')
     await plant.write(plain('2.0.0', 3))
     await engine.hears(({ event, units }) => event === 'permanent' && JSON.stringify(units).includes('2.0.0'))
+    // Backups are written off the tick; what is asked for below is there from here on.
+    await expect.poll(() => plant.backups('counter'), { timeout: 20_000, interval: 100 }).toContain('1.0.0')
     await engine.kill()
     await plant.start()
     expect(plant.fleet.handle.version).toBe('2.0.0')
