@@ -38,6 +38,8 @@ export interface RewindHost {
   failure(message: Omit<FailureMessage, 'type' | 'slot'>): void
 }
 
+/** Between two looks whether the others have done. */
+const ASIDE_MS = 2
 const UNDER_WAY: ReadonlySet<number> = new Set([RewindPhase.OFFERED, RewindPhase.FIRST, RewindPhase.AGAIN])
 const DECIDED: ReadonlySet<number> = new Set([Status.COMMITTED, Status.ROLLED_BACK])
 
@@ -136,12 +138,32 @@ export class Rewind {
 
   /** One that comes while the others are at it waits for them, and has nothing to add. */
   attend(transition: Transition | undefined): void {
-    if (!transition || !(this.#isOn(transition.id) || this.#isGivenUp(transition.id))) return
+    const { inputs } = this.#board
+    const id = Atomics.load(inputs, InputWord.SWAP)
+    if (!this.#isOn(id) && !this.#isGivenUp(id)) return
+    // Who could not load what was swapped has nothing to meet with.
+    if (transition?.id !== id) return this.#standAside(id)
     // Its calls, if it was there at the commit, are not made with the others': what comes of theirs is not the state.
-    Atomics.store(this.#board.inputs, InputWord.VISITED, transition.id)
+    Atomics.store(inputs, InputWord.VISITED, id)
     announceReplay(this.#board, this.#host.slot, [])
-    while (this.#isOnline && this.#isOn(transition.id)) this.#meet(transition)
+    while (this.#isOnline && this.#isOn(id)) this.#meet(transition)
     this.#giveUp(transition, [])
+  }
+
+  /** Is not there until the others have done; whoever has gone offline comes online again at the same boundary. */
+  #standAside(id: number): void {
+    const { board, slot } = this.#host
+    board.swap(board.at(slot, SlotWord.STATE), ParticipantState.ONLINE, ParticipantState.PAUSED)
+    board.wake()
+    board.ring()
+    const end = board.now() + board.load(Word.PROBATION_DEADLINE_MS)
+    while (this.#isOn(id) || this.#isGivenUp(id)) {
+      const wake = board.load(Word.WAKE)
+      // With nobody left to end it, it has ended.
+      const isLeft = board.now() > end && board.inState(ParticipantState.ONLINE).length === 0
+      if (isLeft) Atomics.store(board.inputs, InputWord.PHASE, RewindPhase.NONE)
+      else board.wait(Word.WAKE, wake, ASIDE_MS)
+    }
   }
 
   #isOn(id: number): boolean {

@@ -119,8 +119,8 @@ export const MUTANTS = {
   'whoever comes does not wait for what is being brought back': {
     from: 2_004_800,
     file: 'swap/rewind.js',
-    find: /!\(this\.#isOn\(message\.id\) \|\| this\.#isGivenUp\(message\.id\)\)/,
-    replace: '!this.#isOn(message.id)',
+    find: /!\(this\.#isOn\(transition\.id\) \|\| this\.#isGivenUp\(transition\.id\)\)/,
+    replace: '!this.#isOn(transition.id)',
   },
   'what was not kept is left as it came to be': {
     from: 2_000_000,
