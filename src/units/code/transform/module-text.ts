@@ -41,9 +41,10 @@ export class ModuleText {
   readonly pieces: readonly Piece[]
   /** the whole text, without types */
   readonly text: string
-  /** with the imports that are dropped */
-  readonly #written: Declarations
-  readonly #mentions: readonly Mention[]
+  /** its declarations, with those of the imports that are dropped */
+  readonly written: Declarations
+  /** names that are written to */
+  readonly #assigned: ReadonlySet<string>
   readonly #names: FreshNames
   readonly #slots: NamedSlot[] = []
   readonly #locals: LocalExport[] = []
@@ -65,8 +66,8 @@ export class ModuleText {
   constructor(pieces: readonly Piece[], declarations: Declarations, dialect: Dialect) {
     this.pieces = pieces
     this.text = pieces.map((piece) => piece.text).join('')
-    this.#mentions = pieces.flatMap((piece) => piece.scopes.mentions)
-    this.#written = declarations
+    this.#assigned = new Set(pieces.flatMap((piece) => [...piece.written]))
+    this.written = declarations
     this.declarations = dialect === 'typescript' ? declarations.without(this.#unused()) : declarations
     this.isAsync = pieces.some((piece) => piece.scopes.topLevelAwait)
     this.#names = new FreshNames(this.text)
@@ -108,7 +109,7 @@ export class ModuleText {
 
   /** Names that the file declares or imports. */
   get names(): ReadonlySet<string> {
-    return namesOf(this.#written)
+    return namesOf(this.written)
   }
 
   /** Whether the text can only be an ES module. */
@@ -160,20 +161,26 @@ export class ModuleText {
 
   /** Requests for names that are mentioned in types at most. */
   #unused(): Set<number> {
-    const { imports, exports, requests } = this.#written
+    const { imports, exports, requests } = this.written
     const unused = new Set([...imports.values()].map(({ request }) => request))
     for (const [index, { empty }] of requests.entries()) if (empty) unused.add(index)
     if (unused.size === 0 || this.#hasEval) return new Set()
-    for (const { name } of [...this.#mentions, ...exports.map(({ local }) => ({ name: local }))]) {
+    const exported = exports.map(({ local }) => local)
+    const mentioned = this.pieces.flatMap(({ uses }) => [...uses.values()])
+    for (const name of [exported, ...mentioned].flatMap((names) => [...names])) {
       const binding = imports.get(name)
       if (binding) unused.delete(binding.request)
     }
     return unused
   }
 
+  /** Mentions of what is imported. */
   #mentionsByName(): Map<string, Mention[]> {
     const byName = new Map<string, Mention[]>()
-    for (const mention of this.#mentions) {
+    const { imports } = this.declarations
+    if (imports.size === 0) return byName
+    for (const mention of this.pieces.flatMap((piece) => piece.scopes.mentions)) {
+      if (!imports.has(mention.name)) continue
       const list = byName.get(mention.name)
       if (list) list.push(mention)
       else byName.set(mention.name, [mention])
@@ -221,8 +228,6 @@ export class ModuleText {
   }
 
   #collectExports(lenient: boolean): void {
-    const written = new Set<string>()
-    for (const { kind, name } of this.#mentions) if (kind === 'write') written.add(name)
     for (const { name, local, start } of this.declarations.exports) {
       if (local === '*default*' && this.#default === '') continue
       const binding = this.declarations.imports.get(local)
@@ -238,7 +243,7 @@ export class ModuleText {
       }
       const hoisted =
         this.#isHoistedDefault(local) || declared?.kind === 'function' || declared?.kind === 'var'
-      const isWritten = written.has(local)
+      const isWritten = this.#assigned.has(local)
       this.#locals.push({ name, local, hoisted, live: isWritten || this.#hasEval })
       if (isWritten && !this.#notifiers.has(local)) this.#notifiers.set(local, this.#names.next())
     }
@@ -274,11 +279,10 @@ export class ModuleText {
   }
 
   #uses(): Record<string, string[]> {
-    const uses = new Map<string, Set<string>>()
-    for (const { owner, name } of this.#mentions) {
-      const names = uses.get(owner)
-      if (names) names.add(name)
-      else uses.set(owner, new Set([name]))
+    const uses = new Map<string, ReadonlySet<string>>()
+    for (const [owner, names] of this.pieces.flatMap((piece) => [...piece.uses])) {
+      const known = uses.get(owner)
+      uses.set(owner, known ? new Set([...known, ...names]) : names)
     }
     return Object.fromEntries([...uses].map(([owner, names]) => [owner, [...names]]))
   }
@@ -307,7 +311,7 @@ export class ModuleText {
     }
     this.#announcers = []
     const announce = (names: readonly string[]): string => this.#announcerOf(names)
-    const key = namingKey(naming, this.#mentions)
+    const key = namingKey(naming, this.#assigned)
     return this.pieces.map((piece, index) => {
       if (!cyclic && piece.printed?.key === key) return piece.printed
       const printer = new PiecePrinter(piece, naming, cyclic ? announce : undefined)
@@ -347,7 +351,7 @@ export class ModuleText {
     const body = this.isAsync ? 'async function*' : 'function*'
     let text = `(${depth ? 'function*' : body}(${handle}){"use strict";`
     for (let level = 1; level <= depth; level++) text += `yield ${level === depth ? body : 'function*'}(){`
-    if (this.#mentions.some(({ kind, name }) => kind === 'write' && this.declarations.imports.has(name))) {
+    if ([...this.#assigned].some((name) => this.declarations.imports.has(name))) {
       text += `const ${this.#constant}=0;`
     }
     text += this.#announcers.join('')

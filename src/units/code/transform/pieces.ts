@@ -1,6 +1,6 @@
 import { Declarations } from './declarations.ts'
 import type { Node } from './nodes.ts'
-import { type ScopeReport, ScopeWalker } from './scopes.ts'
+import { type Mention, type ScopeReport, ScopeWalker } from './scopes.ts'
 import { slimReport, slimStatement } from './slim.ts'
 
 /**
@@ -18,6 +18,10 @@ export interface Piece {
   readonly statements: readonly Node[]
   readonly declared: Declarations
   readonly scopes: ScopeReport
+  /** by owner, the names that its code mentions */
+  readonly uses: ReadonlyMap<string, ReadonlySet<string>>
+  /** names that it writes to */
+  readonly written: ReadonlySet<string>
   /** line breaks in it */
   readonly breaks: number
   /** how it was printed last, and for which names */
@@ -71,8 +75,20 @@ export function finishPiece(raw: RawPiece, names: ReadonlySet<string>): Piece {
     ...raw,
     statements: raw.statements.map(slimStatement),
     scopes: slimReport(report),
+    uses: usesIn(report.mentions),
+    written: new Set(report.mentions.flatMap(({ kind, name }) => (kind === 'write' ? name : []))),
     breaks: raw.text.match(LINE_BREAK)?.length ?? 0,
   }
+}
+
+function usesIn(mentions: readonly Mention[]): Map<string, Set<string>> {
+  const uses = new Map<string, Set<string>>()
+  for (const { owner, name } of mentions) {
+    const names = uses.get(owner)
+    if (names) names.add(name)
+    else uses.set(owner, new Set([name]))
+  }
+  return uses
 }
 
 /** Offsets in the module of pieces that stand one after the other. */
