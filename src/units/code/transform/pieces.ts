@@ -1,7 +1,8 @@
 import { Declarations } from './declarations.ts'
 import type { Node } from './nodes.ts'
-import { type Mention, type ScopeReport, ScopeWalker } from './scopes.ts'
+import { type ScopeReport, ScopeWalker } from './scopes.ts'
 import { slimReport, slimStatement } from './slim.ts'
+import { usesIn } from './sum.ts'
 
 /**
  * A run of whole statements of a module's top level that begins at the start of a line,
@@ -19,7 +20,7 @@ export interface Piece {
   readonly declared: Declarations
   readonly scopes: ScopeReport
   /** by owner, the names that its code mentions */
-  readonly uses: ReadonlyMap<string, ReadonlySet<string>>
+  readonly uses: ReadonlyMap<string, readonly string[]>
   /** names that it writes to */
   readonly written: ReadonlySet<string>
   /** line breaks in it */
@@ -79,16 +80,6 @@ export function finishPiece(raw: RawPiece, names: ReadonlySet<string>): Piece {
     written: new Set(report.mentions.flatMap(({ kind, name }) => (kind === 'write' ? name : []))),
     breaks: raw.text.match(LINE_BREAK)?.length ?? 0,
   }
-}
-
-function usesIn(mentions: readonly Mention[]): Map<string, Set<string>> {
-  const uses = new Map<string, Set<string>>()
-  for (const { owner, name } of mentions) {
-    const names = uses.get(owner)
-    if (names) names.add(name)
-    else uses.set(owner, new Set([name]))
-  }
-  return uses
 }
 
 /** Offsets in the module of pieces that stand one after the other. */
