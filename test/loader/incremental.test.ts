@@ -2,8 +2,10 @@
 import { Script } from 'node:vm'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { topLevelOf } from '../../dist/units/code/surface/shapes.js'
+import { PiecedTopLevel, type TopLevel } from '../../dist/units/code/surface/top-level.js'
 import type { ModuleText } from '../../dist/units/code/transform/module-text.js'
-import { parseText } from '../../dist/units/code/transform/parse.js'
+import { parseStatements, parseText } from '../../dist/units/code/transform/parse.js'
 import { RecentSources } from '../../dist/units/code/transform/recent.js'
 import { stripTypes } from '../../dist/units/code/transform/strip.js'
 
@@ -188,6 +190,14 @@ function whole(source: string): ModuleText | undefined {
   }
 }
 
+/** Where the nodes stand that an outline is made of. */
+function nodesBehind(names: Iterable<string>, topLevel: TopLevel) {
+  return [...names, '*default*'].map((name) => {
+    const { type, start, end } = topLevel.get(name) ?? {}
+    return [name, type, start, end]
+  })
+}
+
 test('an edited module says what the whole, parsed anew, says', () => {
   let inPieces = 0
   fc.assert(
@@ -204,7 +214,12 @@ test('an edited module says what the whole, parsed anew, says', () => {
         const expected = whole(next)
         if (edited) {
           inPieces++
-          if (expected) expect(everything(edited), next).toEqual(everything(expected))
+          if (expected) {
+            expect(everything(edited), next).toEqual(everything(expected))
+            const { names, pieces, text } = edited
+            const found = nodesBehind(names, new PiecedTopLevel(pieces))
+            expect(found, next).toEqual(nodesBehind(names, topLevelOf(parseStatements(text))))
+          }
           // What two pieces have against each other, such as one name for two things, is for V8 to say.
           else expect(() => new Script(edited.print(new Set(), false).code), next).toThrow(SyntaxError)
         }

@@ -242,7 +242,7 @@ export class ModuleText {
   }
 
   /** What an outline is made of. @param original the text of `file`, types and all */
-  outlined(file: string, original: string): Omit<Outlined, 'statements'> {
+  outlined(file: string, original: string): Omit<Outlined, 'topLevel'> {
     const locals = this.#locals.map(({ local }) => local)
     const { imports } = this.declarations
     return { file, locals, imports, parsed: this.text, original }
