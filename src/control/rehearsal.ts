@@ -46,7 +46,8 @@ export class Rehearsal {
    * @throws TickswapError with the place: EVALUATE, EVALUATE_TIMEOUT, UNIT_INVALID and others
    */
   async evaluate(update: GraphUpdate, units: readonly string[]): Promise<Contract[]> {
-    await this.#start()
+    // Asked before this yields, where there is somebody to ask.
+    if (!this.#worker) await this.#start()
     const blamed = update.artifacts[0]?.file ?? units[0] ?? ''
     const reply = await this.#ask({ type: 'evaluate', update, units }, this.#limits.evaluateMs, blamed)
     return reply.type === 'contracts' ? reply.contracts : []
