@@ -6,7 +6,7 @@ import { against } from '../support/stats.js'
 export const name = 'reload.10kb'
 export const unit = 'ms'
 export const targets = [
-  { text: "<= 1/5 of Vite's module runner", value: ({ ratio }) => ratio, limit: 1 / 5, gate: 0.4 },
+  { text: "<= 1/5 of Vite's module runner", value: ({ ratio }) => ratio, limit: 1 / 5, gate: 0.3 },
   { text: 'p99 < 4 ms', value: ({ p99 }) => p99, limit: 4 },
 ]
 
