@@ -30,7 +30,6 @@ import {
   type ToParticipant,
 } from './swap/protocol.ts'
 import { ROLLBACK_STATES, type RollbackState, type SwapReport } from './swap/report.ts'
-import { compileAhead } from './units/code/compile.ts'
 import { Constraint } from './version/constraint.ts'
 import { satisfies } from './version/resolve/domain.ts'
 import { Version } from './version/version.ts'
@@ -76,9 +75,7 @@ export class Runtime {
     this.#control = new BroadcastChannel(controlChannel(ticket.id))
     this.#taken = board.at(slot, SlotWord.TAKEN)
     this.#channel.onmessage = (event) => {
-      const message = (event as { data: ToParticipant }).data
-      this.#take(message)
-      if (message.type === 'candidate') compileAhead(message.artifacts)
+      this.#take((event as { data: ToParticipant }).data)
       this.#participant.loadAhead()
     }
     this.#participant = new Participant(board, slot, this.#registry, {
@@ -419,9 +416,6 @@ export class Runtime {
       case 'outcome':
       case 'sample':
         return this.#participant.order(message)
-      case 'candidate':
-        // In a tick there is no time for what may come to nothing.
-        return
       case 'event':
         return this.#news.hear(message)
       case 'closed':

@@ -1,13 +1,7 @@
 import { BroadcastChannel } from 'node:worker_threads'
 import type { Finding } from '../errors.ts'
 import { type Board, ParticipantState, SlotWord, Status } from '../swap/board.ts'
-import {
-  type CandidateMessage,
-  OBSERVER,
-  participantChannel,
-  slotName,
-  type ToParticipant,
-} from '../swap/protocol.ts'
+import { OBSERVER, participantChannel, slotName, type ToParticipant } from '../swap/protocol.ts'
 import { leaderSlot } from '../swap/rendezvous.ts'
 import { Backlog } from './backlog.ts'
 import type { EngineUse } from './check.ts'
@@ -76,11 +70,6 @@ export class Crew {
     for (const { backlog } of this.#hands.values()) backlog.send(message)
     this.#observer?.postMessage(message)
     this.#board.attend()
-  }
-
-  /** To those that tick; nothing comes of it when they do not see it. */
-  hint(message: CandidateMessage): void {
-    for (const slot of this.online()) this.send(slot, message)
   }
 
   /** To those who asked to hear of progress, and to the observer. */

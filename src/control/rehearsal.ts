@@ -46,8 +46,7 @@ export class Rehearsal {
    * @throws TickswapError with the place: EVALUATE, EVALUATE_TIMEOUT, UNIT_INVALID and others
    */
   async evaluate(update: GraphUpdate, units: readonly string[]): Promise<Contract[]> {
-    // Asked before this yields, where there is somebody to ask.
-    if (!this.#worker) await this.#start()
+    await this.#start()
     const blamed = update.artifacts[0]?.file ?? units[0] ?? ''
     const reply = await this.#ask({ type: 'evaluate', update, units }, this.#limits.evaluateMs, blamed)
     return reply.type === 'contracts' ? reply.contracts : []

@@ -34,7 +34,7 @@ import { Stop } from './stop.ts'
 import { swapTerms, watchOf } from './swap-terms.ts'
 import { Transaction } from './transaction.ts'
 import { putOnTrial, suspect } from './trial.ts'
-import { isRehearsed, Tryout, type Warming } from './tryout.ts'
+import { Tryout, type Warming } from './tryout.ts'
 
 /** Reversals that are the version's own doing: the same content is not tried again. */
 const CULPABLE: ReadonlySet<ErrorCode> = new Set(['TICKSWAP_E_MIGRATION_FAILED', 'TICKSWAP_E_VERIFY_FAILED'])
@@ -202,9 +202,7 @@ export class Road {
     if (!isForced) this.#refuseQuarantined(stage, files)
     if (!this.#ask.edition)
       this.#suspects = await suspect(this.#control, this.id, stage, files, this.#account.attempts)
-    const evaluating = this.#account.timed('rehearse', () => rehearsal.evaluate(stage.update, files))
-    this.#hint(stage)
-    const contracts = await evaluating
+    const contracts = await this.#account.timed('rehearse', () => rehearsal.evaluate(stage.update, files))
     await this.#account.timed('check', async () => {
       const boarding = new Boarding(this.#control, stage, this.#editions)
       const deadline = this.#deadline('check')
@@ -243,14 +241,6 @@ export class Road {
       this.#stage = tried.stage
       this.#warmth = tried.warmth
     })
-  }
-
-  /** While the candidate is evaluated, participants compile it, unless a rehearsal is about to warm it. */
-  #hint({ units, update: { artifacts } }: Stage): void {
-    const { catalog, crew } = this.#control
-    const contracts = units.map((file) => catalog.byFile(file)?.running.contract)
-    if (!contracts.some((contract) => contract && isRehearsed(contract)))
-      crew.hint({ type: 'candidate', artifacts })
   }
 
   #withWayOut(findings: readonly Finding[]): Finding[] {

@@ -36,7 +36,7 @@ interface Player {
   readonly passenger: Passenger | undefined
 }
 
-export const isRehearsed = ({ rehearsal }: Contract): boolean => rehearsal === 'hook' || rehearsal === 'calls'
+const isRehearsed = ({ rehearsal }: Contract): boolean => rehearsal === 'hook' || rehearsal === 'calls'
 
 /** The rehearsal of one swap's candidates, on copies of live state. */
 export class Tryout {

@@ -4,7 +4,7 @@ import type { Layout } from '../state/layout.ts'
 import type { UnitMemory } from '../state/memory.ts'
 import type { MigrationPlan } from '../state/migrate.ts'
 import type { WayBackMemory } from '../state/way-back.ts'
-import type { Artifact, GraphUpdate } from '../units/code/artifact.ts'
+import type { GraphUpdate } from '../units/code/artifact.ts'
 import type { ColumnArray } from '../units/column.ts'
 import type { RehearsalKind } from '../units/contract.ts'
 import type { CheckpointUnit } from './checkpoint.ts'
@@ -153,12 +153,6 @@ export interface SavedMessage {
   readonly units: readonly { readonly unit: string; readonly private: OwnState }[]
 }
 
-/** What may be about to be prepared, for who has the time to compile it; there may be no more word of it. */
-export interface CandidateMessage {
-  readonly type: 'candidate'
-  readonly artifacts: readonly Artifact[]
-}
-
 /** Asks for what a rehearsal needs of a participant. */
 export interface SampleMessage {
   readonly type: 'sample'
@@ -290,7 +284,6 @@ export interface SwapTerms {
 
 export type ToParticipant =
   | BootMessage
-  | CandidateMessage
   | PrepareMessage
   | OutcomeMessage
   | SampleMessage

@@ -15,34 +15,6 @@ export function keepScript(artifact: Artifact, script: Script): void {
   compiled.set(artifact.links, script)
 }
 
-/** Scripts that were compiled before it was known whether they are wanted, by module id. */
-const ahead = new Map<string, { readonly artifact: Artifact; readonly script: Script }>()
-
-/** Compiles what may be about to be linked in this thread, in the place of what was compiled ahead before. */
-export function compileAhead(artifacts: readonly Artifact[]): void {
-  ahead.clear()
-  for (const artifact of artifacts) {
-    if (artifact.kind !== 'esm') continue
-    try {
-      ahead.set(artifact.id, { artifact, script: compileScript(artifact) })
-    } catch {
-      // Whoever links it is told.
-    }
-  }
-}
-
-/** The script that was compiled ahead, if it is this one, from as good a code cache. */
-function takeAhead({ id, file, code, columnOffset, cache }: Artifact): Script | undefined {
-  const known = ahead.get(id)
-  if (!known) return undefined
-  ahead.delete(id)
-  const { artifact, script } = known
-  const isSame = artifact.code === code && artifact.columnOffset === columnOffset && artifact.file === file
-  return isSame && sameBytes(artifact.cache, cache) ? script : undefined
-}
-
-const sameBytes = (a?: Uint8Array, b?: Uint8Array): boolean => (a && b ? Buffer.compare(a, b) === 0 : a === b)
-
 /** A file's URL; the plain ones without Node's parser, which costs more than compiling a small module. */
 export function urlOf(file: string): string {
   return /^[\w./-]+$/.test(file) ? `file://${file}` : pathToFileURL(file).href
@@ -59,7 +31,7 @@ export function scriptOf(artifact: Artifact): Script {
   coverScript(url, artifact)
   const kept = compiled.get(artifact.links)
   compiled.delete(artifact.links)
-  return kept ?? takeAhead(artifact) ?? compileScript(artifact)
+  return kept ?? compileScript(artifact)
 }
 
 /** V8's cache does not keep what Node needs for an `import()` in code that is made at run time. */
