@@ -51,11 +51,12 @@ const FIRST = 20
  * Reloads the same edits of one 10 KB module, ours and Vite's in turn, and in alternating
  * order. The time begins when the file is written and ends when the new code has run.
  *
+ * @param options.text of an edit, by its number: one number is another one, where nothing else is said
  * @returns ms of all but the first reloads, and of the `first`: the `whole` reload, the
  *   `participant`'s part of it, and the `peer`'s whole
  */
-export async function measureReloads(root, { reloads }) {
-  const dir = folder(root, 'reload', { [FILE]: moduleSource({ edit: 0 }) })
+export async function measureReloads(root, { reloads, text = (edit) => moduleSource({ edit }) }) {
+  const dir = folder(root, 'reload', { [FILE]: text(0) })
   const file = join(dir, FILE)
   const loader = await Loader.start(dir)
   const vite = await ViteRunner.start(dir)
@@ -66,7 +67,7 @@ export async function measureReloads(root, { reloads }) {
     const times = edit <= FIRST ? first : later
     const turns = [() => timeOurs(loader, times), () => timePeer(vite, file, times)]
     if (edit % 2) turns.reverse()
-    writeFileSync(file, moduleSource({ edit }))
+    writeFileSync(file, text(edit))
     for (const turn of turns) {
       const mark = await turn()
       if (mark !== edit) throw new Error(`edit ${edit} was saved, and ${mark} runs`)

@@ -2,8 +2,10 @@
 import { Script } from 'node:vm'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { topLevelOf } from '../../dist/units/code/surface/shapes.js'
+import { PiecedTopLevel, type TopLevel } from '../../dist/units/code/surface/top-level.js'
 import type { ModuleText } from '../../dist/units/code/transform/module-text.js'
-import { parseText } from '../../dist/units/code/transform/parse.js'
+import { parseStatements, parseText } from '../../dist/units/code/transform/parse.js'
 import { RecentSources } from '../../dist/units/code/transform/recent.js'
 import { stripTypes } from '../../dist/units/code/transform/strip.js'
 
@@ -81,6 +83,13 @@ const STATEMENTS = [
   `new.target`,
   `;`,
   ``,
+  `const method = 1.5.toFixed(2), spaced = 7 .toString(), both = d1 ?.5:10`,
+  `const keyed = { 1: 2, [3]: 4, '5': d1[6] }, { q1 = 8, 9: q2 } = keyed, ten = /10/.source`,
+  `const exact: 3 = 3, either: 4 | 5 = 4, size = 6 as 6`,
+  `class Numbered { 1 = 2; [3] = 4; m5(n = 6) { return ns.one(7) + x } static 8() { x = 9 } }`,
+  `const lazy2 = import('./lazy2.js'), after = 11, own = import.meta.url + 12`,
+  `import { z9 } from './z9.js'; const onLine = 5, z = z9`,
+  `x = x > 21 ? (x) : 22, x += 23`,
 ]
 
 const statement = fc.constantFrom(...STATEMENTS)
@@ -181,6 +190,14 @@ function whole(source: string): ModuleText | undefined {
   }
 }
 
+/** Where the nodes stand that an outline is made of. */
+function nodesBehind(names: Iterable<string>, topLevel: TopLevel) {
+  return [...names, '*default*'].map((name) => {
+    const { type, start, end } = topLevel.get(name) ?? {}
+    return [name, type, start, end]
+  })
+}
+
 test('an edited module says what the whole, parsed anew, says', () => {
   let inPieces = 0
   fc.assert(
@@ -197,7 +214,12 @@ test('an edited module says what the whole, parsed anew, says', () => {
         const expected = whole(next)
         if (edited) {
           inPieces++
-          if (expected) expect(everything(edited), next).toEqual(everything(expected))
+          if (expected) {
+            expect(everything(edited), next).toEqual(everything(expected))
+            const { names, pieces, text } = edited
+            const found = nodesBehind(names, new PiecedTopLevel(pieces))
+            expect(found, next).toEqual(nodesBehind(names, topLevelOf(parseStatements(text))))
+          }
           // What two pieces have against each other, such as one name for two things, is for V8 to say.
           else expect(() => new Script(edited.print(new Set(), false).code), next).toThrow(SyntaxError)
         }
@@ -209,6 +231,61 @@ test('an edited module says what the whole, parsed anew, says', () => {
     { numRuns: RUNS },
   )
   expect(inPieces).toBeGreaterThan(RUNS / 4)
+})
+
+test('a module with another number says what the whole, parsed anew, says', () => {
+  const number = fc.constantFrom(
+    ...[
+      '0',
+      '7',
+      '12',
+      '12.5',
+      '1e3',
+      '1.5E-7',
+      '100000',
+      '0x1f',
+      '1n',
+      '08',
+      '.5',
+      '5.',
+      '-3',
+      '1_0',
+      'x',
+      '1 + 2',
+      '',
+    ],
+  )
+  let tuned = 0
+  fc.assert(
+    fc.property(
+      module,
+      fc.array(fc.tuple(fc.nat(), number), { minLength: 1, maxLength: 8 }),
+      (first, edits) => {
+        const recent = new RecentSources()
+        let known = whole(first)
+        fc.pre(known !== undefined)
+        let source = first
+        recent.keep('m', known!)
+        everything(known!)
+        for (const [which, text] of edits) {
+          const places = [...source.matchAll(/\d+(?:\.\d+)?/g)]
+          if (places.length === 0) return
+          const { index, 0: before } = places[which % places.length]!
+          const next = source.slice(0, index) + text + source.slice(index + before.length)
+          const edited = recent.edited('m', next, 'typescript')
+          const expected = whole(next)
+          if (edited && expected) expect(everything(edited), next).toEqual(everything(expected))
+          if (!expected) continue
+          if (edited && edited.pieces.filter((piece) => !known!.pieces.includes(piece)).length === 1) tuned++
+          known = edited ?? expected
+          recent.keep('m', known)
+          source = next
+        }
+      },
+    ),
+    { numRuns: RUNS },
+  )
+  expect(tuned).toBeGreaterThan(RUNS / 4)
 })
 
 test('an edit of one function leaves the pieces around it as they are', () => {

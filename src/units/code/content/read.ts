@@ -1,4 +1,5 @@
-import { closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs'
+import { isAscii } from 'node:buffer'
+import { closeSync, constants, fstatSync, openSync, readFileSync, readSync } from 'node:fs'
 import { extname } from 'node:path'
 import { Script } from 'node:vm'
 import { TickswapError } from '../../../errors.ts'
@@ -33,7 +34,7 @@ export function readSource(id: string): Uint8Array {
   try {
     opened = openSync(file, OPEN_FLAGS)
     const stats = fstatSync(opened)
-    if (stats.isFile()) return readFileSync(opened)
+    if (stats.isFile()) return readAll(opened, stats.size)
   } catch (cause) {
     const { code } = cause as NodeJS.ErrnoException
     const message = `the file cannot be read${code === undefined || code === 'ENOENT' ? '' : `: ${code}`}`
@@ -42,6 +43,17 @@ export function readSource(id: string): Uint8Array {
     if (opened !== undefined) closeSync(opened)
   }
   throw new TickswapError('TICKSWAP_E_FILE_KIND', 'this is a pipe, a device or a folder', { file })
+}
+
+/** Whoever has just asked how long it is need not be asked again, as `readFileSync` does. */
+function readAll(opened: number, size: number): Uint8Array {
+  // What the system makes up when it is read has no length.
+  if (size === 0) return readFileSync(opened)
+  const bytes = Buffer.allocUnsafeSlow(size)
+  let read = 0
+  for (let more = -1; more !== 0 && read < size; read += more)
+    more = readSync(opened, bytes, read, size - read, null)
+  return bytes.subarray(0, read)
 }
 
 /** The file of a module id, which is a path with the query and the fragment it was imported with. */
@@ -55,7 +67,9 @@ export function fileOf(id: string): string {
 }
 
 export function decode(bytes: Uint8Array): string {
-  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('utf8')
+  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)
+  if (isAscii(buffer)) return buffer.toString('latin1')
+  const text = buffer.toString('utf8')
   return text.charCodeAt(0) === 0xfeff ? text.slice(1) : text
 }
 

@@ -1,6 +1,6 @@
 import { extname } from 'node:path'
+import { PiecedTopLevel } from '../surface/top-level.ts'
 import type { ModuleText } from '../transform/module-text.ts'
-import { parseStatements } from '../transform/parse.ts'
 import type { Content } from './content.ts'
 
 const TYPED = new Set(['.ts', '.mts', '.cts', '.tsx'])
@@ -31,7 +31,7 @@ export function scriptContent(
     requests: text.declarations.requests,
     lazy: [...text.dynamicSpecifiers()],
     requires: false,
-    outlined: { ...text.outlined(file, source), statements: () => parseStatements(text.text) },
+    outlined: { ...text.outlined(file, source), topLevel: () => new PiecedTopLevel(text.pieces) },
     bindings: text.declarations.imports.values(),
     print(requests, lazy, guarded, live) {
       text.readLive(live)

@@ -18,7 +18,8 @@ const waiting = new Set<Waiting>()
 
 /** Takes what an outline is made of; it is made when it is asked for, or when the thread has nothing else to do. */
 export function keepOutline(hash: string, outlined: Outlined): void {
-  if (waiting.size === 0) setImmediate(settleAll).unref()
+  // One that keeps nothing alive would not be carried out before the next message has been taken.
+  if (waiting.size === 0) setImmediate(settleAll)
   waiting.add({ hash, outlined })
   const [oldest] = waiting
   if (waiting.size > MOST_WAITING) settle(oldest!)

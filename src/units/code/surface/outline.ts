@@ -1,10 +1,10 @@
 import type { PlacedShape } from '../../../version/compatibility/descriptor.ts'
 import type { ImportBinding } from '../transform/declarations.ts'
-import type { Node } from '../transform/nodes.ts'
 import type { Lookup } from './constant.ts'
 import { type Declaration, declarationOf } from './declaration.ts'
-import { shapesOf, topLevelOf } from './shapes.ts'
+import { shapesOf } from './shapes.ts'
 import { SourceText } from './source-text.ts'
+import type { TopLevel } from './top-level.ts'
 
 /** What one module's source tells without being run: its exported variables, and the unit it declares. */
 export interface Outline {
@@ -16,13 +16,13 @@ export interface Outline {
 /** What is outlined of a module. */
 export interface Outlined {
   readonly file: string
-  /** parses it: what a module's pieces remember of their trees is not enough for an outline */
-  statements(): readonly Node[]
+  /** parses what is asked for: what a module's pieces remember of their trees is not enough for an outline */
+  topLevel(): TopLevel
   /** variables behind its exports */
   readonly locals: Iterable<string>
   /** by local name */
   readonly imports: ReadonlyMap<string, ImportBinding>
-  /** what the offsets of `program` count in */
+  /** what the offsets of the nodes count in */
   readonly parsed: string
   /** the file's own text */
   readonly original: string
@@ -32,7 +32,7 @@ export interface Outlined {
 export function outline(module: Outlined, imported?: Lookup): Outline {
   const { file, parsed, original } = module
   const text = new SourceText(file, parsed, original)
-  const topLevel = topLevelOf(module.statements())
+  const topLevel = module.topLevel()
   const shapes = shapesOf(module.locals, topLevel, text)
   const lookup = lookupIn(topLevel, imported)
   const declaration = declarationOf(topLevel.get('unit'), text, lookup)
@@ -40,7 +40,7 @@ export function outline(module: Outlined, imported?: Lookup): Outline {
 }
 
 /** Names as a module sees them: its own, then those it imports. */
-export function lookupIn(topLevel: ReadonlyMap<string, Node>, imported?: Lookup): Lookup {
+export function lookupIn(topLevel: TopLevel, imported?: Lookup): Lookup {
   const lookup: Lookup = (name) => {
     const node = topLevel.get(name)
     if (!node) return imported?.(name)

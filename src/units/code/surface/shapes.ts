@@ -6,6 +6,7 @@ import type {
 } from '../../../version/compatibility/descriptor.ts'
 import { boundNames, type Node } from '../transform/nodes.ts'
 import type { SourceText } from './source-text.ts'
+import type { TopLevel } from './top-level.ts'
 
 const UNKNOWN: ExportShape = { kind: 'unknown' }
 
@@ -39,7 +40,7 @@ const isCallable = ({ type }: Node): boolean =>
 /** What the variables of a module are, as far as they are asked for. */
 export function shapesOf(
   names: Iterable<string>,
-  topLevel: ReadonlyMap<string, Node>,
+  topLevel: TopLevel,
   text: SourceText,
 ): Record<string, PlacedShape> {
   const shapes: Record<string, PlacedShape> = {}
@@ -50,7 +51,7 @@ export function shapesOf(
   return shapes
 }
 
-function shapeOf(node: Node, topLevel: ReadonlyMap<string, Node>, text: SourceText, hops = 0): ExportShape {
+function shapeOf(node: Node, topLevel: TopLevel, text: SourceText, hops = 0): ExportShape {
   switch (node.type) {
     case 'FunctionDeclaration':
     case 'FunctionExpression':

@@ -16,9 +16,9 @@ import { RecentSources } from '../transform/recent.ts'
 import type { Lookup } from './constant.ts'
 import type { Declaration } from './declaration.ts'
 import { lookupIn, outline } from './outline.ts'
-import { topLevelOf } from './shapes.ts'
 import { requireSound } from './sound.ts'
 import { surfaceOf } from './surface.ts'
+import type { TopLevel } from './top-level.ts'
 
 /** Files in one state: on disk, or as a commit has them. Paths are absolute. */
 export interface Tree {
@@ -40,7 +40,7 @@ interface Module {
   readonly bytes: Uint8Array
   readonly content: Content
   readonly links: Links
-  readonly topLevel: ReadonlyMap<string, Node>
+  readonly topLevel: TopLevel
   readonly lookup: Lookup
 }
 
@@ -121,7 +121,7 @@ export class UnitReader {
     if (!content) return undefined
     const requests = content.requests.map(({ specifier }) => this.#request(specifier, id))
     const { links } = content.print(requests, [], NO_GUARDS, NONE_LIVE)
-    const topLevel = content.outlined ? topLevelOf(content.outlined.statements()) : new Map<string, Node>()
+    const topLevel = content.outlined?.topLevel() ?? new Map<string, Node>()
     const module: Module = {
       bytes,
       content,

@@ -8,6 +8,7 @@ import type { Node } from './nodes.ts'
 import { type Naming, namingKey, PiecePrinter } from './piece-printer.ts'
 import { namesOf, type Piece, type PrintedPiece } from './pieces.ts'
 import type { Mention, Syntax } from './scopes.ts'
+import { type Sum, sumOf } from './sum.ts'
 
 /** The script that a module becomes. */
 export interface PrintedModule {
@@ -41,9 +42,9 @@ export class ModuleText {
   readonly pieces: readonly Piece[]
   /** the whole text, without types */
   readonly text: string
-  /** with the imports that are dropped */
-  readonly #written: Declarations
-  readonly #mentions: readonly Mention[]
+  /** its declarations, with those of the imports that are dropped */
+  readonly written: Declarations
+  readonly #sum: Sum
   readonly #names: FreshNames
   readonly #slots: NamedSlot[] = []
   readonly #locals: LocalExport[] = []
@@ -64,18 +65,17 @@ export class ModuleText {
 
   constructor(pieces: readonly Piece[], declarations: Declarations, dialect: Dialect) {
     this.pieces = pieces
-    this.text = pieces.map((piece) => piece.text).join('')
-    this.#mentions = pieces.flatMap((piece) => piece.scopes.mentions)
-    this.#written = declarations
+    this.#sum = sumOf(pieces)
+    this.text = this.#sum.text
+    this.written = declarations
     this.declarations = dialect === 'typescript' ? declarations.without(this.#unused()) : declarations
-    this.isAsync = pieces.some((piece) => piece.scopes.topLevelAwait)
+    this.isAsync = this.#sum.hasAwait
     this.#names = new FreshNames(this.text)
     this.#handle = this.#names.next()
     this.#index = this.#names.next()
     this.#value = this.#names.next()
     this.#constant = this.#names.next()
-    const hasStray = pieces.some((piece) => piece.scopes.strayArguments.length > 0)
-    this.#nobody = hasStray ? this.#names.like('arguments') : ''
+    this.#nobody = this.#sum.hasStrayArguments ? this.#names.like('arguments') : ''
     this.#default = dialect !== 'javascript' && this.#isDefaultType() ? '' : this.#names.next()
     this.#indirect = this.declarations.indirect.map(({ name, request, imported }) => {
       return { name, request, imported }
@@ -96,27 +96,25 @@ export class ModuleText {
       const key = IDENTIFIER.test(slot.name) ? `.${slot.name}` : `[${JSON.stringify(slot.name)}]`
       this.#liveReads.set(slot.variable, variable + key)
       // What `eval` mentions needs a variable of its name, too.
-      const at = this.#hasEval ? this.#slots.length : index
+      const at = this.#sum.hasEval ? this.#slots.length : index
       if (at !== index) this.#imported[slot.variable]!.push(at)
       this.#slots[at] = { ...slot, kind: 'view', variable }
     }
   }
 
   has(syntax: Syntax): boolean {
-    return this.pieces.some((piece) => piece.scopes.syntax.has(syntax))
+    return this.#sum.syntax.has(syntax)
   }
 
   /** Names that the file declares or imports. */
   get names(): ReadonlySet<string> {
-    return namesOf(this.#written)
+    return namesOf(this.written)
   }
 
   /** Whether the text can only be an ES module. */
   get hasModuleSyntax(): boolean {
     return (
-      this.isAsync ||
-      this.pieces.some(({ scopes }) => scopes.metas.length > 0) ||
-      this.#someStatement((node) => /^(?:Import|Export)/.test(node.type))
+      this.isAsync || this.#sum.hasMeta || this.#someStatement((node) => /^(?:Import|Export)/.test(node.type))
     )
   }
 
@@ -130,7 +128,7 @@ export class ModuleText {
       locals: this.#locals,
       indirect: this.#indirect,
       stars: this.declarations.stars,
-      uses: this.#uses(),
+      uses: Object.fromEntries(this.#sum.uses),
       imported: { ...this.#imported },
       circular: guarded.size > 0,
       ...this.#hotUse(requests, lazy),
@@ -138,6 +136,7 @@ export class ModuleText {
   }
 
   #hotUse(requests: readonly Request[], lazy: readonly Request[]): { hot?: HotUse } {
+    if (!this.#sum.hasMeta) return {}
     const uses = this.pieces.flatMap(({ scopes, text, origin }) =>
       scopes.metas.flatMap((meta) => hotCall(text.slice(meta.end - origin)) ?? []),
     )
@@ -151,7 +150,7 @@ export class ModuleText {
 
   /** Literal specifiers of `import()`. */
   *dynamicSpecifiers(): Generator<string> {
-    for (const { source } of this.pieces.flatMap((piece) => piece.scopes.dynamicImports)) {
+    for (const { source } of this.#sum.dynamicImports) {
       if (source.type === 'Literal' && typeof source.value === 'string') {
         yield source.value
       }
@@ -160,20 +159,25 @@ export class ModuleText {
 
   /** Requests for names that are mentioned in types at most. */
   #unused(): Set<number> {
-    const { imports, exports, requests } = this.#written
+    const { imports, exports, requests } = this.written
     const unused = new Set([...imports.values()].map(({ request }) => request))
     for (const [index, { empty }] of requests.entries()) if (empty) unused.add(index)
-    if (unused.size === 0 || this.#hasEval) return new Set()
-    for (const { name } of [...this.#mentions, ...exports.map(({ local }) => ({ name: local }))]) {
+    if (unused.size === 0 || this.#sum.hasEval) return new Set()
+    const exported = exports.map(({ local }) => local)
+    for (const name of [exported, ...this.#sum.uses.values()].flat()) {
       const binding = imports.get(name)
       if (binding) unused.delete(binding.request)
     }
     return unused
   }
 
+  /** Mentions of what is imported. */
   #mentionsByName(): Map<string, Mention[]> {
     const byName = new Map<string, Mention[]>()
-    for (const mention of this.#mentions) {
+    const { imports } = this.declarations
+    if (imports.size === 0) return byName
+    for (const mention of this.pieces.flatMap((piece) => piece.scopes.mentions)) {
+      if (!imports.has(mention.name)) continue
       const list = byName.get(mention.name)
       if (list) list.push(mention)
       else byName.set(mention.name, [mention])
@@ -186,7 +190,7 @@ export class ModuleText {
     const exported = new Set(this.declarations.exports.map((binding) => binding.local))
     for (const binding of this.declarations.imports.values()) {
       const found = mentions.get(binding.local) ?? []
-      if (found.length === 0 && exported.has(binding.local) && !this.#hasEval) continue
+      if (found.length === 0 && exported.has(binding.local) && !this.#sum.hasEval) continue
       this.#imported[binding.local] = []
       if (binding.imported === '*') this.#namespaceSlots(binding, found)
       else this.#addSlot(binding, 'value', binding.local, lenient && found.length === 0)
@@ -198,7 +202,7 @@ export class ModuleText {
     if (members.some((mention) => !mention.isCalled)) this.#viewSlot(binding, 'view', this.#views)
     if (members.some((mention) => mention.isCalled)) this.#viewSlot(binding, 'calls', this.#callViews)
     // What is written to may be read first.
-    if (this.#hasEval || mentions.some((mention) => mention.kind !== 'member')) {
+    if (this.#sum.hasEval || mentions.some((mention) => mention.kind !== 'member')) {
       this.#addSlot(binding, 'namespace', binding.local, false)
     }
   }
@@ -209,11 +213,6 @@ export class ModuleText {
     this.#addSlot(binding, kind, variable, false)
   }
 
-  /** Direct `eval` sees, and writes, names that the text does not mention. */
-  get #hasEval(): boolean {
-    return this.pieces.some((piece) => piece.scopes.evals.length > 0)
-  }
-
   #addSlot(binding: ImportBinding, kind: Slot['kind'], variable: string, weak: boolean): void {
     this.#imported[binding.local]!.push(this.#slots.length)
     const slot = { request: binding.request, name: binding.imported, kind, variable }
@@ -221,8 +220,6 @@ export class ModuleText {
   }
 
   #collectExports(lenient: boolean): void {
-    const written = new Set<string>()
-    for (const { kind, name } of this.#mentions) if (kind === 'write') written.add(name)
     for (const { name, local, start } of this.declarations.exports) {
       if (local === '*default*' && this.#default === '') continue
       const binding = this.declarations.imports.get(local)
@@ -238,14 +235,14 @@ export class ModuleText {
       }
       const hoisted =
         this.#isHoistedDefault(local) || declared?.kind === 'function' || declared?.kind === 'var'
-      const isWritten = written.has(local)
-      this.#locals.push({ name, local, hoisted, live: isWritten || this.#hasEval })
+      const isWritten = this.#sum.written.has(local)
+      this.#locals.push({ name, local, hoisted, live: isWritten || this.#sum.hasEval })
       if (isWritten && !this.#notifiers.has(local)) this.#notifiers.set(local, this.#names.next())
     }
   }
 
   /** What an outline is made of. @param original the text of `file`, types and all */
-  outlined(file: string, original: string): Omit<Outlined, 'statements'> {
+  outlined(file: string, original: string): Omit<Outlined, 'topLevel'> {
     const locals = this.#locals.map(({ local }) => local)
     const { imports } = this.declarations
     return { file, locals, imports, parsed: this.text, original }
@@ -273,16 +270,6 @@ export class ModuleText {
     return this.pieces.some((piece) => piece.statements.some(test))
   }
 
-  #uses(): Record<string, string[]> {
-    const uses = new Map<string, Set<string>>()
-    for (const { owner, name } of this.#mentions) {
-      const names = uses.get(owner)
-      if (names) names.add(name)
-      else uses.set(owner, new Set([name]))
-    }
-    return Object.fromEntries([...uses].map(([owner, names]) => [owner, [...names]]))
-  }
-
   /** @param guarded requests whose slots have a scope of their own; @param cyclic tell of each new value */
   print(guarded: ReadonlySet<number>, cyclic: boolean): PrintedModule {
     const printed = this.#printPieces(cyclic)
@@ -307,7 +294,7 @@ export class ModuleText {
     }
     this.#announcers = []
     const announce = (names: readonly string[]): string => this.#announcerOf(names)
-    const key = namingKey(naming, this.#mentions)
+    const key = namingKey(naming, this.#sum.written)
     return this.pieces.map((piece, index) => {
       if (!cyclic && piece.printed?.key === key) return piece.printed
       const printer = new PiecePrinter(piece, naming, cyclic ? announce : undefined)
@@ -347,7 +334,7 @@ export class ModuleText {
     const body = this.isAsync ? 'async function*' : 'function*'
     let text = `(${depth ? 'function*' : body}(${handle}){"use strict";`
     for (let level = 1; level <= depth; level++) text += `yield ${level === depth ? body : 'function*'}(){`
-    if (this.#mentions.some(({ kind, name }) => kind === 'write' && this.declarations.imports.has(name))) {
+    if ([...this.#sum.written].some((name) => this.declarations.imports.has(name))) {
       text += `const ${this.#constant}=0;`
     }
     text += this.#announcers.join('')

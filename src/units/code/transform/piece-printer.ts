@@ -25,8 +25,8 @@ export interface Naming {
   readonly imports: { has(name: string): boolean }
 }
 
-/** Equal for two namings under which a piece is printed alike. @param mentions of the whole module */
-export function namingKey(naming: Naming, mentions: readonly Mention[]): string {
+/** Equal for two namings under which a piece is printed alike. @param assigned names that the module writes to */
+export function namingKey(naming: Naming, assigned: ReadonlySet<string>): string {
   const {
     handle,
     constant,
@@ -38,7 +38,6 @@ export function namingKey(naming: Naming, mentions: readonly Mention[]): string 
     notifiers,
     imports,
   } = naming
-  const written = mentions.filter(({ kind, name }) => kind === 'write' && imports.has(name))
   return [
     handle,
     constant,
@@ -48,7 +47,7 @@ export function namingKey(naming: Naming, mentions: readonly Mention[]): string 
     [...callViews].join(' '),
     [...liveReads].join(' '),
     [...notifiers].join(' '),
-    [...new Set(written.map(({ name }) => name))].join(' '),
+    [...assigned].filter((name) => imports.has(name)).join(' '),
   ].join('\n')
 }
 

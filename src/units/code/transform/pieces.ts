@@ -2,6 +2,7 @@ import { Declarations } from './declarations.ts'
 import type { Node } from './nodes.ts'
 import { type ScopeReport, ScopeWalker } from './scopes.ts'
 import { slimReport, slimStatement } from './slim.ts'
+import { usesIn } from './sum.ts'
 
 /**
  * A run of whole statements of a module's top level that begins at the start of a line,
@@ -18,6 +19,10 @@ export interface Piece {
   readonly statements: readonly Node[]
   readonly declared: Declarations
   readonly scopes: ScopeReport
+  /** by owner, the names that its code mentions */
+  readonly uses: ReadonlyMap<string, readonly string[]>
+  /** names that it writes to */
+  readonly written: ReadonlySet<string>
   /** line breaks in it */
   readonly breaks: number
   /** how it was printed last, and for which names */
@@ -71,6 +76,8 @@ export function finishPiece(raw: RawPiece, names: ReadonlySet<string>): Piece {
     ...raw,
     statements: raw.statements.map(slimStatement),
     scopes: slimReport(report),
+    uses: usesIn(report.mentions),
+    written: new Set(report.mentions.flatMap(({ kind, name }) => (kind === 'write' ? name : []))),
     breaks: raw.text.match(LINE_BREAK)?.length ?? 0,
   }
 }

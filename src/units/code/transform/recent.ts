@@ -1,4 +1,5 @@
 import { type Dialect, ModuleText } from './module-text.ts'
+import { withOtherNumber } from './other-number.ts'
 import { parseStatements } from './parse.ts'
 import { cut, declaredBy, finishPiece, namesOf, type Piece, type RawPiece } from './pieces.ts'
 import { stripTypes } from './strip.ts'
@@ -46,7 +47,10 @@ export class RecentSources {
 
   #edited(module: ModuleText, source: string, dialect: Dialect): ModuleText | undefined {
     const known = module.pieces
-    const { first, last, from, to } = changedRange(known, source)
+    const changed = changedRange(known, source)
+    const same = changed.last - changed.first === 1 && this.#tuned(module, source, changed, dialect)
+    if (same) return same
+    const { first, last, from, to } = withMargin(known, changed)
     if (first === 0 && last === known.length) return undefined
     const region = source.slice(from, to)
     const text = dialect === 'javascript' ? region : stripTypes(region, true)
@@ -63,6 +67,20 @@ export class RecentSources {
     return new ModuleText([...before, ...fresh, ...after], declarations, dialect)
   }
 
+  /** The module when all of the edit is that one number is another one. */
+  #tuned(
+    { pieces, written }: ModuleText,
+    source: string,
+    { first, from, to }: ChangedRange,
+    dialect: Dialect,
+  ): ModuleText | undefined {
+    const piece = withOtherNumber(pieces[first]!, source.slice(from, to))
+    if (!piece) return undefined
+    const edited = pieces.with(first, piece)
+    const isMoved = piece.source.length !== pieces[first]!.source.length
+    return new ModuleText(edited, isMoved ? declaredBy(edited) : written, dialect)
+  }
+
   #forget(id: string): void {
     this.#characters -= this.#modules.get(id)?.text.length ?? 0
     this.#modules.delete(id)
@@ -70,7 +88,7 @@ export class RecentSources {
 }
 
 interface ChangedRange {
-  /** pieces to parse again, with their margins: from `first` up to `last` */
+  /** pieces that differ, from `first` up to `last` */
   readonly first: number
   readonly last: number
   /** their offsets in the edited source */
@@ -81,16 +99,26 @@ interface ChangedRange {
 function changedRange(known: readonly Piece[], source: string): ChangedRange {
   let from = 0
   let first = 0
-  while (first < known.length && source.startsWith(known[first]!.source, from))
-    from += known[first++]!.source.length
+  for (; first < known.length; first++) {
+    const { source: piece } = known[first]!
+    // Two texts are compared as blocks of memory, the beginning of one character by character.
+    if (source.slice(from, from + piece.length) !== piece) break
+    from += piece.length
+  }
   let to = source.length
   let last = known.length
   while (last > first) {
     const { source: piece } = known[last - 1]!
-    if (to - piece.length < from || !source.endsWith(piece, to)) break
+    if (to - piece.length < from || source.slice(to - piece.length, to) !== piece) break
     to -= piece.length
     last--
   }
+  return { first, last, from, to }
+}
+
+/** The pieces to parse again. */
+function withMargin(known: readonly Piece[], changed: ChangedRange): ChangedRange {
+  let { first, last, from, to } = changed
   for (let step = 0; step < MARGIN && first > 0; step++) from -= known[--first]!.source.length
   for (let step = 0; step < MARGIN && last < known.length; step++) to += known[last++]!.source.length
   return { first, last, from, to }

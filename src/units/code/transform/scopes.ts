@@ -32,6 +32,8 @@ export interface ScopeReport {
   readonly strayArguments: readonly Node[]
   /** direct calls of `eval`, which sees what the module sees */
   readonly evals: readonly Node[]
+  /** where literals that are numbers begin and end, in turn; keys of objects and classes are not among them */
+  readonly numbers: readonly number[]
 }
 
 interface Scope {
@@ -59,6 +61,7 @@ export class ScopeWalker {
   readonly #metas: Node[] = []
   readonly #dynamicImports: Node[] = []
   readonly #evals: Node[] = []
+  readonly #numbers: number[] = []
   #topLevelAwait: Node | undefined
   #scope: Scope = { parent: undefined, isFunction: true, names: new Set(), pending: this.#mentions }
   readonly #syntax = new Set<Syntax>()
@@ -80,6 +83,7 @@ export class ScopeWalker {
       mentions: this.#mentions.filter((mention) => !isStray(mention)),
       strayArguments: this.#mentions.filter(isStray).map((mention) => mention.node),
       evals: this.#evals,
+      numbers: this.#numbers,
       metas: this.#metas,
       dynamicImports: this.#dynamicImports,
       topLevelAwait: this.#topLevelAwait,
@@ -220,6 +224,9 @@ export class ScopeWalker {
         return this.#catch(node)
       case 'LabeledStatement':
         return this.#visit(node.body)
+      case 'Literal':
+        if (typeof node.value === 'number') this.#numbers.push(node.start, node.end)
+        return
       // Labels are no names.
       case 'BreakStatement':
       case 'ContinueStatement':
