@@ -43,7 +43,7 @@ import { Queue, type Waiting } from './queue.ts'
 import { Rehearsal } from './rehearsal.ts'
 import { Requests } from './requests.ts'
 import { isAbsence, Retries } from './retries.ts'
-import type { Road } from './road.ts'
+import { Road } from './road.ts'
 import { Samples } from './samples.ts'
 import { Saving } from './saving.ts'
 import { Waits } from './waits.ts'
@@ -88,7 +88,6 @@ export class Control {
   #current: { readonly road: Road; readonly consent: Consent; readonly key: string } | undefined
   readonly #retries = new Retries()
   readonly #requests: Requests
-  #roads: typeof import('./road.ts') | undefined
   #watcher: Watcher | undefined
   readonly #practice = new Practice(() => this.#driving)
   #bury: NodeJS.Timeout | undefined
@@ -114,7 +113,7 @@ export class Control {
     this.#requests = new Requests(this.#queue, this.#retries, {
       queueMs: settings.queueMs,
       enqueue: (request) => this.#enqueue(request),
-      decline: (ask, why) => this.#paved().then(() => this.#road(ask).decline(why)),
+      decline: (ask, why) => this.#road(ask).decline(why),
     })
     this.#desk = new Desk(this.catalog, this.crew, registry, this.quarantine, {
       library: new Library(this.catalog, this.persistence, this.#queue),
@@ -149,13 +148,6 @@ export class Control {
     this.#bury = setInterval(() => this.#tidy(), BURY_EVERY_MS)
     if (known) this.#warmUp()
     else this.#practise()
-    // Whoever needs it hears what is wrong.
-    this.#paved().catch(() => {})
-  }
-
-  /** A fifth of what this thread consists of serves swaps alone: it is loaded while the participants begin. */
-  async #paved(): Promise<void> {
-    this.#roads ??= await import('./road.ts')
   }
 
   #practise(): void {
@@ -300,7 +292,6 @@ export class Control {
   async #drive(): Promise<void> {
     if (this.#driving) return
     this.#driving = true
-    await this.#paved()
     for (let next = this.#queue.next(); next && !this.closed; next = this.#queue.next()) {
       try {
         await this.#swap(next)
@@ -361,7 +352,7 @@ export class Control {
   }
 
   #road(ask: Ask): Road {
-    return new this.#roads!.Road(++this.#lastId, this, ask)
+    return new Road(++this.#lastId, this, ask)
   }
 
   #remember(ask: Ask, report: SwapReport): void {

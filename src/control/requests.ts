@@ -11,7 +11,7 @@ export interface Counter {
   readonly queueMs: number
   enqueue(request: Request): void
   /** the report of a swap that never had its turn */
-  decline(ask: Ask, why: Finding): Promise<SwapReport>
+  decline(ask: Ask, why: Finding): SwapReport
 }
 
 /** Swaps that engines ask for, until it is their turn. */
@@ -33,12 +33,12 @@ export class Requests {
       const twin = this.#queue.takeTwin(request)
       if (twin && twin.strategy === request.strategy) request = both(twin, request)
       else if (twin)
-        void this.#decline(twin, finding('TICKSWAP_E_REPLACED', 'a newer swap of the same units waits'))
+        this.#decline(twin, finding('TICKSWAP_E_REPLACED', 'a newer swap of the same units waits'))
       this.#counter.enqueue(request)
       const { key, queueMs = this.#counter.queueMs } = request
       this.#retries.after(queueMs, () => {
         const late = this.#queue.takeKey(key)
-        if (late) void this.#decline(late, timeout('detect', queueMs, queueMs, 'another swap has its turn'))
+        if (late) this.#decline(late, timeout('detect', queueMs, queueMs, 'another swap has its turn'))
       })
     })
   }
@@ -47,13 +47,13 @@ export class Requests {
   cancel(key: string): boolean {
     const waiting = this.#queue.takeKey(key) ?? this.#retries.takeKey(key)
     if (waiting)
-      void this.#decline(waiting, finding('TICKSWAP_E_CANCELLED', 'the swap was cancelled while it waited'))
+      this.#decline(waiting, finding('TICKSWAP_E_CANCELLED', 'the swap was cancelled while it waited'))
     return waiting !== undefined
   }
 
-  async #decline({ find, resolve, reject }: Request, why: Finding): Promise<void> {
+  #decline({ find, resolve, reject }: Request, why: Finding): void {
     try {
-      resolve(await this.#counter.decline(find(), why))
+      resolve(this.#counter.decline(find(), why))
     } catch (error) {
       reject(error)
     }

@@ -2,6 +2,7 @@ import type { PrepareMessage, RequestMessage, SavedMessage } from '../swap/proto
 import type { Control } from './control.ts'
 import type { OwnStates, Participants } from './states.ts'
 import { Stop } from './stop.ts'
+import { Transaction } from './transaction.ts'
 
 /** Nobody parks before all have answered; who does not answer so soon is not waited for. */
 const ANSWER_MS = 500
@@ -93,7 +94,6 @@ export class Saving {
       lastsMs: 0,
       leastTicks: 0,
     }
-    const { Transaction } = await import('./transaction.ts')
     const transaction = new Transaction(this.#control, message, terms, {
       // A swap is not kept waiting for it.
       isCancelled: () => this.#control.isAwaited,
