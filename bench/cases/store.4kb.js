@@ -26,7 +26,7 @@ const CLIENTS = 50
  */
 export async function run({ dir, quick }) {
   const count = quick ? 1500 : 6000
-  const rounds = quick ? 4 : 8
+  const rounds = quick ? 4 : 6
   const parts = []
   for (const kind of ['lmdb', 'classic-level']) {
     const { store, raw } = await openPair(kind, join(dir, kind))
