@@ -6,6 +6,7 @@
         "native/addon/addon.cc",
         "native/addon/arena.cc",
         "native/addon/blake3.cc",
+        "native/addon/objects.cc",
         "native/addon/writes.cc",
         "native/addon/memory.cc",
         "native/addon/kernels.cc",

@@ -72,6 +72,7 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   add_kernels(env, exports);
   add_arena(env, exports);
   add_blake3(env, exports);
+  add_objects(env, exports);
   add_registry(env, exports);
   add_exit_store(env, exports);
   add_thread_time(env, exports);

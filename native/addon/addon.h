@@ -82,6 +82,20 @@ bool read_view(Napi::Env env, napi_value value, View *out);
 // The same of an argument.
 bool read_view(const Napi::CallbackInfo &info, size_t index, View *out);
 
+// What the typed arrays of an array show.
+struct Views {
+  std::vector<const uint8_t *> data;
+  std::vector<size_t> bytes;
+};
+
+// The bytes of each element of an argument, an array of typed arrays; throws and returns false for anything
+// else.
+bool read_views(const Napi::CallbackInfo &info, size_t index, Views *out);
+
+// Two hex digits for each byte.
+std::vector<char> hex_digits(const uint8_t *bytes, size_t count);
+Napi::Value latin1(Napi::Env env, const std::vector<char> &text);
+
 // A registry, and the memory that arguments are passed in.
 struct RegistryCall {
   Memory *memory = nullptr;
@@ -107,6 +121,7 @@ void add_registry(Napi::Env env, Napi::Object exports);
 void add_registry_reads(Napi::Env env, Napi::Object exports);
 void add_arena(Napi::Env env, Napi::Object exports);
 void add_blake3(Napi::Env env, Napi::Object exports);
+void add_objects(Napi::Env env, Napi::Object exports);
 void add_writes(Napi::Env env, Napi::Object exports);
 void add_exit_store(Napi::Env env, Napi::Object exports);
 void add_thread_time(Napi::Env env, Napi::Object exports);

@@ -42,6 +42,11 @@ export interface Addon {
    * less time.
    */
   blake3Many(views: readonly NodeJS.TypedArray[]): string
+  /**
+   * Writes the record of each as an object of the store, as it is, one after the other to `out`, and gives their hashes
+   * as `blake3Many` does. `at`: when they came, epoch milliseconds. `src/store/tiers/packed.ts` has the format.
+   */
+  sealObjects(views: readonly NodeJS.TypedArray[], out: Uint8Array, at: number): string
   /** Orders two 16-byte version keys, aligned to 4: -1, 0 or 1. */
   compareKeys(memory: Handle, offsetA: number, offsetB: number): number
   /** Writes the order of each of `count` keys against the one at `probeOffset` to `out`, a signed byte each. */

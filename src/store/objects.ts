@@ -2,12 +2,12 @@ import { TickswapError } from '../errors.ts'
 import { type Backend, under } from './backends/contract.ts'
 import { Encoding } from './codec.ts'
 import { Gather } from './gather.ts'
-import { blake3Hex, blake3HexOfAll, blake3HexOfEach, HASH_LENGTH, isHash } from './hash.ts'
+import { blake3Hex, blake3HexOfAll, HASH_LENGTH, isHash } from './hash.ts'
 import { OWNERS, type Owner, own, ownerKey, readOwner } from './owners.ts'
 import type { Pool } from './pool.ts'
 import { damaged } from './record.ts'
 import type { StoreSettings } from './settings.ts'
-import { type Slab, Slabs } from './slab.ts'
+import { Slabs } from './slab.ts'
 import { Fresh } from './tiers/fresh.ts'
 import { HotTier } from './tiers/hot.ts'
 import {
@@ -27,10 +27,13 @@ import {
 import {
   ALONE_MOST_BYTES,
   BODY_AT,
+  bodyOfPlain,
   findMeta,
   newMeta,
   openObject,
-  sealObject,
+  type Packed,
+  roomFor,
+  sealObjects,
   unpack,
 } from './tiers/packed.ts'
 import type { Transaction, Transactor } from './transactor.ts'
@@ -82,7 +85,9 @@ export class Objects {
   readonly fresh = new Fresh()
   readonly #puts = new Gather(TOGETHER, (blobs: readonly Uint8Array[]) => this.#putAll(blobs))
   readonly #slabs = new Slabs()
-  readonly #checks = new Gather(TOGETHER, blake3HexOfAll)
+  readonly #checks = new Gather(TOGETHER, (each: readonly Uint8Array[]) => {
+    return { found: blake3HexOfAll(each), now: Date.now() }
+  })
 
   constructor(transactor: Transactor, archive: () => Backend, pool: Pool, settings: StoreSettings) {
     this.#transactor = transactor
@@ -158,13 +163,18 @@ export class Objects {
     let bytes = this.#readWarm(hash)
     if (bytes && bytes.length <= TOGETHER_BYTES) {
       const place = this.#checks.add(bytes)
-      const found = await this.#checks.done
+      const { found, now } = await this.#checks.done
       if (!found.startsWith(hash, place * HASH_LENGTH)) this.#compare(hash, bytes)
-    } else if (bytes) this.#compare(hash, bytes)
-    bytes ??= await this.#readElsewhere(hash)
-    if (!bytes) return undefined
+      return this.#use(hash, bytes, now)
+    }
+    if (bytes) this.#compare(hash, bytes)
+    else bytes = await this.#readElsewhere(hash)
+    return bytes && this.#use(hash, bytes, Date.now())
+  }
+
+  #use(hash: string, bytes: Uint8Array, now: number): Uint8Array {
     this.hot.put(hash, bytes)
-    this.used.set(hash, Date.now())
+    this.used.set(hash, now)
     return bytes
   }
 
@@ -176,12 +186,10 @@ export class Objects {
   #readWarm(hash: string): Uint8Array | undefined {
     const record = this.#transactor.get(objectKey(hash))
     if (!record) return undefined
-    const bytes = this.#guarded(hash, () => {
-      const packed = openObject(hash, record)
-      const most = packed.encoding === Encoding.RAW ? HASH_HERE_BYTES : UNPACK_HERE_BYTES
-      return packed.size <= most ? unpack(packed) : undefined
-    })
-    if (bytes) this.hits.warm++
+    const plain = bodyOfPlain(record)
+    const bytes = plain ?? this.#guarded(hash, () => unpackHere(openObject(hash, record)))
+    if (!bytes || bytes.length > HASH_HERE_BYTES) return undefined
+    this.hits.warm++
     return bytes
   }
 
@@ -230,8 +238,7 @@ export class Objects {
 
   /** In one transaction; where room is short each in its own, so that the one that finds none is the one that fails. */
   async #putAll(blobs: readonly Uint8Array[]): Promise<readonly (string | Promise<string>)[]> {
-    const bytes = blobs.reduce((sum, { length }) => sum + BODY_AT + length, this.warmBytes())
-    if (bytes <= this.#settings.warmBytes) return this.#store(blobs, () => {})
+    if (this.warmBytes() + roomFor(blobs) <= this.#settings.warmBytes) return this.#store(blobs, () => {})
     return blobs.map((blob) => this.#putAlone(blob))
   }
 
@@ -240,18 +247,26 @@ export class Objects {
     more: (tx: Transaction, hashes: string[]) => void,
   ): Promise<string[]> {
     for (const { length } of blobs) this.#checkSize(length)
-    const hashes = blake3HexOfEach(blobs)
-    const bytes = await this.#reserve(hashes, blobs)
-    const slab = this.#slabs.take(blobs.reduce((sum, { length }) => sum + BODY_AT + length, 0))
+    const slab = this.#slabs.take(roomFor(blobs))
+    let reserved = 0
+    let hashes: string[]
     try {
+      const now = Date.now()
+      hashes = sealObjects(blobs, slab.bytes, now)
+      reserved = await this.#reserve(hashes, blobs)
       await this.#transactor.transaction((tx) => {
         const change = { ...NO_TOTALS }
-        for (let i = 0; i < blobs.length; i++) this.#write(tx, hashes[i]!, blobs[i]!, slab, change)
+        let at = 0
+        for (let i = 0; i < blobs.length; i++) {
+          const end = at + BODY_AT + blobs[i]!.length
+          this.#write(tx, hashes[i]!, slab.bytes.subarray(at, end), now, change)
+          at = end
+        }
         addTotals(tx, change)
         more(tx, hashes)
       })
     } finally {
-      this.#reserved -= bytes
+      this.#reserved -= reserved
       slab.release()
     }
     for (let i = 0; i < blobs.length; i++) this.hot.put(hashes[i]!, blobs[i]!)
@@ -267,8 +282,7 @@ export class Objects {
 
   /** Room in the warm tier, counted from here on so that others do not take it too. Gives the bytes. */
   async #reserve(hashes: readonly string[], blobs: readonly Uint8Array[]): Promise<number> {
-    let bytes = 0
-    for (const { length } of blobs) bytes += length + BODY_AT
+    let bytes = roomFor(blobs)
     if (this.warmBytes() + bytes <= this.#settings.warmBytes) {
       this.#reserved += bytes
       return bytes
@@ -292,20 +306,16 @@ export class Objects {
     return readTotals((key) => this.#transactor.get(key)).warmStored + this.#reserved
   }
 
-  #write(tx: Transaction, hash: string, bytes: Uint8Array, slab: Slab, change: Totals): void {
+  #write(tx: Transaction, hash: string, record: Uint8Array, now: number, change: Totals): void {
     const isDamaged = this.#damaged.has(hash)
-    const isAlone = bytes.length <= ALONE_MOST_BYTES
-    const isNew = this.fresh.isNew(hash)
+    const size = record.length - BODY_AT
+    const isAlone = size <= ALONE_MOST_BYTES
+    const isNew = this.fresh.note(hash)
     if (!isNew && isAlone && !isDamaged && tx.has(objectKey(hash))) return
     const known = isNew ? undefined : tx.get(metaKey(hash))
     const meta = known && readMeta(hash, known)
     if (meta && !isDamaged) return
-    const now = Date.now()
-    const packed = { encoding: Encoding.RAW, size: bytes.length, body: bytes, at: now }
-    const record = sealObject(hash, packed, slab.room(BODY_AT + bytes.length))
-    this.fresh.note(hash)
-    const made = newMeta(Encoding.RAW, bytes.length, record.length, now)
-    const next = { ...made, refs: meta?.refs ?? 0 }
+    const next = newMeta(Encoding.RAW, size, record.length, now, meta?.refs)
     const old = isAlone && isDamaged ? tx.get(objectKey(hash)) : undefined
     const before = meta ?? (old && { ...next, stored: old.length })
     tx.put(objectKey(hash), record)
@@ -316,6 +326,12 @@ export class Objects {
     else tx.put(metaKey(hash), writeMeta(hash, next))
     this.#damaged.delete(hash)
   }
+}
+
+/** Nothing when there is so much that the pool is to do it. */
+function unpackHere(packed: Packed): Uint8Array | undefined {
+  const most = packed.encoding === Encoding.RAW ? HASH_HERE_BYTES : UNPACK_HERE_BYTES
+  return packed.size <= most ? unpack(packed) : undefined
 }
 
 function throwIt(error: unknown): never {

@@ -4,8 +4,7 @@ const SMALLEST_BYTES = 2 ** 18
 
 /** Memory for the records of one transaction. */
 export interface Slab {
-  /** The next bytes of it. */
-  room(bytes: number): Buffer<ArrayBuffer>
+  readonly bytes: Uint8Array<ArrayBuffer>
   /** Nobody has any use for what is in it. */
   release(): void
 }
@@ -20,12 +19,8 @@ export class Slabs {
     this.#spare = undefined
     const size = Math.max(bytes, SMALLEST_BYTES)
     const memory = spare && spare.byteLength >= bytes ? spare : Buffer.allocUnsafeSlow(size).buffer
-    let used = 0
     return {
-      room: (more) => {
-        used += more
-        return Buffer.from(memory as ArrayBuffer, used - more, more)
-      },
+      bytes: new Uint8Array(memory as ArrayBuffer, 0, bytes),
       release: () => {
         if (memory.byteLength <= MOST_KEPT_BYTES) this.#spare = memory as ArrayBuffer
       },

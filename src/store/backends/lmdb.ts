@@ -1,9 +1,14 @@
 import { existsSync, statfsSync, statSync } from 'node:fs'
+import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
-import { open, type RootDatabase } from 'lmdb'
+import type { RootDatabase } from 'lmdb'
+import type { TickswapError } from '../../errors.ts'
 import { damaged } from '../record.ts'
 import type { Backend, Entry, Op, Range } from './contract.ts'
 import { checkLength } from './lmdb-file.ts'
+
+/** As one file: the same as modules takes twice as long to load, and a start waits for it. */
+const { open } = createRequire(import.meta.url)('lmdb') as typeof import('lmdb')
 
 /** Pages of the tree that a write may need besides its own. */
 const SPARE_BYTES = 2 ** 20
@@ -48,7 +53,12 @@ export class LmdbBackend implements Backend {
   }
 
   get(key: string): Uint8Array | undefined {
-    return this.#reading(() => this.#db.getBinary(key))
+    if (this.#condemned) throw this.#condemned
+    try {
+      return this.#db.getBinary(key)
+    } catch (cause) {
+      throw unreadable(cause)
+    }
   }
 
   has(key: string): boolean {
@@ -103,7 +113,7 @@ export class LmdbBackend implements Backend {
     try {
       return act()
     } catch (cause) {
-      throw damaged(`LMDB cannot read: ${(cause as Error).message}`, cause)
+      throw unreadable(cause)
     }
   }
 
@@ -111,6 +121,9 @@ export class LmdbBackend implements Backend {
     return this.#db.close()
   }
 }
+
+const unreadable = (cause: unknown): TickswapError =>
+  damaged(`LMDB cannot read: ${(cause as Error).message}`, cause)
 
 /** Why a commit failed is told by a promise of its own, which is rejected, too. */
 async function reasonOf(error: unknown): Promise<unknown> {

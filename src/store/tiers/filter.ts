@@ -7,19 +7,18 @@ const DIGITS = 6
 export class HashFilter {
   readonly #words = new Uint32Array(2 ** (BITS - 5))
 
-  add(hash: string): void {
+  /** Takes it in; true when it had certainly not been seen. */
+  add(hash: string): boolean {
+    let isNew = false
     for (let probe = 0; probe < PROBES; probe++) {
       const bit = bitOf(hash, probe)
-      this.#words[bit >>> 5]! |= 1 << (bit & 31)
+      const [at, mask] = [bit >>> 5, 1 << (bit & 31)]
+      const word = this.#words[at]!
+      if ((word & mask) !== 0) continue
+      this.#words[at] = word | mask
+      isNew = true
     }
-  }
-
-  mayHave(hash: string): boolean {
-    for (let probe = 0; probe < PROBES; probe++) {
-      const bit = bitOf(hash, probe)
-      if ((this.#words[bit >>> 5]! & (1 << (bit & 31))) === 0) return false
-    }
-    return true
+    return isNew
   }
 }
 

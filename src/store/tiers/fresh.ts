@@ -21,6 +21,7 @@ export class Fresh {
   /** A store without objects has nothing that would have to be looked for. */
   beginEmpty(): void {
     this.#knowsAll = true
+    this.#surveyed = Promise.resolve()
   }
 
   add(hash: string, meta: Meta): void {
@@ -31,14 +32,9 @@ export class Fresh {
     this.#metas.delete(hash)
   }
 
-  /** That an object has been written, or is about to be. */
-  note(hash: string): void {
-    this.#seen.add(hash)
-  }
-
-  /** Whether there is certainly no such object. */
-  isNew(hash: string): boolean {
-    return this.#knowsAll && !this.#seen.mayHave(hash)
+  /** Of an object that is about to be written: whether there is certainly none such yet. */
+  note(hash: string): boolean {
+    return this.#seen.add(hash) && this.#knowsAll
   }
 
   /** Those of this run, and once those that earlier ones left. */

@@ -1,4 +1,6 @@
+import { addon } from '../../native/addon.ts'
 import { decode, Encoding } from '../codec.ts'
+import { hashesIn } from '../hash.ts'
 import { damaged, Kind, SEAL_BYTES, sealRecord, unseal } from '../record.ts'
 import { type Meta, metaKey, objectKey, readMeta, Tier } from './meta.ts'
 
@@ -25,17 +27,28 @@ export interface Packed {
 }
 
 /** The hash that names an object is the checksum of one that is stored as it is: only its head needs another. */
-export function sealObject(
-  hash: string,
-  { encoding, size, body, at }: Packed & { at: number },
-  record = Buffer.allocUnsafeSlow(BODY_AT + body.length),
-): Uint8Array {
+export function sealObject(hash: string, { encoding, size, body, at }: Packed & { at: number }): Uint8Array {
+  const record = Buffer.allocUnsafeSlow(BODY_AT + body.length)
   record[SEAL_BYTES] = encoding | DATED
   record.writeUInt32LE(size, SEAL_BYTES + 1)
   record.writeDoubleLE(at, SEAL_BYTES + UNDATED_HEAD_BYTES)
   record.set(body, BODY_AT)
   return sealRecord(objectKey(hash), Kind.OBJECT, record, endOfSealed(record))
 }
+
+/** Bytes that the records of these take together. */
+export function roomFor(blobs: readonly Uint8Array[]): number {
+  let bytes = 0
+  for (const { length } of blobs) bytes += BODY_AT + length
+  return bytes
+}
+
+/**
+ * The same of many objects that are stored as they are, in one go, the records one after the other in `memory`.
+ * Gives their hashes. What was hashed is what is in the record, whoever writes to the blobs meanwhile.
+ */
+export const sealObjects = (blobs: readonly Uint8Array[], memory: Uint8Array, at: number): string[] =>
+  hashesIn(addon().sealObjects(blobs, memory, at))
 
 /**
  * Of an object that is stored as it is only the head is checked here: the caller compares its bytes with `hash`.
@@ -53,10 +66,13 @@ function headed(hash: string, record: Uint8Array): Packed {
   const first = record[SEAL_BYTES] ?? 0
   const end = (first & DATED) === 0 ? SEAL_BYTES + UNDATED_HEAD_BYTES : BODY_AT
   if (record.length < end) throw damaged(`object ${hash} has no beginning`)
+  return { encoding: (first & ~DATED) as Encoding, size: sizeIn(record), body: record.subarray(end) }
+}
+
+function sizeIn(record: Uint8Array): number {
   const at = SEAL_BYTES + 1
   const high = record[at + 2]! * 2 ** 16 + record[at + 3]! * 2 ** 24
-  const size = record[at]! + record[at + 1]! * 2 ** 8 + high
-  return { encoding: (first & ~DATED) as Encoding, size, body: record.subarray(end) }
+  return record[at]! + record[at + 1]! * 2 ** 8 + high
 }
 
 /** When an object came; of records of before format 3 it is not known. */
@@ -77,6 +93,14 @@ export function openObject(hash: string, record: Uint8Array): Packed {
   return isRaw ? headed(hash, record) : unsealObject(hash, record)
 }
 
+/** The bytes of an object that is stored as it is, quicker than all of that; nothing for any other record. */
+export function bodyOfPlain(record: Uint8Array): Uint8Array | undefined {
+  const bytes = record.length - BODY_AT
+  if (bytes < 0 || record[SEAL_BYTES] !== (Encoding.RAW | DATED)) return undefined
+  const body = new Uint8Array(record.buffer, record.byteOffset + BODY_AT, bytes)
+  return sizeIn(record) === bytes ? body : undefined
+}
+
 export const unpack = ({ encoding, size, body }: Packed): Uint8Array => decode(body, encoding, size)
 
 /**
@@ -91,8 +115,8 @@ export function ownMeta(hash: string, record: Uint8Array): Meta | undefined {
   return newMeta(encoding, size, record.length, at)
 }
 
-export function newMeta(encoding: Encoding, size: number, stored: number, at: number): Meta {
-  return { tier: Tier.WARM, encoding, tried: false, refs: 0, size, stored, createdAt: at, usedAt: at }
+export function newMeta(encoding: Encoding, size: number, stored: number, at: number, refs = 0): Meta {
+  return { tier: Tier.WARM, encoding, tried: false, refs, size, stored, createdAt: at, usedAt: at }
 }
 
 /** The state of an object, by its record or else by itself. @throws TickswapError STORE_DAMAGED */

@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module'
 import type { ErrorObject, ValidateFunction } from 'ajv'
-import { type Document, isNode, LineCounter, parseDocument } from 'yaml'
+import type { Document } from 'yaml'
 import { type Place, TickswapError } from '../../errors.ts'
 import { Constraint } from '../constraint.ts'
 import { type KnownRule, type Rule, readRule } from './rules.ts'
@@ -33,12 +33,15 @@ const SCHEMA = {
 /** characters of what the parser says, which quotes the file */
 const MOST_MESSAGE = 300
 
+const require = createRequire(import.meta.url)
 let compiled: ValidateFunction | undefined
 
-/** Compiled when the first rules file is read: most runtimes have none. */
+/** Loaded when the first rules file is read: most runtimes have none. */
+const yaml = () => require('yaml') as typeof import('yaml')
+
 function validator(): ValidateFunction {
   if (!compiled) {
-    const { Ajv } = createRequire(import.meta.url)('ajv') as typeof import('ajv')
+    const { Ajv } = require('ajv') as typeof import('ajv')
     compiled = new Ajv({ allErrors: false }).compile(SCHEMA)
   }
   return compiled
@@ -49,8 +52,8 @@ function validator(): ValidateFunction {
  * @throws TickswapError RULES_INVALID with file, line and column
  */
 export function readRulesFile(text: string, file: string): KnownRule[] {
-  const lines = new LineCounter()
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false })
+  const lines = new (yaml().LineCounter)()
+  const document = yaml().parseDocument(text, { lineCounter: lines, prettyErrors: false })
   const at = (offset: number) => {
     const { line, col } = lines.linePos(offset)
     return { file, line, column: col }
@@ -132,7 +135,7 @@ function contentsOf(document: Document, place: Place): unknown {
 function offsetOf(document: Document, path: readonly string[]): number {
   for (let length = path.length; length > 0; length--) {
     const node = document.getIn(path.slice(0, length).map(asKey), true)
-    if (isNode(node) && node.range) return node.range[0]
+    if (yaml().isNode(node) && node.range) return node.range[0]
   }
   return document.contents?.range?.[0] ?? 0
 }

@@ -1,8 +1,17 @@
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import { initSync, parse } from 'cjs-module-lexer'
 
-initSync()
+type Lexer = typeof import('cjs-module-lexer')
+let lexer: Lexer | undefined
+
+/** Loaded when it is needed: most starts have no CommonJS to look into. */
+function parse(source: string): ReturnType<Lexer['parse']> {
+  if (!lexer) {
+    lexer = createRequire(import.meta.url)('cjs-module-lexer') as Lexer
+    lexer.initSync()
+  }
+  return lexer.parse(source)
+}
 
 /** What every CommonJS module exports; newer Nodes have a second name for it. */
 export const OWN_NAMES =

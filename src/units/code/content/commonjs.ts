@@ -1,6 +1,6 @@
-import { parse as acornParse } from 'acorn'
 import { FreshNames } from '../transform/names.ts'
 import { forEachChild, type Node } from '../transform/nodes.ts'
+import { acorn } from '../transform/parsers.ts'
 import { namesIn, OWN_NAMES } from './commonjs-names.ts'
 import { type Content, plainLinks } from './content.ts'
 
@@ -52,7 +52,7 @@ function importCalls(source: string): Node[] {
   }
   try {
     const options = { ecmaVersion: 'latest', allowReturnOutsideFunction: true, allowHashBang: true } as const
-    visit(acornParse(source, { ...options, sourceType: 'script' }) as unknown as Node)
+    visit(acorn().parse(source, { ...options, sourceType: 'script' }) as unknown as Node)
   } catch {
     // V8 says what is wrong with it.
   }
