@@ -145,7 +145,7 @@ export class InHand {
   acknowledge(id: number): void {
     const { board, slot } = this.#holder
     board.store(board.at(slot, SlotWord.PREPARED), id)
-    board.ring()
+    if (id < 0 || board.agree(SlotWord.PREPARED, id)) board.ring()
   }
 
   /**
@@ -338,7 +338,7 @@ export class InHand {
   #followed(transition: Transition): void {
     const { board, slot } = this.#holder
     board.store(board.at(slot, SlotWord.FOLLOWED), transition.id)
-    board.ring()
+    if (board.agree(SlotWord.FOLLOWED, transition.id)) board.ring()
   }
 
   // ---- probation ------------------------------------------------------------------
@@ -374,7 +374,6 @@ export class InHand {
     board.add(board.at(slot, SlotWord.PASSED), 1)
     this.#passedAlone++
     this.keepOwn(0)
-    board.ring()
   }
 
   #decideBack(seen: number): boolean {

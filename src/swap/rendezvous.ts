@@ -55,6 +55,8 @@ export class Office {
   readonly before: Predecessor | undefined
   readonly #board: Board
   #word: number
+  /** how the swap stood when the round was claimed */
+  readonly #decision: number
 
   constructor(board: Board, round: number, word: number, wasSealed = false, before?: Predecessor) {
     this.round = round
@@ -62,6 +64,7 @@ export class Office {
     this.before = before
     this.#board = board
     this.#word = word
+    this.#decision = board.decision
   }
 
   /** From here on nobody takes the lead away while this thread lives. false: somebody has. */
@@ -89,7 +92,8 @@ export class Office {
     board.store(Word.ROUND, this.round)
     board.store(Word.LEADER, NOBODY)
     board.wake()
-    board.ring()
+    // To the control thread a round in which nothing was decided is none, and waking it is dear.
+    if (board.decision !== this.#decision) board.ring()
   }
 }
 
@@ -111,8 +115,9 @@ export function rendezvous(board: Board, slot: number, member: Member, deadlineM
   const arrived = board.now()
   const patience = new Patience(board, slot)
   let gathered = 0
+  // Nobody is woken by this: the last to arrive sees that all have, whoever waits then has nothing to do yet, and
+  // with more threads than cores waking them each time is what a meeting would cost.
   board.store(board.at(slot, SlotWord.ARRIVED), round)
-  board.wake()
   for (;;) {
     const wake = board.load(Word.WAKE)
     if (reached(board.load(Word.ROUND), round)) break

@@ -1,7 +1,7 @@
 import { serialize } from 'node:v8'
 import { type Finding, finding } from '../errors.ts'
 import { addon } from '../native/addon.ts'
-import { copyMemory } from '../state/memory.ts'
+import { copyMemory } from '../state/copy.ts'
 import { copySoft } from '../state/soft.ts'
 import { type Board, ParticipantState, Restore, SlotWord, Status, Word } from './board.ts'
 import { ofVersion } from './frames.ts'
