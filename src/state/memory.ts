@@ -13,20 +13,22 @@ const PAGE = 4096
 /** A SharedArrayBuffer larger than this is refused by V8 on some platforms. */
 const LIMIT_BYTES = 2 ** 32 - PAGE
 
-/**
- * Memory for a layout: page-aligned (V8 aligns growable buffers), zeroed, every page
- * touched, so that the first write inside a tick takes no page fault.
- */
-export function allocate(bytes: number, what: string): SharedArrayBuffer {
+/** Memory for a layout: page-aligned (V8 aligns growable buffers) and zeroed. */
+export function room(bytes: number, what: string): SharedArrayBuffer {
   const size = Math.max(PAGE, Math.ceil(bytes / PAGE) * PAGE)
   if (size > LIMIT_BYTES)
     throw new TickswapError(
       'TICKSWAP_E_STATE_LIMIT',
       `${what} needs ${size} bytes, the limit is ${LIMIT_BYTES}`,
     )
-  const memory = new SharedArrayBuffer(size, { maxByteLength: size })
+  return new SharedArrayBuffer(size, { maxByteLength: size })
+}
+
+/** The same, every page of it touched, so that the first write inside a tick takes no page fault. */
+export function allocate(bytes: number, what: string): SharedArrayBuffer {
+  const memory = room(bytes, what)
   const bytesView = new Uint8Array(memory)
-  for (let at = 0; at < size; at += PAGE) bytesView[at] = 0
+  for (let at = 0; at < memory.byteLength; at += PAGE) bytesView[at] = 0
   return memory
 }
 
@@ -143,7 +145,7 @@ export class UnitState implements State {
 
   /** Keeps this participant's own part, to come back to. */
   keepOwn(): void {
-    copyMemory(this.#own, this.#lastGoodOwn)
+    if (this.#own.byteLength > 0) copyMemory(this.#own, this.#lastGoodOwn)
     this.#lastGoodSoft = copySoft(this.soft)
   }
 
