@@ -206,6 +206,7 @@ export class InHand {
       this.#forget(transition)
     } else if (outcome === 'rolled-back') {
       this.#holder.repeats.owe(transition.id, this.#goBack(transition, passed, restore))
+      this.#followed(transition)
     } else {
       if (!transition.committed) this.#comeAlong(transition, passed)
       if (outcome === 'permanent') this.#settle(transition)
@@ -291,7 +292,7 @@ export class InHand {
     const { board, world, probation } = this.#holder
     if (!transition.committed) {
       transition.discard()
-      this.#forget(transition)
+      this.#drop()
       this.#holder.world.linker.takeInvalidated()
       return []
     }
@@ -306,7 +307,7 @@ export class InHand {
     for (const warning of [...warnings, ...transition.revert()]) this.report(transition, warning)
     this.time(SlotTime.ROLLBACK, board.now() - from)
     this.time(SlotTime.BACK_AT, board.instant())
-    this.#forget(transition)
+    this.#drop()
     this.#holder.world.linker.takeInvalidated()
     return undone
   }
@@ -317,7 +318,8 @@ export class InHand {
    * @param failed the call whose answer the engine waits for
    * @returns what the failed call came to, when it has been made again
    */
-  #makeUp({ id, message }: Transition, undone: readonly Call[], failed?: Call): Answer | undefined {
+  #makeUp(transition: Transition, undone: readonly Call[], failed?: Call): Answer | undefined {
+    const { id, message } = transition
     const { board, slot, repeats, rewind, log } = this.#holder
     const isKept = rewind.run(message, id, undone, failed)
     const played = new Set(isKept ? message.log?.units : [])
@@ -325,14 +327,19 @@ export class InHand {
     log.aside(() => replay(board, slot, left, (call) => repeats.run(id, call), rewind))
     log.drop(id)
     this.time(SlotTime.STALL, board.now() - this.#holder.entered)
+    this.#followed(transition)
     return isKept ? rewind.answer : undefined
   }
 
   #forget(transition: Transition): void {
+    this.#drop()
+    this.#followed(transition)
+  }
+
+  #drop(): void {
     this.transition = undefined
     this.#stopWarming()
     this.#holder.probation.end()
-    this.#followed(transition)
   }
 
   #followed(transition: Transition): void {

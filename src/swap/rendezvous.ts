@@ -1,7 +1,10 @@
-import { type Board, ParticipantState, reached, SlotWord, Word } from './board.ts'
+import { type Board, ParticipantState, reached, SlotWord, Status, Word } from './board.ts'
 
 /** A waiter looks again this often, so that a member that died is not waited for. */
 const SLICE_MS = 2
+
+/** What members do something about, one by one, once it is decided. */
+const CARRIED_OUT: ReadonlySet<number> = new Set([Status.COMMITTED, Status.PERMANENT, Status.ROLLED_BACK])
 
 /** What a participant does in a rendezvous besides waiting. */
 export interface Member {
@@ -92,8 +95,9 @@ export class Office {
     board.store(Word.ROUND, this.round)
     board.store(Word.LEADER, NOBODY)
     board.wake()
-    // To the control thread a round in which nothing was decided is none, and waking it is dear.
-    if (board.decision !== this.#decision) board.ring()
+    // Waking the control thread is dear. A round in which nothing was decided is none to it, and what the members
+    // carry out the last of them tells it of, when none of them needs the core any more.
+    if (board.decision !== this.#decision && !CARRIED_OUT.has(board.present)) board.ring()
   }
 }
 
