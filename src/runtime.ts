@@ -82,7 +82,11 @@ export class Runtime {
       this.#participant.loadAhead()
     }
     this.#participant = new Participant(board, slot, this.#registry, {
-      receive: () => this.#receive(),
+      receive: () => {
+        // The engine ticks: whoever wanted to listen does.
+        this.#news.open()
+        this.#receive()
+      },
       failure: (message) => this.#send({ type: 'failure', slot, ...message }),
       invalidated: (body) => this.#send({ type: 'request', slot, request: 0, name: 'invalidate', body }),
       sampled: (message) => this.#send(message),
@@ -108,7 +112,7 @@ export class Runtime {
     try {
       await booted
       this.#unref()
-      // Whoever awaits this has not had the time to listen yet.
+      // Whoever awaits this has not had the time to listen yet. A loop that never yields opens it by its first tick.
       setImmediate(() => this.#news.open())
     } catch (error) {
       this.#leave()

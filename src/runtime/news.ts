@@ -36,6 +36,7 @@ export class News {
 
   /** From here on somebody may listen: tells what came before, too. */
   open(): void {
+    if (this.#canListen) return
     this.#canListen = true
     for (const message of this.#early.splice(0)) this.#tell(message)
   }

@@ -71,11 +71,11 @@ test.each([
 )
 
 const SWAPS = counts.swaps
-test(`${SWAPS} swaps of a runtime leave nothing behind, in the main thread and in a worker`, {
+test(`${SWAPS} swaps of a runtime leave nothing behind, in the main thread, in a worker, and in one that never yields`, {
   timeout: DEADLINE_MS,
 }, async () => {
-  type Both<T> = Record<'main' | 'worker', T>
-  type Result = { half: Both<Reading>; end: Both<Reading>; failed: string[] } & Both<Growth>
+  type All<T> = Record<'main' | 'worker' | 'busy', T>
+  type Result = { half: All<Reading>; end: All<Reading>; failed: string[] } & All<Growth>
   const result = await measure<Result>('./runtime.js', `${SWAPS}`)
   expect(result.failed).toEqual([])
   for (const thread of ['main', 'worker'] as const) {
@@ -83,4 +83,8 @@ test(`${SWAPS} swaps of a runtime leave nothing behind, in the main thread and i
     expectSteady(half, end, result[thread], MOST_SWAP_KB)
     expect([end.alive, end.uncollected]).toEqual([1, 1])
   }
+  const { heapKb, bufferKb } = result.busy
+  console.log(`in a loop that never yields, ${heapKb} KB of heap, ${bufferKb} KB of buffers`)
+  expect(heapKb).toBeLessThan(MOST_SWAP_KB)
+  expect(bufferKb).toBeLessThan(0.05)
 })

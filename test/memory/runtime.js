@@ -1,6 +1,6 @@
 /**
- * Swaps a unit in a whole runtime, with a worker as a participant, and prints what that has left behind in
- * both threads, as JSON.
+ * Swaps a unit in a whole runtime, with two workers as participants, one of which never yields to its event loop,
+ * and prints what that has left behind in each thread, as JSON.
  *
  *     node --max-old-space-size=64 --expose-gc test/memory/runtime.js 200
  */
@@ -9,6 +9,7 @@ import { mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setImmediate as turn } from 'node:timers/promises'
+import { getHeapStatistics } from 'node:v8'
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads'
 import { createRuntime, joinRuntime } from '../../dist/index.js'
 import { Gauge, growth } from './gauge.js'
@@ -43,6 +44,34 @@ async function work() {
   parentPort.postMessage('ready')
 }
 
+/** What `busy` shows of itself: bytes of its heap and of its buffers; written when it has been asked to. */
+const ASKED = 0
+const OVER = 1
+
+/** No job ends here: what waits for the end of one, such as the targets of a WeakRef, would be kept for good. */
+async function busy({ ticket, words, readings }) {
+  const runtime = await joinRuntime(ticket)
+  parentPort.postMessage('ready')
+  while (!Atomics.load(words, OVER)) {
+    Atomics.wait(words, ASKED, 0, 1)
+    runtime.tick()
+    if (!Atomics.load(words, ASKED)) continue
+    const { used_heap_size: heapBytes } = collected()
+    readings.set([heapBytes, process.memoryUsage().arrayBuffers])
+    Atomics.store(words, ASKED, 0)
+  }
+  await runtime.close()
+}
+
+function collected() {
+  for (let used = Number.POSITIVE_INFINITY; ; ) {
+    for (let i = 0; i < 3; i++) globalThis.gc()
+    const now = getHeapStatistics()
+    if (now.used_heap_size >= used) return now
+    used = now.used_heap_size
+  }
+}
+
 async function drive(count) {
   const root = realpathSync(mkdtempSync(join(tmpdir(), 'tickswap-memory-')))
   const write = (version) => {
@@ -57,6 +86,12 @@ async function drive(count) {
   })
   const worker = new Worker(new URL(import.meta.url), { workerData: runtime.ticket() })
   await once(worker, 'message')
+  const words = new Int32Array(new SharedArrayBuffer(8))
+  const shown = new Float64Array(new SharedArrayBuffer(16))
+  const unyielding = new Worker(new URL(import.meta.url), {
+    workerData: { ticket: runtime.ticket(), words, readings: shown },
+  })
+  await once(unyielding, 'message')
   const timer = setInterval(() => runtime.tick(), 1)
   const outcomes = []
   for (const event of ['reject', 'rollback']) runtime.on(event, ({ findings }) => outcomes.push(...findings))
@@ -74,7 +109,10 @@ async function drive(count) {
     const reading = once(worker, 'message')
     worker.postMessage('read')
     const [inWorker] = await reading
-    return { main: await gauge.read(), worker: inWorker }
+    Atomics.store(words, ASKED, 1)
+    while (Atomics.load(words, ASKED)) await turn()
+    const [heapBytes, bufferBytes] = shown
+    return { main: await gauge.read(), worker: inWorker, busy: { heapBytes, bufferBytes } }
   }
   await swaps(Math.ceil(count / 2))
   const readings = [await read()]
@@ -94,10 +132,12 @@ async function drive(count) {
     end: readings.at(-1),
     main: of('main'),
     worker: of('worker'),
+    busy: of('busy'),
     failed: outcomes.map(({ code, message }) => `${code}: ${message}`),
   }
   worker.postMessage('end')
-  await once(worker, 'exit')
+  Atomics.store(words, OVER, 1)
+  await Promise.all([once(worker, 'exit'), once(unyielding, 'exit')])
   clearInterval(timer)
   await runtime.close()
   rmSync(root, { recursive: true, force: true })
@@ -105,4 +145,5 @@ async function drive(count) {
 }
 
 if (isMainThread) await drive(Number(process.argv[2]))
+else if (workerData.words) await busy(workerData)
 else await work()

@@ -2,7 +2,7 @@
 export const FRAME = 0
 export const RUNNING = 1
 export const SLOT = 8
-/** per worker: frame done, version code, ready, exceptions that reached the engine */
+/** per worker: frame done, version code, ready, exceptions that reached the engine, swaps it has heard of, entries of its history */
 export const SLOT_WORDS = 8
 
 /** 1.2.3.4 as one integer. */

@@ -9,6 +9,10 @@ globalThis.fleetIndex = index
 const runtime = await joinRuntime(ticket, { name: `worker-${index}` })
 const handle = runtime.use(unit)
 const mine = SLOT + index * SLOT_WORDS
+runtime.on('permanent', () => {
+  words[mine + 4]++
+  words[mine + 5] = runtime.history(unit).length
+})
 let frame = Atomics.load(words, FRAME)
 Atomics.store(words, mine + 2, 1)
 Atomics.notify(words, mine + 2)

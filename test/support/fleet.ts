@@ -186,6 +186,11 @@ export class Fleet {
     return this.exceptions + this.#workers.reduce((sum, _, i) => sum + this.#slot(i, 3), 0)
   }
 
+  /** Of a worker: how many permanent swaps it has heard of, and the entries of its history. */
+  heard(i: number): { swaps: number; entries: number } {
+    return { swaps: this.#slot(i, 4), entries: this.#slot(i, 5) }
+  }
+
   async close(): Promise<void> {
     Atomics.store(this.#words, RUNNING, 0)
     Atomics.notify(this.#words, FRAME)

@@ -1,0 +1,25 @@
+import { afterEach, expect, test } from 'vitest'
+import { counter } from '../support/counter.ts'
+import { Fleet } from '../support/fleet.ts'
+import { Scratch } from '../support/scratch.ts'
+
+const open: { close?(): Promise<void>; remove?(): Promise<void> }[] = []
+afterEach(async () => {
+  for (const each of open.splice(0).reverse()) await (each.close?.() ?? each.remove?.())
+})
+
+test('a worker that never yields to its event loop hears of swaps at its ticks, and has their history', async () => {
+  const scratch = await Scratch.create({ 'counter.ts': counter() })
+  open.push(scratch)
+  const fleet = await Fleet.start(scratch, { unit: 'counter' })
+  open.push(fleet)
+  for (let n = 1; n <= 3; n++) {
+    const since = fleet.reports.length
+    await scratch.write('counter.ts', counter({ version: `1.${n}.0`, by: n }))
+    await fleet.report('permanent', since)
+  }
+  for (const worker of [0, 1]) {
+    await fleet.until(() => fleet.heard(worker).swaps === 3, `worker ${worker} to hear of three swaps`)
+    expect(fleet.heard(worker).entries).toBe(fleet.runtime.history('counter').length)
+  }
+})
