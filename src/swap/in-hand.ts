@@ -378,9 +378,11 @@ export class InHand {
       this.#decideBack(seen)
       return
     }
-    board.add(board.at(slot, SlotWord.PASSED), 1)
+    const passed = board.add(board.at(slot, SlotWord.PASSED), 1) + 1
     this.#passedAlone++
     this.keepOwn(0)
+    // It is the control thread that counts here, and it has not to be told before there is something to count.
+    if (passed >= board.load(Word.PROBATION_LEFT)) board.ring()
   }
 
   #decideBack(seen: number): boolean {

@@ -9,7 +9,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url'
  */
 export const MUTANTS = {
   'a round begins without those who have just come online': {
-    from: 4889,
+    from: 7130,
     file: 'swap/rendezvous.js',
     find: /const missing = missingAt\(board, round\);/,
     replace: 'const missing = isOver ? missingAt(board, round) : [];',
@@ -21,25 +21,25 @@ export const MUTANTS = {
     replace: 'this.store(Word.DECISION, (this.load(Word.DECISION) & ~mask) | to); return from >= 0;',
   },
   'who was away takes the last rollback for its own': {
-    from: 2385,
+    from: 480,
     file: 'swap/in-hand.js',
     find: /restore === Restore\.DOWN/,
     replace: 'board.load(Word.RESTORE) === Restore.DOWN',
   },
   'the state is not kept while the probation goes on': {
-    from: 20,
+    from: 30,
     file: 'swap/leader.js',
     find: /if \(left > 0 \|\| lasted < board\.load\(Word\.PROBATION_MS\)\)\s*this\.#keepShared\(\);/,
     replace: 'if (left > 0 || lasted < board.load(Word.PROBATION_MS)) return;',
   },
   'the heir of a leader that died does not finish its round': {
-    from: 809,
+    from: 1090,
     file: 'swap/leader.js',
     find: /return office\.seal\(\) \? this\.#pass\(transition, seen, office\) : undefined;/,
     replace: 'void seen;',
   },
   'a meeting is tried again with the votes and the state of the one before': {
-    from: 1098,
+    from: 1430,
     file: 'swap/transition.js',
     find: /disregard\(\) \{\s*this\.migrated = false;/,
     replace: 'disregard() {',
