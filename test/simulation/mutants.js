@@ -101,7 +101,7 @@ export const MUTANTS = {
   'the calls are made again the second time where the first time has ended': {
     from: 2_000_000,
     file: 'swap/rewind.js',
-    find: /this\.#restore\(message\);(\s*Atomics\.store\(inputs, InputWord\.PHASE, RewindPhase\.AGAIN\))/,
+    find: /this\.#restore\(transition\);(\s*Atomics\.store\(inputs, InputWord\.PHASE, RewindPhase\.AGAIN\))/,
     replace: '$1',
   },
   'it is not looked at whether somebody has left since': {
@@ -111,7 +111,7 @@ export const MUTANTS = {
     replace: 'false',
   },
   'a swap that was taken back takes its inputs along': {
-    from: 2_004_450,
+    from: 2_004_825,
     file: 'swap/input-log.js',
     find: /before\.calls\.push\(\.\.\.gone\.calls\);/,
     replace: ';',
@@ -119,8 +119,8 @@ export const MUTANTS = {
   'whoever comes does not wait for what is being brought back': {
     from: 2_004_800,
     file: 'swap/rewind.js',
-    find: /!\(this\.#isOn\(message\.id\) \|\| this\.#isGivenUp\(message\.id\)\)/,
-    replace: '!this.#isOn(message.id)',
+    find: /!\(this\.#isOn\(transition\.id\) \|\| this\.#isGivenUp\(transition\.id\)\)/,
+    replace: '!this.#isOn(transition.id)',
   },
   'what was not kept is left as it came to be': {
     from: 2_000_000,
