@@ -51,6 +51,8 @@ export const ADVICE = {
     'Go back with state: "down", or to a version that runtime.units() lists under backups.',
   TICKSWAP_E_GROUP_STATE:
     'Nothing is to be done; units that swap together go back to the same tick, or none of them does.',
+  TICKSWAP_E_EARLIER_STATE:
+    'Nothing is to be done; what the engine keeps outside of its units is of this run, and may not fit this state.',
   TICKSWAP_E_CASCADE:
     'Nothing is to be done; save the files again when the version that they require is back.',
   TICKSWAP_E_MIGRATION_CHAIN:
@@ -136,7 +138,9 @@ export const ADVICE = {
   TICKSWAP_E_NOT_WAITING:
     'Nothing waits for consent there: see `tickswap units` for candidates; only swaps of the strategy manual wait.',
   TICKSWAP_E_PARTICIPANTS_FULL: 'Raise `maxParticipants` in createRuntime.',
-  TICKSWAP_E_NO_SUCH_VERSION: 'Choose a version that `runtime.history(unit)` lists.',
+  TICKSWAP_E_NO_SUCH_VERSION: 'Choose a version that the message lists, or `runtime.units()` under editions.',
+  TICKSWAP_E_STORED_VERSION:
+    'Go back to another version, or restore the files of this one; the running version stays.',
   TICKSWAP_E_ADDON: 'Build the addon with `make native`, and run `tickswap diagnostics`.',
   TICKSWAP_E_REGISTRY_FULL:
     'A participant that neither ticks nor rests holds on to old versions: end it, or let it call pause().',

@@ -177,8 +177,8 @@ export class Runtime {
   }
 
   /**
-   * Goes back to a version that ran before, state through `down`. `to`: a version, or a range such as
-   * `^2.0.0`, for the highest in it. Without `to`: to the one before. `state`: 'down' takes the present state
+   * Goes back to a version that ran before, be it in an earlier run of the engine whose store is the same. `to`: a
+   * version, or a range such as `^2.0.0`, for the highest in it. Without `to`: to the one before. `state`: 'down' takes the present state
    * along, 'restore' goes back to the backup of that version, 'replay' makes all calls since then again, of units that
    * are deterministic. Default: the runtime's `rollback.state`. Units that required the version go back with it.
    * @throws TickswapError UNIT_UNKNOWN, NO_SUCH_VERSION, VERSION_INVALID, OPTION, CLOSED
@@ -234,7 +234,10 @@ export class Runtime {
     return this.#request('units', {}) as Promise<UnitStatus[]>
   }
 
-  /** What `rollback` can restore, oldest first: each holds the units of one group as they all were at one tick. */
+  /**
+   * The states kept from before swaps, oldest first: each holds the units of one group as they all were at one tick. With
+   * a store those of earlier runs are among them; `rollback` restores any that `isUsable`.
+   */
   backups(): Promise<BackupStatus[]> {
     return this.#request('backups', {}) as Promise<BackupStatus[]>
   }

@@ -10,7 +10,8 @@ Examples:
   tickswap backups --format json
 
 Each holds the units of one group, which swap together, as they all were at one tick. \`tickswap rollback UNIT
---state restore\` goes to one of this run. Those of earlier runs are in the store.`
+--state restore\` goes to the newest of a version, also of an earlier run, which is in the store, unless it is not usable:
+written by an older tickswap, or of units that are no more.`
 
 const HEAD = ['since', 'swap', 'tick', 'units', 'in memory', 'in the store', 'run']
 
@@ -26,9 +27,9 @@ export function registerBackups(program: Command): void {
     })
 }
 
-function row({ at, swap, tick, units, memoryBytes, storedBytes, isEarlier }: BackupStatus): string[] {
+function row({ at, swap, tick, units, memoryBytes, storedBytes, ...kept }: BackupStatus): string[] {
   const since = new Date(at).toISOString().slice(0, 19).replace('T', ' ')
   const names = units.map(({ unit, version }) => `${unit} ${version}`).join(', ')
-  const run = isEarlier ? 'earlier' : 'this'
+  const run = `${kept.isEarlier ? 'earlier' : 'this'}${kept.isUsable ? '' : ', not usable'}`
   return [since, String(swap), String(tick), names, `${memoryBytes} B`, `${storedBytes} B`, run]
 }

@@ -10,7 +10,8 @@ Examples:
   tickswap rollback traffic --state replay    from the backup, with all calls since made again by the old code
   tickswap rollback traffic --dry-run         would it go back, and how long would it take?
 
-Without --to it goes to the version before. \`tickswap units\` lists where a unit can go back to.`
+Without --to it goes to the version before. \`tickswap units\` lists where a unit can go back to: with a store also versions
+of earlier runs of the engine.`
 
 export function registerRollback(program: Command): void {
   changing(

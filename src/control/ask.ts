@@ -1,6 +1,6 @@
 import type { SwapDeadlines } from '../swap/protocol.ts'
 import type { Retried, RollbackState, Strategy, SwapReport } from '../swap/report.ts'
-import type { Edition } from './catalog.ts'
+import type { Former } from './former.ts'
 
 /** Whether whoever asked has thought better of it. */
 export interface Consent {
@@ -8,10 +8,10 @@ export interface Consent {
   confirmed: boolean
 }
 
-/** An edition that a unit goes back to. */
+/** A version that a unit goes back to. */
 export interface GoBack {
   readonly unit: string
-  readonly edition: Edition
+  readonly edition: Former
 }
 
 /** What asks for a swap. Files are absolute paths. */
@@ -32,7 +32,7 @@ export interface Ask {
   readonly merged?: number
   /** how often it has been tried in vain because participants were missing, and why */
   readonly retried?: Retried
-  /** go back to this edition instead of reading files */
+  /** go back to this version instead of reading files */
   readonly edition?: GoBack
   /** units that go back with it because they required the version that it leaves */
   readonly cascade?: readonly GoBack[]

@@ -1,6 +1,5 @@
-import type { Backups as StoredBackups } from '../store/backups.ts'
-import { heldBytes, type UnitBackups } from './backups.ts'
-import type { AboutBackup } from './group-ring.ts'
+import { heldBytes, isEarlier, type UnitBackups } from './backups.ts'
+import { type StoredBackups, setOf } from './stored-backups.ts'
 
 /** A backup of the units that swap together, as they all were at one tick. */
 export interface BackupStatus {
@@ -14,68 +13,59 @@ export interface BackupStatus {
   /** bytes that it takes in memory, and in the store: packed, as a difference to another one, where that helps */
   readonly memoryBytes: number
   readonly storedBytes: number
-  /** of an earlier run: `rollback` goes to those of this run only */
+  /** of an earlier run of the engine */
   readonly isEarlier: boolean
-}
-
-/** Units of swaps keep their backups in the store apart from the states that a start may resume. */
-export const OF_SWAPS = '@backup'
-
-/** What the store knows of one unit's part. */
-export interface StoredAbout extends AboutBackup {
-  /** tells the runs of an engine apart */
-  readonly run: string
+  /**
+   * false: `rollback` does not go to it. It lacks a unit of its group, which does not run any more or was not written
+   * before the process died, or it is from a tickswap that did not write down the layout of its columns
+   */
+  readonly isUsable: boolean
 }
 
 interface Found {
   readonly units: { unit: string; version: string; bytes: number }[]
   readonly swap: number
   readonly tick: number
+  readonly at: number
   readonly isEarlier: boolean
-  at: number
+  readonly isUsable: boolean
   memoryBytes: number
   storedBytes: number
 }
 
-/** All backups, oldest first: those in memory, and those that this run and earlier ones have written to the store. */
+/** All backups, oldest first: those that can be gone back to, and what else the store has. */
 export async function listBackups(
   units: Iterable<{ readonly name: string; readonly backups: UnitBackups }>,
   groups: ReadonlyMap<string, readonly string[]>,
-  store: { readonly backups: StoredBackups; readonly run: string } | undefined,
+  store: StoredBackups | undefined,
 ): Promise<BackupStatus[]> {
   const found = new Map<string, Found>()
-  const known = (key: string, about: Pick<Found, 'swap' | 'tick' | 'isEarlier'>, at: number): Found => {
-    const each = found.get(key) ?? { units: [], memoryBytes: 0, storedBytes: 0, at, ...about }
+  const known = (key: string, about: Omit<Found, 'units' | 'memoryBytes' | 'storedBytes'>): Found => {
+    const each = found.get(key) ?? { units: [], memoryBytes: 0, storedBytes: 0, ...about }
     found.set(key, each)
     return each
   }
-  const stored = await storedParts(store)
+  const stored = new Map((await store?.parts())?.map((part) => [part.owner, part]))
   for (const { name: unit, backups } of units)
     for (const backup of backups.all) {
-      const { swap, tick, at, version, bytes } = backup
-      const part = stored.find((each) => each.unit === unit && each.run === store?.run && each.swap === swap)
-      const group = part?.group ?? groups.get(unit) ?? [unit]
-      const entry = known(`${swap} ${group}`, { swap, tick, isEarlier: false }, at)
+      const { swap, earlierSwap, tick, at, version, bytes, owner = '' } = backup
+      const part = stored.get(owner)
+      stored.delete(owner)
+      const group = part?.about.group ?? groups.get(unit) ?? [unit]
+      const about = { swap: earlierSwap ?? swap, tick, at, isEarlier: isEarlier(backup), isUsable: true }
+      const entry = known(`${swap} ${group}`, about)
       entry.units.push({ unit, version, bytes })
       entry.memoryBytes += heldBytes(backup)
       entry.storedBytes += part?.stored ?? 0
     }
-  for (const { unit, version, size, stored: bytes, at, run, swap, tick, group } of stored) {
-    if (run === store?.run) continue
-    const entry = known(`${run} ${swap} ${group}`, { swap, tick, isEarlier: true }, at)
+  for (const part of stored.values()) {
+    // Of this run it is one that is about to be forgotten.
+    if (!store!.isEarlier(part)) continue
+    const { unit, version, size, stored: bytes, at } = part
+    const { swap, tick } = part.about
+    const entry = known(setOf(part), { swap, tick, at, isEarlier: true, isUsable: false })
     entry.units.push({ unit, version, bytes: size })
     entry.storedBytes += bytes
   }
   return [...found.values()].sort((a, b) => a.at - b.at)
-}
-
-async function storedParts(store: { readonly backups: StoredBackups } | undefined) {
-  const owners = (await store?.backups.all()) ?? []
-  const names = new Set(owners.map((owner) => owner.split('/')[1]!).filter((name) => name.endsWith(OF_SWAPS)))
-  const lists = await Promise.all([...names].map((name) => store!.backups.list(name)))
-  return lists.flat().flatMap(({ unit, version, size, stored, at, more }) => {
-    const about = more as Partial<StoredAbout>
-    if (about.swap === undefined || about.run === undefined) return []
-    return { ...(about as StoredAbout), unit: unit.slice(0, -OF_SWAPS.length), version, size, stored, at }
-  })
 }

@@ -14,8 +14,10 @@ export interface Backup {
   readonly at: number
   /** the participants' tick at the swap */
   readonly tick: number
-  /** id of the swap */
+  /** id of the swap; of those of earlier runs a number below zero, the older the lower */
   readonly swap: number
+  /** of an earlier run: the id there, which another swap may have here */
+  readonly earlierSwap?: number
   /** who was there, when the inputs since have been logged: see membersOf */
   readonly members?: number | undefined
   readonly bytes: number
@@ -27,6 +29,8 @@ export interface Backup {
   packedBytes?: number
   /** the store has not taken it yet: until then nobody could read it again without its memory */
   isSpilling?: boolean
+  /** its name in the store, once that has taken it */
+  owner?: string
   read?: () => Promise<Uint8Array | undefined>
 }
 
@@ -35,6 +39,8 @@ export interface Restored {
   readonly backup: Backup
   readonly bytes: Uint8Array
 }
+
+export const isEarlier = ({ earlierSwap }: Backup): boolean => earlierSwap !== undefined
 
 /** What it takes in memory. */
 export const heldBytes = ({ memory, packedBytes = 0, bytes }: Backup): number =>
@@ -66,12 +72,18 @@ export class UnitBackups {
     return this.all.find((backup) => backup.swap === swap)
   }
 
-  /** Forgets the backup of a swap. */
-  drop(swap: number): void {
+  /** Takes in what an earlier run has left. */
+  addEarlier(backup: Backup): void {
+    this.all.push(backup)
+    this.all.sort((a, b) => a.swap - b.swap)
+  }
+
+  /** Forgets the backup of a swap, and gives it. */
+  drop(swap: number): Backup | undefined {
     const at = this.all.findIndex((backup) => backup.swap === swap)
-    if (at < 0) return
+    if (at < 0) return undefined
     this.release(swap)
-    this.all.splice(at, 1)
+    return this.all.splice(at, 1)[0]
   }
 
   /** Lets its memory go: it is in the store, or not needed any more. */

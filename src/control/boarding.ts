@@ -24,14 +24,12 @@ export class Boarding {
     this.#stage = stage
     this.#editions = editions
     this.#evaluated = new Set(stage.update.evaluate)
-    this.#waypoints = new Waypoints(control.catalog, control.persistence, control.settings.units)
+    this.#waypoints = new Waypoints(control)
   }
 
   /** @throws Stop */
   async board(contracts: readonly Contract[], deadline: Deadline): Promise<Passenger[]> {
-    const { recorder } = this.#control.persistence
-    // Only a start that was a moment ago has not read yet what the store keeps.
-    if (recorder) await deadline.wait(recorder.ready, 'reading which versions the store keeps')
+    await this.#control.persistence.known(deadline)
     const passengers: Passenger[] = []
     for (const contract of contracts) passengers.push(await this.#passenger(contract, deadline))
     return passengers

@@ -2,12 +2,14 @@ import type { GoBack } from './ask.ts'
 import type { Catalog } from './catalog.ts'
 import type { Side } from './check.ts'
 import { unmetBy } from './dependencies.ts'
+import type { Stored } from './former.ts'
 
 /**
  * The units that have to go back with one, because they require the version that it leaves: each to the last
- * edition that runs with what is there then. One that has none stays, and the check says what is missing.
+ * version that runs with what is there then, of this run or else an earlier one. One that has none stays, and the
+ * check says what is missing.
  */
-export function cascadeOf(first: GoBack, catalog: Catalog): GoBack[] {
+export function cascadeOf(first: GoBack, catalog: Catalog, stored: Pick<Stored, 'of'>): GoBack[] {
   const after = new Map<string, Side>([...catalog.units].map(([name, { running }]) => [name, running]))
   after.set(first.unit, first.edition)
   const found: GoBack[] = []
@@ -18,8 +20,9 @@ export function cascadeOf(first: GoBack, catalog: Catalog): GoBack[] {
       if (stays.has(name) || unmetBy(after.get(name)!.contract, after).length === 0) continue
       stays.add(name)
       isOver = false
-      const edition = editions.findLast(
-        (each) => each !== running && unmetBy(each.contract, after).length === 0,
+      const formers = [...stored.of(name), ...editions.filter((each) => each !== running)]
+      const edition = formers.findLast(
+        ({ hash, contract }) => hash !== running.hash && unmetBy(contract, after).length === 0,
       )
       if (!edition) continue
       catalog.requireWhole(edition)

@@ -7,13 +7,11 @@ import { Version } from '../version/version.ts'
 import { UnitBackups } from './backups.ts'
 import { Claims } from './claims.ts'
 import { namesInOrder } from './dependencies.ts'
+import type { Former } from './former.ts'
 
-/** One version of a unit that runs or has run. */
-export interface Edition {
-  readonly version: Version
+/** One version of a unit that runs or has run, in this run of the engine. */
+export interface Edition extends Former {
   readonly contract: Contract
-  /** hash over the unit's own files, 16 hex digits */
-  readonly hash: string
   /** the modules of the unit's own files: what going back to it loads */
   readonly artifacts: readonly Artifact[]
   /** index of its record in the registry */
@@ -45,7 +43,7 @@ export class Catalog {
   readonly claims = new Claims()
   readonly #artifacts = new Map<string, Artifact>()
   /** the hash of each edition's artifacts as they were when it ran */
-  readonly #seals = new WeakMap<Edition, string>()
+  readonly #seals = new WeakMap<Former, string>()
 
   /** Takes over a committed update of the graph. */
   accept(update: GraphUpdate): void {
@@ -63,11 +61,12 @@ export class Catalog {
   }
 
   /**
-   * Refuses an edition whose artifacts are not what ran.
+   * Refuses an edition whose artifacts are not what ran. The modules of one of an earlier run are yet to be made.
    * @throws TickswapError INTEGRITY, with both hashes
    */
-  requireWhole(edition: Edition): void {
+  requireWhole(edition: Former): void {
     const { contract, version, artifacts } = edition
+    if (!artifacts) return
     const recorded = this.#seals.get(edition) ?? 'nothing'
     requireIntegrity(`the code of ${contract.name} ${version}`, recorded, sealOf(artifacts), contract.file)
   }
@@ -127,6 +126,12 @@ export class Catalog {
     const sides = new Map([...this.units].map(([name, { running }]) => [name, running]))
     return namesInOrder(sides).map((name) => this.units.get(name)!)
   }
+}
+
+/** XXH3-64 over the names and hashes of a unit's own files, absolute. */
+export function contentHash(modules: readonly Pick<Artifact, 'id' | 'hash'>[]): string {
+  const parts = modules.map(({ id, hash }) => `${id}\0${hash}`)
+  return hashHex(new TextEncoder().encode(parts.sort().join('\n')))
 }
 
 /** XXH3-64 over all that participants would run of some modules. */

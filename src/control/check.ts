@@ -5,11 +5,12 @@ import { satisfies } from '../version/resolve/domain.ts'
 import { Version } from '../version/version.ts'
 import type { Catalog } from './catalog.ts'
 import { choiceOf, unmetBy } from './dependencies.ts'
+import type { Terms } from './former.ts'
 
 /** A version that runs, or would after the swap. */
 export interface Side {
   readonly version: Version
-  readonly contract: Contract
+  readonly contract: Terms
 }
 
 /** What the engine asked for with `use`. */

@@ -23,7 +23,7 @@ import { admit, bootMessage } from './admission.ts'
 import type { Ask, Consent } from './ask.ts'
 import { Barrier } from './barrier.ts'
 import { Behind } from './behind.ts'
-import { Catalog, newMemory, type UnitEntry } from './catalog.ts'
+import { Catalog, contentHash, newMemory, type UnitEntry } from './catalog.ts'
 import { declaredBy, sidesOf } from './check.ts'
 import { Compatibility } from './compatibility.ts'
 import { Crew } from './crew.ts'
@@ -85,7 +85,7 @@ export class Control {
   #missed: Ask[] = []
   readonly #waits: Waits
   /** the swap that is on its way to the boundary */
-  #current: { readonly road: Road; readonly consent: Consent; readonly key: string } | undefined
+  #current: { readonly road: Road | undefined; readonly consent: Consent; readonly key: string } | undefined
   readonly #retries = new Retries()
   readonly #requests: Requests
   #watcher: Watcher | undefined
@@ -117,6 +117,7 @@ export class Control {
     })
     this.#desk = new Desk(this.catalog, this.crew, registry, this.quarantine, {
       library: new Library(this.catalog, this.persistence, this.#queue),
+      stored: this.persistence.stored,
       groups: () => this.groups(),
       edit: (ask) => this.#enqueue({ ask }),
       request: (wanted) => this.#requests.add(wanted),
@@ -144,7 +145,7 @@ export class Control {
     const known = persistence.contractsOf(stage)
     this.#populate(stage, known ?? (await this.rehearsal.load(stage.update, stage.units)))
     await persistence.resume(this.catalog)
-    persistence.booted(this.catalog)
+    persistence.booted(this.catalog, () => this.groups())
     this.#bury = setInterval(() => this.#tidy(), BURY_EVERY_MS)
     if (known) this.#warmUp()
     else this.#practise()
@@ -217,8 +218,7 @@ export class Control {
 
   /** Hash over a unit's own files, as they are or as an update makes them. */
   hashOf(file: string, update?: GraphUpdate): string {
-    const parts = this.catalog.closure(file, update).map(({ id, hash }) => `${id}\0${hash}`)
-    return hashHex(new TextEncoder().encode(parts.sort().join('\n')))
+    return contentHash(this.catalog.closure(file, update))
   }
 
   isUnitFile(id: string, stage: Stage): boolean {
@@ -228,7 +228,8 @@ export class Control {
 
   usedVersions(entry: UnitEntry | undefined): Version[] {
     if (!entry) return []
-    return [entry.running.version, ...this.#history.versions(entry.name)]
+    const { name, running } = entry
+    return [running.version, ...this.#history.versions(name), ...this.persistence.taken(name)]
   }
 
   /** Consistency groups: unit to the units that swap with it. */
@@ -296,6 +297,7 @@ export class Control {
       try {
         await this.#swap(next)
       } catch (error) {
+        this.#current = undefined
         if ('reject' in next) next.reject(error)
         else this.#publish('warning', { ...findingOf(error), severity: 'warning' }, [])
       }
@@ -315,8 +317,9 @@ export class Control {
 
   async #swap(waiting: Waiting): Promise<void> {
     const consent = 'find' in waiting ? waiting.consent : { cancelled: false, confirmed: false }
-    const ask = { ...('find' in waiting ? waiting.find() : waiting.ask), consent }
     const key = 'find' in waiting ? waiting.key : ''
+    this.#current = { road: undefined, consent, key }
+    const ask = { ...('find' in waiting ? await waiting.find() : waiting.ask), consent }
     const earlier = [...this.#refused, ...this.#behind.with(ask)].filter((file) => !ask.files.includes(file))
     let road = this.#road(ask.edition ? ask : { ...ask, files: [...ask.files, ...earlier] })
     this.#current = { road, consent, key }
@@ -332,7 +335,9 @@ export class Control {
     if (report.outcome !== 'committed' && this.hasMore(ask)) return this.#queue.putBack(ask)
     if (this.#retries.postpone(waiting, ask, report, (again) => this.#enqueue(again))) return
     this.#remember(ask, report)
-    const told = this.#announce(report, () => 'resolve' in waiting && waiting.resolve(report))
+    // By the time it is on disk there may be a later report.
+    const live = report
+    const told = this.#announce(live, () => 'resolve' in waiting && waiting.resolve(live))
     if (report.outcome !== 'committed') return told
     if (ask.edition) this.#behind.add(this.#behind.filesOf(report), report)
     report = await road.outlive()

@@ -1,5 +1,4 @@
 import { ADVICE, type Finding } from '../errors.ts'
-import type { Contract } from '../units/contract.ts'
 import type { UnitDescriptor } from '../version/compatibility/descriptor.ts'
 import { Constraint } from '../version/constraint.ts'
 import { satisfies } from '../version/resolve/domain.ts'
@@ -18,6 +17,7 @@ import { Version } from '../version/version.ts'
 import type { Catalog, UnitEntry } from './catalog.ts'
 import type { EngineUse, Side } from './check.ts'
 import type { KeptVersions } from './compatibility.ts'
+import type { Terms } from './former.ts'
 
 /** A version of a unit as the resolver sees it. */
 export const choiceOf = ({ version, contract: { requires, optional, provides } }: Side): Choice => {
@@ -28,7 +28,7 @@ const choicesOf = (sides: ReadonlyMap<string, Side>): Map<string, Choice> =>
   new Map([...sides].map(([name, side]) => [name, choiceOf(side)]))
 
 /** What a unit needs and does not find. */
-export function unmetBy(contract: Contract, after: ReadonlyMap<string, Side>) {
+export function unmetBy(contract: Terms, after: ReadonlyMap<string, Side>) {
   const needs = (ranges: Readonly<Record<string, string>>, isOptional: boolean) =>
     Object.entries(ranges).map(([needed, range]) => ({ needed, range, isOptional }))
   return [...needs(contract.requires, false), ...needs(contract.optional, true)].filter(
@@ -45,7 +45,7 @@ export const namesInOrder = (sides: ReadonlyMap<string, Side>): string[] =>
   loadOrder(needsOf(choicesOf(sides))).flat()
 
 /** What changes in one swap, in the order to set it up. */
-export function inLoadOrder<T extends { readonly contract: Contract }>(
+export function inLoadOrder<T extends { readonly contract: Terms }>(
   passengers: readonly T[],
   after: ReadonlyMap<string, Side>,
 ): T[] {
@@ -110,11 +110,8 @@ const keptChoice = ({ version, requires, optional = {}, provides = {} }: UnitDes
 function withRollbacks(found: Finding, { changed, chosen }: Resolved, catalog: Catalog): Finding {
   if (changed.length === 0) return found
   const steps = changed.map((unit) => {
-    const { running, editions } = catalog.units.get(unit)!
-    const { version } = chosen.get(unit)!
-    if (editions.some((edition) => Version.compare(edition.version, version) === 0))
-      return `roll ${unit} back from ${running.version} to ${version}`
-    return `restore the files of ${unit} ${version}, which ran before this start, in place of ${running.version}`
+    const { running } = catalog.units.get(unit)!
+    return `roll ${unit} back from ${running.version} to ${chosen.get(unit)!.version}`
   })
   const way = steps.join(' and ')
   const advice = `${way[0]!.toUpperCase()}${way.slice(1)}, which satisfies everybody, and save again; or: ${ADVICE[found.code]}`

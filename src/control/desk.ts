@@ -2,13 +2,14 @@ import { TickswapError } from '../errors.ts'
 import type { Registry } from '../registry/registry.ts'
 import type { RequestMessage, SwapTerms } from '../swap/protocol.ts'
 import type { SwapReport } from '../swap/report.ts'
+import type { Binding } from '../version/resolve/resolve.ts'
 import type { Ask } from './ask.ts'
 import { heldBytes } from './backups.ts'
 import { cascadeOf } from './cascade.ts'
 import type { Catalog, UnitEntry } from './catalog.ts'
 import type { Crew } from './crew.ts'
 import { bindingsIn } from './dependencies.ts'
-import { editionToGoBackTo, wantedOf } from './edition.ts'
+import { formersOf, formerToGoBackTo, type Stored, wantedOf } from './former.ts'
 import { Invalidations } from './invalidations.ts'
 import type { Library } from './library.ts'
 import type { Quarantine } from './quarantine.ts'
@@ -20,6 +21,7 @@ export type Wanted = Omit<Request, 'resolve' | 'reject'>
 /** What the control thread does for the desk. */
 export interface Office {
   readonly library: Library
+  readonly stored: Stored
   groups(): ReadonlyMap<string, readonly string[]>
   /** queues an edit that nobody waits for */
   edit(ask: Ask): void
@@ -129,19 +131,20 @@ export class Desk {
     return this.#office.request(wanted('swap', slot, request, units, terms, find))
   }
 
-  /** Goes back to an edition that ran before: the one named, the best of a range, or the last one before the running. */
+  /** Goes back to a version that ran before: the one named, the best of a range, or the last one before the running. */
   #rollback({ slot, request, body }: RequestMessage<'rollback'>): Promise<SwapReport> {
     const { unit, to, state, terms = {} } = body
     const entry = this.#unit(unit)
     const version = to === undefined ? undefined : wantedOf(to)
     const at = now()
-    const find = (): Ask => {
-      const edition = editionToGoBackTo(entry, version, this.#registry)
+    const find = async (): Promise<Ask> => {
+      const { stored } = this.#office
+      const edition = await formerToGoBackTo(entry, version, this.#registry, stored)
       this.#catalog.requireWhole(edition)
       const files = [edition.contract.file]
       const there = { unit, edition }
       const by = this.#crew.name(slot)
-      const cascade = cascadeOf(there, this.#catalog)
+      const cascade = cascadeOf(there, this.#catalog, stored)
       return {
         trigger: 'rollback',
         by,
@@ -169,7 +172,12 @@ export class Desk {
   #units() {
     const groups = this.#office.groups()
     const bindings = bindingsIn(this.#catalog)
-    return this.#catalog.inOrder().map(({ name, running, memory, editions, backups }) => ({
+    return this.#catalog.inOrder().map((entry) => this.#status(entry, groups, bindings))
+  }
+
+  #status(entry: UnitEntry, groups: ReadonlyMap<string, readonly string[]>, bindings: readonly Binding[]) {
+    const { name, running, memory, backups } = entry
+    return {
       unit: name,
       version: running.version.toString(),
       file: running.contract.file,
@@ -183,10 +191,10 @@ export class Desk {
         bindings.filter(({ unit }) => unit === name).map(({ to, version }) => [to, version]),
       ),
       arenaBytes: memory.arena.byteLength,
-      editions: editions.map(({ version }) => version.toString()),
+      editions: formersOf(entry, this.#office.stored),
       backups: backups.all.map(({ version }) => version),
       backupBytes: backups.all.reduce((sum, backup) => sum + heldBytes(backup), 0),
-    }))
+    }
   }
 }
 
@@ -199,7 +207,7 @@ function wanted(
   request: number,
   units: readonly string[],
   { strategy, retries = 0, deadlines }: SwapTerms,
-  find: () => Ask,
+  find: Wanted['find'],
 ): Wanted {
   const consent = { cancelled: false, confirmed: false }
   const key = keyOf(slot, request)

@@ -1,4 +1,5 @@
 import { hashHex } from '../native/addon.ts'
+import type { Layout } from '../state/layout.ts'
 import { type Backup, heldBytes, type UnitBackups } from './backups.ts'
 import { pack } from './packed.ts'
 
@@ -17,18 +18,25 @@ export interface AboutBackup {
   readonly group: readonly string[]
   readonly swap: number
   readonly tick: number
+  /** epoch milliseconds */
+  readonly at: number
+  readonly layout: Layout
+  /** XXH3-64 of the bytes, 16 hex digits */
+  readonly hash: string
+}
+
+/** A backup that the store has taken. */
+export interface Spilled {
+  /** its name there */
+  readonly owner: string
+  read(): Promise<Uint8Array | undefined>
 }
 
 /** Where backups go that are no longer kept in memory. */
 export interface Spill {
-  /** resolves with what reads it again; `keep`: how many of a unit there are at most */
-  put(
-    unit: string,
-    version: string,
-    bytes: Uint8Array,
-    about: AboutBackup,
-    keep: number,
-  ): Promise<() => Promise<Uint8Array | undefined>>
+  put(unit: string, version: string, bytes: Uint8Array, about: AboutBackup): Promise<Spilled>
+  /** nobody goes back to it any more */
+  forget(owner: string): void
 }
 
 /** One unit's part of a backup. */
@@ -44,14 +52,17 @@ export interface Part {
  */
 export class GroupRing {
   readonly #units: readonly UnitBackups[]
+  readonly #spill: Spill | undefined
 
-  constructor(units: readonly UnitBackups[]) {
+  constructor(units: readonly UnitBackups[], spill: Spill | undefined) {
     this.#units = units
+    this.#spill = spill
   }
 
   /** Keeps one more. What the limits do not allow goes to the store, where there is one, or is dropped. */
-  add(parts: readonly Part[], limits: BackupLimits, spill: Spill | undefined): void {
+  add(parts: readonly Part[], limits: BackupLimits): void {
     const group = parts.map(({ unit }) => unit)
+    const spill = this.#spill
     for (const { backups, backup } of parts) {
       backup.isSpilling = spill !== undefined
       backups.all.push(backup)
@@ -64,7 +75,7 @@ export class GroupRing {
         for (const { backups } of parts) packLast(backups)
         return this.trim(limits)
       }
-      const spilling = parts.map((part) => spillOf(part, group, spill, limits.count))
+      const spilling = parts.map((part) => spillOf(part, group, spill))
       void Promise.all(spilling).then(() => this.trim(limits))
     })
     // What is about to be packed, or taken by the store, keeps its place until then.
@@ -112,7 +123,10 @@ export class GroupRing {
   }
 
   #drop(swap: number): void {
-    for (const unit of this.#units) unit.drop(swap)
+    for (const unit of this.#units) {
+      const owner = unit.drop(swap)?.owner
+      if (owner !== undefined) this.#spill?.forget(owner)
+    }
   }
 }
 
@@ -123,15 +137,18 @@ function packLast(backups: UnitBackups): void {
 }
 
 async function spillOf(
-  { unit, backup }: Part,
+  { unit, backups, backup }: Part,
   group: readonly string[],
   spill: Spill,
-  keep: number,
 ): Promise<void> {
-  const { version, memory, swap, tick } = backup
+  const { version, memory, swap, tick, at, layout, hash } = backup
   try {
-    if (memory)
-      backup.read = await spill.put(unit, version, new Uint8Array(memory), { group, swap, tick }, keep)
+    if (!memory || hash === undefined) return
+    const about = { group, swap, tick, at, layout, hash }
+    const { owner, read } = await spill.put(unit, version, new Uint8Array(memory), about)
+    Object.assign(backup, { owner, read })
+    // It may have been dropped meanwhile.
+    if (backups.of(swap) !== backup) spill.forget(owner)
   } catch {
     // It stays in memory as long as it would without a store, and the store has said what is wrong with it.
   } finally {

@@ -58,7 +58,7 @@ export class Library {
     const { sources, recorder } = this.#persistence
     const texts = edition
       ? edition.artifacts.map((artifact) => sources.of(artifact))
-      : await recorder?.sourcesOf(unit, version)
+      : await recorder?.versions.sourcesOf(unit, wanted.toString())
     if (!texts) {
       const message = `the sources of ${unit} ${version} are not kept: it is too long ago, or it never ran`
       throw new TickswapError('TICKSWAP_E_NO_SUCH_VERSION', message, { unit })
@@ -77,10 +77,10 @@ export class Library {
   }
 
   /** The states that can be gone back to, and those that earlier runs have left in the store. */
-  backups(groups: ReadonlyMap<string, readonly string[]>): Promise<BackupStatus[]> {
+  async backups(groups: ReadonlyMap<string, readonly string[]>): Promise<BackupStatus[]> {
     const { recorder } = this.#persistence
-    const kept = recorder && { backups: recorder.store.backups, run: recorder.run }
-    return listBackups(this.#catalog.units.values(), groups, kept)
+    await recorder?.ready
+    return listBackups(this.#catalog.units.values(), groups, recorder?.backups)
   }
 
   vitals(): Vitals {

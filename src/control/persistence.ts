@@ -10,20 +10,28 @@ import type { Version } from '../version/version.ts'
 import type { Catalog } from './catalog.ts'
 import type { KeptVersions } from './compatibility.ts'
 import type { Crew } from './crew.ts'
+import { Deadline } from './deadline.ts'
 import { exportsUnit, unitFilesIn } from './folder.ts'
+import type { Stored } from './former.ts'
 import type { Settings } from './options.ts'
 import type { Quarantine } from './quarantine.ts'
-import { Recorder, type TakenBack, takenBackWarning } from './recorder.ts'
+import { Recorder, type Started, type TakenBack, takenBackWarning } from './recorder.ts'
 import { Shelf } from './shelf.ts'
 import { Sources } from './sources.ts'
 import type { OwnStates, Participants } from './states.ts'
+import { Stop } from './stop.ts'
 
 /** What a runtime with a store starts from and writes down. Without a store it starts from the files alone. */
 export class Persistence {
   recorder: Recorder | undefined
   readonly sources = new Sources()
   /** The versions of a unit that the store keeps. */
-  readonly kept: KeptVersions = (unit) => this.recorder?.keptOf(unit) ?? []
+  readonly kept: KeptVersions = (unit) => this.recorder?.versions.descriptorsOf(unit) ?? []
+  /** The same as what units can go back to. */
+  readonly stored: Stored = {
+    known: () => this.known(new Deadline('stage', this.#settings.stageMs)).catch(toError),
+    of: (unit) => this.recorder?.versions.of(unit) ?? [],
+  }
   /** units that this start took back to what was permanent */
   takenBack: readonly TakenBack[] = []
   readonly #settings: Settings
@@ -75,6 +83,17 @@ export class Persistence {
     return this.#shelf?.contractsOf(update.artifacts, units)
   }
 
+  /** Resolves when it is known what earlier runs have left: only a start that was a moment ago has not read it. @throws Stop */
+  async known(deadline: Deadline): Promise<void> {
+    if (this.recorder)
+      await deadline.wait(this.recorder.ready, 'reading what the store keeps of earlier runs')
+  }
+
+  /** The numbers that earlier runs have given to versions of a unit. */
+  taken(unit: string): Version[] {
+    return this.recorder?.versions.numbersOf(unit).map(({ version }) => version) ?? []
+  }
+
   versionOf(unit: string, declared: Version, hash: string): Version {
     return this.recorder?.versionOf(unit, declared, hash) ?? declared
   }
@@ -112,9 +131,10 @@ export class Persistence {
     }
   }
 
-  booted(catalog: Catalog): void {
+  booted(catalog: Catalog, groups: Started['groups']): void {
     this.#contents.clear()
-    this.recorder?.booted(catalog, this.takenBack, this.#restarted)
+    const [{ backups: limits }, takenBack, restarted] = [this.#settings, this.takenBack, this.#restarted]
+    this.recorder?.booted({ catalog, groups, limits, takenBack, restarted })
   }
 
   /** What those who run the engine should know about this start. */
@@ -174,4 +194,10 @@ export class Persistence {
 
 function restartOf({ TICKSWAP_RESTARTED: why }: NodeJS.ProcessEnv): Finding | undefined {
   return why ? finding('TICKSWAP_E_RESTARTED', why, { severity: 'warning' }) : undefined
+}
+
+/** Before a swap has a report, whoever asked for it is told by an error. */
+function toError(error: unknown): never {
+  const [found] = error instanceof Stop ? error.findings : []
+  throw found ? new TickswapError(found.code, found.message) : error
 }

@@ -3,7 +3,7 @@ import type { Ask, Consent } from './ask.ts'
 
 /** Asked for by an engine; what it comes to is found when it is its turn. */
 export interface Request {
-  readonly find: () => Ask
+  readonly find: () => Ask | Promise<Ask>
   /** names the request when it is taken back: slot and number */
   readonly key: string
   /** sorted */

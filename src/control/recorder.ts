@@ -2,27 +2,23 @@ import { relative, resolve } from 'node:path'
 import { type Finding, finding, findingOf } from '../errors.ts'
 import { hashHex } from '../native/addon.ts'
 import type { Decision } from '../store/journal/entry.ts'
-import { versionOwner, versionsOf } from '../store/keeper.ts'
 import type { Pointed, Pointer } from '../store/pointers.ts'
 import type { StoreSettings } from '../store/settings.ts'
 import { Store } from '../store/store.ts'
 import { Turns } from '../store/turns.ts'
-import { type VersionInfo, versionInfos } from '../store/versions.ts'
+import type { VersionInfo } from '../store/versions.ts'
 import type { SwapReport } from '../swap/report.ts'
 import type { Artifact } from '../units/code/artifact.ts'
 import { readSource } from '../units/code/content/read.ts'
-import type { UnitDescriptor } from '../version/compatibility/descriptor.ts'
-import { Version } from '../version/version.ts'
+import type { Version } from '../version/version.ts'
 import type { Attempts } from './again.ts'
-import { OF_SWAPS, type StoredAbout } from './backup-list.ts'
 import type { Catalog, UnitEntry } from './catalog.ts'
-import { nextVersion } from './check.ts'
-import { describe } from './describe.ts'
-import type { AboutBackup } from './group-ring.ts'
+import type { BackupLimits } from './group-ring.ts'
 import type { Settings } from './options.ts'
 import { type KnownStart, knownStart, readyToKeep, type Shelf } from './shelf.ts'
-import type { SourceText } from './sources.ts'
 import { type Participants, States } from './states.ts'
+import { StoredBackups } from './stored-backups.ts'
+import { StoredVersions } from './stored-versions.ts'
 
 /** Decisions that wait for a disk that does not take them; of more, only the number is kept. */
 const MOST_WAITING = 10_000
@@ -30,8 +26,6 @@ const RETRY_MS = 1000
 const DIED = 'its process ended while it was on trial'
 /** So long is a disk that takes no trial asked again: longer, and it is not busy, but full or broken. */
 const BUSY_MS = 100
-/** Earlier versions of a unit that an edit is compared with. */
-const MOST_KEPT = 64
 
 /** A version on trial knows its contents, so that a start can tell whether the files are still that version. */
 interface Trial extends Pointed {
@@ -48,12 +42,16 @@ export interface TakenBack {
   readonly files: readonly string[]
 }
 
-/** The modules of a version, by id, absolute; the unit's own file is one of them. */
-export interface KeptContents {
-  readonly file: string
-  readonly contents: ReadonlyMap<string, Uint8Array>
-  /** XXH3-64 of each */
-  readonly hashes: ReadonlyMap<string, string>
+/** What runs since a start. */
+export interface Started {
+  readonly catalog: Catalog
+  /** unit to the units that swap with it */
+  groups(): ReadonlyMap<string, readonly string[]>
+  /** of backups, which hold for all runs together */
+  readonly limits: BackupLimits
+  readonly takenBack: readonly TakenBack[]
+  /** why `tickswap run` has started the engine again, when it has */
+  readonly restarted: Finding | undefined
 }
 
 /**
@@ -63,8 +61,8 @@ export interface KeptContents {
 export class Recorder {
   readonly store: Store
   readonly states: States
-  /** tells this run of the engine apart from others */
-  readonly run = `${process.pid} ${Date.now()}`
+  readonly versions: StoredVersions
+  readonly backups: StoredBackups
   readonly #shelf: Shelf
   readonly #root: string
   readonly #warn: (warning: Finding) => void
@@ -76,9 +74,7 @@ export class Recorder {
   #lost = 0
   #retry: NodeJS.Timeout | undefined
   #pointers = new Map<string, Pointer>()
-  /** versions that are kept, by unit, oldest first */
-  readonly #kept = new Map<string, UnitDescriptor[]>()
-  /** resolves when the versions that earlier runs have kept are known */
+  /** resolves when it is known what earlier runs have left */
   ready: Promise<void> = Promise.resolve()
 
   private constructor(
@@ -89,6 +85,8 @@ export class Recorder {
   ) {
     this.store = store
     this.states = new States(store)
+    this.versions = new StoredVersions(store, shelf, units, warn)
+    this.backups = new StoredBackups(store.backups, `${process.pid} ${Date.now()}`, warn)
     this.#shelf = shelf
     this.#root = units
     this.#durableMs = storeMs
@@ -108,16 +106,12 @@ export class Recorder {
       const { modules, more } = await store.code.load()
       shelf.fill(modules, more as KnownStart | undefined)
       recorder.#pointers = await store.pointers.all()
+      await recorder.versions.readNumbers()
       return recorder
     } catch (error) {
       await store.close()
       throw error
     }
-  }
-
-  /** The versions of a unit that are kept, in the order in which they became permanent. */
-  keptOf(unit: string): readonly UnitDescriptor[] {
-    return this.#kept.get(unit) ?? []
   }
 
   // ---- at the start ---------------------------------------------------------------
@@ -161,15 +155,11 @@ export class Recorder {
 
   /** The number a unit's content had before the restart, or one that none had. */
   versionOf(unit: string, declared: Version, hash: string): Version {
-    const { permanent, trial } = this.#pointers.get(unit) ?? {}
-    const same = permanent && Version.parse(permanent.version)
-    if (permanent?.hash === hash && same?.sameDeclared(declared)) return same
-    const used = [permanent, trial].flatMap((each) => (each ? [Version.parse(each.version)] : []))
-    return nextVersion(declared, used)
+    return this.versions.numberFor(unit, declared, hash, this.#pointers.get(unit) ?? {})
   }
 
   /** What runs since the start is permanent. */
-  booted(catalog: Catalog, takenBack: readonly TakenBack[], restarted?: Finding): void {
+  booted({ catalog, groups, limits, takenBack, restarted }: Started): void {
     const entries = [...catalog.units.values()]
     const back = new Map(takenBack.map((each) => [each.unit, each]))
     const units = entries.map(({ name, running }) => {
@@ -180,7 +170,13 @@ export class Recorder {
     })
     if (restarted) reasons.unshift({ code: restarted.code, message: restarted.message })
     void this.#write({ outcome: 'boot', trigger: 'start', units, ...(reasons.length > 0 && { reasons }) })
-    this.ready = this.#turns.run(() => this.#loadKept(entries)).catch((error) => this.#warn(warningOf(error)))
+    const names = entries.map(({ name }) => name)
+    this.ready = this.#turns
+      .run(async () => {
+        await this.versions.load(names)
+        await this.backups.load(catalog.units, groups().values(), limits)
+      })
+      .catch((error) => this.#warn(warningOf(error)))
     void this.#permanent(entries, catalog, back)
   }
 
@@ -268,68 +264,13 @@ export class Recorder {
     return all
   }
 
-  /** Takes over a backup from before a swap: packed, as the difference to the one before, and read back. */
-  async put(
-    unit: string,
-    version: string,
-    bytes: Uint8Array,
-    about: AboutBackup,
-    keep: number,
-  ): Promise<() => Promise<Uint8Array | undefined>> {
-    const more: StoredAbout = { ...about, run: this.run }
-    const saving = this.store.backups.put(`${unit}${OF_SWAPS}`, version, bytes, more, keep)
-    this.#saves = Promise.all([this.#saves, saving.catch((error) => this.#warn(warningOf(error)))])
-    const { owner } = await saving
-    return () => this.store.backups.get(owner)
-  }
-
-  /**
-   * What the store has of a version, of this run or an earlier one; undefined when it has nothing, or not all.
-   * @throws TickswapError STORE_DAMAGED
-   */
-  async contentsOf(unit: string, version: string): Promise<KeptContents | undefined> {
-    const names = await this.store.objects.owners(versionsOf(unit))
-    const infos = names.map((name) => this.store.objects.owner(name)?.info as VersionInfo | undefined)
-    const info = infos.findLast((each) => each?.version === version)
-    const [first] = info?.modules ?? []
-    if (!info || !first) return undefined
-    const [contents, hashes] = [new Map<string, Uint8Array>(), new Map<string, string>()]
-    for (const { id, hash, source } of info.modules) {
-      const bytes = await this.store.objects.get(source)
-      if (!bytes) return undefined
-      contents.set(resolve(this.#root, id), bytes)
-      hashes.set(resolve(this.#root, id), hash)
-    }
-    return { file: resolve(this.#root, first.id), contents, hashes }
-  }
-
-  /** The texts of it. */
-  async sourcesOf(unit: string, version: string): Promise<SourceText[] | undefined> {
-    const kept = await this.contentsOf(unit, version)
-    return (
-      kept &&
-      Array.from(kept.contents, ([file, bytes]) => {
-        return { file, text: Buffer.from(bytes).toString(), isAsWritten: true }
-      })
-    )
-  }
-
   /** Resolves when everything is on disk, as far as the disk takes it. */
   async close(): Promise<void> {
     void this.#write({ outcome: 'closed', trigger: 'close', units: [] })
     await this.#turns.run(async () => {})
-    await this.#saves
+    await Promise.all([this.#saves, this.backups.settled()])
     clearTimeout(this.#retry)
     await this.store.close()
-  }
-
-  /** Not while the engine starts: only an edit asks for it. */
-  async #loadKept(entries: readonly UnitEntry[]): Promise<void> {
-    for (const { name } of entries) {
-      const infos = await versionInfos(this.store, name)
-      const kept = infos.flatMap(({ descriptor }) => descriptor ?? [])
-      this.#kept.set(name, kept.slice(-MOST_KEPT))
-    }
   }
 
   /**
@@ -371,24 +312,11 @@ export class Recorder {
     this.#pointers = await this.store.pointers.all()
   }
 
-  async #keepVersion({ name, running }: UnitEntry): Promise<Pointed> {
-    const { version, hash, artifacts } = running
-    const known = this.#pointers.get(name)?.permanent
+  async #keepVersion(entry: UnitEntry): Promise<Pointed> {
+    const { version, hash } = entry.running
+    const known = this.#pointers.get(entry.name)?.permanent
     if (known?.hash === hash && known.version === version.toString()) return known
-    const at = Date.now()
-    const owner = versionOwner(name, at, version.toString(), hash)
-    const sources = artifacts.map((artifact) => this.#shelf.sourceOf(artifact))
-    const blobs = sources.filter((source) => source !== undefined)
-    const hashes = await Promise.all(blobs.map((blob) => this.store.objects.put(blob)))
-    const modules = artifacts.flatMap((artifact, i) => {
-      const source = sources[i] && hashes[blobs.indexOf(sources[i])]
-      return source ? [{ id: relative(this.#root, artifact.id), hash: artifact.hash, source }] : []
-    })
-    const descriptor = describe(running)
-    const info: VersionInfo = { unit: name, version: version.toString(), hash, modules, descriptor }
-    await this.store.objects.keep({ owner, info, hashes })
-    this.#kept.set(name, [...this.keptOf(name), descriptor].slice(-MOST_KEPT))
-    return { version: info.version, hash, at, owner }
+    return this.versions.keep(entry)
   }
 
   /** Resolves when it is in the journal, or the disk has refused it for now. */

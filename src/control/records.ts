@@ -92,7 +92,11 @@ export class Records {
         const move = kept.get(unit)
         return move ? [{ unit, backups, backup: { ...backupOf(entry, move, board), ...about } }] : []
       })
-      new GroupRing(entries.map(({ backups }) => backups)).add(parts, settings.backups, persistence.recorder)
+      const ring = new GroupRing(
+        entries.map(({ backups }) => backups),
+        persistence.recorder?.backups,
+      )
+      ring.add(parts, settings.backups)
     }
   }
 

@@ -32,6 +32,8 @@ export class Rehearsal {
   readonly #limits: RehearsalLimits
   #isFull = false
   #ending: Promise<unknown> = Promise.resolve()
+  /** while a thread that was started anew takes in what runs */
+  #loading: Promise<unknown> | undefined
   #worker: Worker | undefined
   #closed = false
 
@@ -147,7 +149,14 @@ export class Rehearsal {
   }
 
   async #start(): Promise<void> {
-    if (!this.#worker) await this.load(this.#base(), [])
+    if (!this.#worker) {
+      const loading = this.load(this.#base(), []).finally(() => {
+        this.#loading = undefined
+      })
+      this.#loading = loading
+    }
+    // Whoever else has started it: the next answer is to that question.
+    await this.#loading
   }
 
   #spawn(): void {

@@ -117,6 +117,7 @@ export class Replays {
     const start = first.backups.all.findLast(({ version }) => version === wanted)
     const { swap: since, members } = start ?? {}
     if (since === undefined) throw unlogged(`there is no backup of ${unit} ${wanted}`)
+    if (since < 0) throw unlogged(`the backup of ${unit} ${wanted} is of an earlier run`)
     if (members === undefined) throw unlogged(`nothing was logged since ${unit} ${wanted} ran`)
     const why = obstacleTo(this.#control.board, since, members)
     if (why !== Obstacle.NONE) throw unlogged(this.#say(why))

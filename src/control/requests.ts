@@ -33,12 +33,12 @@ export class Requests {
       const twin = this.#queue.takeTwin(request)
       if (twin && twin.strategy === request.strategy) request = both(twin, request)
       else if (twin)
-        this.#decline(twin, finding('TICKSWAP_E_REPLACED', 'a newer swap of the same units waits'))
+        void this.#decline(twin, finding('TICKSWAP_E_REPLACED', 'a newer swap of the same units waits'))
       this.#counter.enqueue(request)
       const { key, queueMs = this.#counter.queueMs } = request
       this.#retries.after(queueMs, () => {
         const late = this.#queue.takeKey(key)
-        if (late) this.#decline(late, timeout('detect', queueMs, queueMs, 'another swap has its turn'))
+        if (late) void this.#decline(late, timeout('detect', queueMs, queueMs, 'another swap has its turn'))
       })
     })
   }
@@ -47,13 +47,13 @@ export class Requests {
   cancel(key: string): boolean {
     const waiting = this.#queue.takeKey(key) ?? this.#retries.takeKey(key)
     if (waiting)
-      this.#decline(waiting, finding('TICKSWAP_E_CANCELLED', 'the swap was cancelled while it waited'))
+      void this.#decline(waiting, finding('TICKSWAP_E_CANCELLED', 'the swap was cancelled while it waited'))
     return waiting !== undefined
   }
 
-  #decline({ find, resolve, reject }: Request, why: Finding): void {
+  async #decline({ find, resolve, reject }: Request, why: Finding): Promise<void> {
     try {
-      resolve(this.#counter.decline(find(), why))
+      resolve(this.#counter.decline(await find(), why))
     } catch (error) {
       reject(error)
     }

@@ -7,7 +7,7 @@ import type { Move } from '../swap/protocol.ts'
 import type { SwapReport } from '../swap/report.ts'
 import type { Contract } from '../units/contract.ts'
 import type { Ask } from './ask.ts'
-import type { Restored } from './backups.ts'
+import { isEarlier, type Restored } from './backups.ts'
 import { newMemory, type UnitEntry } from './catalog.ts'
 import type { Assessment } from './compatibility.ts'
 import type { Passenger } from './passenger.ts'
@@ -101,12 +101,11 @@ async function restoreGroup(members: readonly Member[], found: Restores): Promis
   if (corrupt) throw corrupt
 }
 
-/** Whether a backup of a unit is of the version that it is to be, or of the shape that it keeps. */
+/** Whether a backup of a unit is of the version that it is to be, and of its shape or the one that it keeps. */
 function isFit({ entry, passenger }: Member, swap: number): boolean {
   const backup = entry.backups.of(swap)
-  if (!backup) return false
-  if (passenger) return backup.version === passenger.version.toString()
-  return sameShape(backup.layout, entry.running.contract.shared)
+  if (!backup || (passenger && backup.version !== passenger.version.toString())) return false
+  return sameShape(backup.layout, (passenger ?? entry.running).contract.shared)
 }
 
 function missing(members: readonly Member[], { contract, version }: Passenger): TickswapError {
@@ -147,8 +146,26 @@ export const aboutCascade = ({ edition, cascade = [] }: Ask): Finding[] =>
     return finding('TICKSWAP_E_CASCADE', message, { unit, file: contract.file, severity: 'info' })
   })
 
-/** What a report says of units that keep their code and lose state, because their group goes back. */
-export function aboutMates(restores: Restores, passengers: readonly Passenger[]): Finding[] {
+/** What a report says of backups: that they are of an earlier run, and whose state goes back beside those that move. */
+export function aboutRestores(restores: Restores, passengers: readonly Passenger[]): Finding[] {
+  return [...aboutEarlier(restores), ...aboutMates(restores, passengers)]
+}
+
+/** How long ago that was no tick says: each run counts its own. */
+function aboutEarlier(restores: Restores): Finding[] {
+  const bySwap = new Map<number, string[]>()
+  for (const [unit, { backup }] of restores)
+    if (isEarlier(backup)) bySwap.set(backup.swap, [...(bySwap.get(backup.swap) ?? []), unit])
+  return Array.from(bySwap.values(), (units) => {
+    const { at, tick } = restores.get(units[0]!)!.backup
+    const when = `tick ${tick} of an earlier run, ${new Date(at).toISOString()}`
+    const message = `the state of ${units.join(', ')} goes back to ${when}`
+    return finding('TICKSWAP_E_EARLIER_STATE', message, { unit: units[0]!, severity: 'info' })
+  })
+}
+
+/** Units that keep their code and lose state, because their group goes back. */
+function aboutMates(restores: Restores, passengers: readonly Passenger[]): Finding[] {
   const moving = new Set(passengers.map(({ contract }) => contract.name))
   return [...restores].flatMap(([unit, { backup }]) => {
     if (moving.has(unit)) return []
@@ -157,13 +174,20 @@ export function aboutMates(restores: Restores, passengers: readonly Passenger[])
   })
 }
 
-/** How state went back by hand, and the ticks that it cost. `now`: the participants' tick at the commit. */
+/**
+ * How state went back by hand, and the ticks that it cost. `now`: the participants' tick at the commit; `first`: the
+ * one with which this run began.
+ */
 export function restoredBy(
   restores: Restores,
   moves: readonly Move[],
   now: number,
+  first: number,
 ): NonNullable<SwapReport['restored']> {
   if (restores.size === 0) return { how: moves.some(({ moved }) => moved) ? 'down' : 'none', ticksLost: 0 }
-  const ticks = Array.from(restores.values(), ({ backup }) => now - backup.tick)
-  return { how: 'backup', ticksLost: Math.max(0, ...ticks) }
+  const all = Array.from(restores.values(), ({ backup }) => backup)
+  const ticks = all.map((backup) => now - (isEarlier(backup) ? first : backup.tick))
+  const earlier = all.filter(isEarlier).map(({ at }) => at)
+  const at = earlier.length > 0 && { at: Math.min(...earlier) }
+  return { how: 'backup', ticksLost: Math.max(0, ...ticks), ...at }
 }

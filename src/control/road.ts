@@ -1,5 +1,5 @@
 import { type ErrorCode, type Finding, finding, findingOf } from '../errors.ts'
-import { SlotTime } from '../swap/board.ts'
+import { SlotTime, Word } from '../swap/board.ts'
 import type { Move, PrepareMessage } from '../swap/protocol.ts'
 import type { Action, Outcome as OutcomeName, Strategy, SwapReport, Verdict } from '../swap/report.ts'
 import { scriptsOf } from '../swap/scripts.ts'
@@ -22,7 +22,7 @@ import type { Slice } from './rehearsal-thread.ts'
 import { Replays } from './replays.ts'
 import {
   aboutCascade,
-  aboutMates,
+  aboutRestores,
   Restores,
   restoredBy,
   restoresFor,
@@ -113,7 +113,8 @@ export class Road {
     // Not the round's tick: those of its probation go on while this is written.
     const tick = this.#account.slowest(SlotTime.TICK)
     const { restored, findings } = await this.#replays.outcome(this.#message!, tick)
-    this.#account.restored = restored ?? restoredBy(this.#restores, this.#moves, tick)
+    const first = this.#control.board.load(Word.FIRST_TICK) >>> 0
+    this.#account.restored = restored ?? restoredBy(this.#restores, this.#moves, tick, first)
     this.#account.add(...findings)
   }
 
@@ -228,7 +229,7 @@ export class Road {
       this.#passengers = inLoadOrder(this.#passengers, after)
       if (this.#verdict === 'incompatible')
         throw new Stop('refused', [...this.#withWayOut(findings), ...boarding.findings])
-      const more = [...aboutCascade(this.#ask), ...aboutMates(this.#restores, this.#passengers)]
+      const more = [...aboutCascade(this.#ask), ...aboutRestores(this.#restores, this.#passengers)]
       this.#account.add(...findings, ...boarding.findings, ...more)
     })
     if (isForced) return
@@ -302,7 +303,7 @@ export class Road {
     const groups = groupsAmong(this.#control, this.#passengers)
     this.#restores = await restoresInstead(error, this.#ask, this.#passengers, groups)
     const failed: Finding = { ...findingOf(error), severity: 'warning' }
-    this.#account.add(failed, ...aboutMates(this.#restores, this.#passengers))
+    this.#account.add(failed, ...aboutRestores(this.#restores, this.#passengers))
     return []
   }
 

@@ -1,5 +1,6 @@
 import { finding, TickswapError } from '../errors.ts'
-import type { Stage } from '../units/code/artifact.ts'
+import type { Artifact, Stage } from '../units/code/artifact.ts'
+import { keepOutline } from '../units/code/surface/cache.ts'
 import type { Attempts } from './again.ts'
 import type { Ask, GoBack } from './ask.ts'
 import { requiredBy } from './check.ts'
@@ -7,6 +8,7 @@ import type { Control } from './control.ts'
 import type { Deadline } from './deadline.ts'
 import { unitFilesAmong } from './folder.ts'
 import { Stop } from './stop.ts'
+import { modulesOfStored } from './stored-modules.ts'
 
 /** What the system says of files that can be read a moment later. */
 const PASSING: ReadonlySet<string> = new Set([
@@ -55,18 +57,44 @@ export async function stageFiles(staging: Staging): Promise<Stage> {
   return stage
 }
 
-async function stageOnce({ control, ask, editions, deadline }: Staging): Promise<Stage> {
+async function stageOnce(staging: Staging): Promise<Stage> {
+  const { control, ask, editions, deadline } = staging
   const { stager, catalog, settings } = control
   const { files, edition, invalidated = [] } = ask
   const onModule = (file: string) => deadline.check(file)
-  if (edition)
-    return stager.stage({ artifacts: editions.flatMap((each) => each.edition.artifacts), onModule })
+  if (edition) {
+    const ofRun = editions.flatMap((each) => each.edition.artifacts ?? [])
+    return stager.stage({ artifacts: [...ofRun, ...(await fromStore(staging, ofRun))], onModule })
+  }
   const isNew = (file: string) => !catalog.has(file)
   const entries = await deadline.wait(
     unitFilesAmong(files.filter(isNew), settings.units),
     'looking for new units',
   )
   return stager.stage({ files, entries, invalidated, onModule })
+}
+
+/** The modules of versions that only earlier runs had. @throws TickswapError STORED_VERSION, STORE_DAMAGED; Stop */
+async function fromStore(
+  { control, editions, deadline }: Staging,
+  beside: readonly Artifact[],
+): Promise<readonly Artifact[]> {
+  const { persistence, catalog } = control
+  const wanted = editions.filter(({ edition }) => !edition.artifacts)
+  if (wanted.length === 0) return []
+  const names = wanted.map(({ unit, edition }) => ({ unit, version: edition.version.toString() }))
+  const { onRead } = persistence.staging
+  const heard = { onModule: deadline.check, onRead, outlined: keepOutline }
+  const what = names.map(({ unit, version }) => `${unit} ${version}`).join(', ')
+  const made = modulesOfStored(control, names, beside, heard)
+  const { files, own } = await deadline.wait(made, `reading ${what} from the store`)
+  for (const [i, { unit, version }] of names.entries()) {
+    const { file } = catalog.units.get(unit)!.running.contract
+    if (files[i] === file) continue
+    const message = `${unit} ${version} in the store: its file was ${files[i]}, and now is ${file}`
+    throw new TickswapError('TICKSWAP_E_STORED_VERSION', message, { unit, file })
+  }
+  return own
 }
 
 /** Files that are gone, or were saved empty and stayed so. @throws Stop */

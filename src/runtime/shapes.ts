@@ -29,9 +29,9 @@ export interface UnitStatus {
   /** the units that swap together with it, itself included */
   readonly group: readonly string[]
   readonly arenaBytes: number
-  /** versions that ran, oldest first; `rollback` goes to any of them */
+  /** versions that ran, oldest first, in this run of the engine or, with a store, an earlier one; `rollback` goes to any of them */
   readonly editions: readonly string[]
-  /** versions from whose end a copy of the state is kept */
+  /** versions from whose end a copy of the state is kept, oldest first; with a store also those of earlier runs */
   readonly backups: readonly string[]
   /** of memory, for them */
   readonly backupBytes: number

@@ -9,6 +9,8 @@ import { Turns } from './turns.ts'
 /** Every so many states one is stored whole: reading one never takes more steps than this. */
 const FULL_EVERY = 16
 const STATES = 'state/'
+/** At the end of the names of units whose states are kept from before swaps: whoever puts them forgets them. */
+export const OF_SWAPS = '@backup'
 
 /** What is known of a saved state. */
 export interface SavedState {
@@ -56,7 +58,7 @@ export class Backups {
 
   /**
    * Stores a copy of a state and reads it back; resolves with what it is called when it is on disk. `more` is JSON
-   * of the caller's. The oldest ones are forgotten, from the one before the last `keep` on.
+   * of the caller's. The oldest ones are forgotten, from the one before the last `keep` on; with Infinity, none.
    * @throws TickswapError STORE_LIMIT, STORE_FULL, STORE_WRITE
    */
   put(
@@ -86,10 +88,22 @@ export class Backups {
     return bytes
   }
 
-  /** A unit's states, oldest first. */
-  async list(unit: string): Promise<SavedState[]> {
+  /** A unit's states, oldest first. `skip` is told of those whose record is damaged. */
+  async list(unit: string, skip: (error: unknown) => void = () => {}): Promise<SavedState[]> {
     const owners = await this.#objects.owners(`${STATES}${unit}/`)
-    return owners.map((owner) => savedState(owner, this.#objects.owner(owner)!.info as Info))
+    return owners.flatMap((owner) => {
+      try {
+        const { info } = this.#objects.owner(owner) ?? {}
+        return info ? [savedState(owner, info as Info)] : []
+      } catch (error) {
+        skip(error)
+        return []
+      }
+    })
+  }
+
+  forget(owner: string): Promise<void> {
+    return this.#objects.release(owner)
   }
 
   /** Also those of units that are no more. */

@@ -1,4 +1,5 @@
 import { type Backend, scan, under } from './backends/contract.ts'
+import { OF_SWAPS } from './backups.ts'
 import { ENTRIES, HEAD_KEY, parseEntry, seqOf } from './journal/entry.ts'
 import { type Journal, readLink } from './journal/journal.ts'
 import type { Objects } from './objects.ts'
@@ -10,7 +11,8 @@ import { findMeta } from './tiers/packed.ts'
 import type { Transaction, Transactor } from './transactor.ts'
 import { IN_ARCHIVE, type StoreReport } from './verify.ts'
 
-const VERSIONS = 'version/'
+/** Before the names of the owners of all versions. */
+export const VERSIONS = 'version/'
 const STATES = 'state/'
 
 /** Before the names of the owners of a unit's versions. */
@@ -91,12 +93,14 @@ export class Keeper {
       byUnit.set(unit, [...(byUnit.get(unit) ?? []), owner])
     }
     let forgotten = 0
-    for (const owners of byUnit.values())
+    for (const [unit, owners] of byUnit) {
+      if (unit.endsWith(OF_SWAPS)) continue
       for (const owner of owners.slice(0, Math.max(0, owners.length - keep))) {
         if (pointed.has(owner)) continue
         await this.#objects.release(owner)
         forgotten++
       }
+    }
     return forgotten
   }
 

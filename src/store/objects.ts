@@ -142,7 +142,7 @@ export class Objects {
   /** Names of owners that begin with `prefix`, in order. */
   async owners(prefix: string): Promise<string[]> {
     const range = under(OWNERS + prefix)
-    const entries = await this.#transactor.page({ ...range, limit: Number.MAX_SAFE_INTEGER })
+    const entries = await this.#transactor.page({ ...range, limit: Number.MAX_SAFE_INTEGER, keysOnly: true })
     return entries.map(([key]) => key.slice(OWNERS.length))
   }
 

@@ -76,11 +76,16 @@ export const Word = {
   SYNC_MEMBERS: 26,
   /** the last round that was led for it */
   SYNC_DONE: 27,
+  /** the tick at which the first participant came online, NO_TICK before */
+  FIRST_TICK: 28,
   /** what a leader waits on while the others vote */
-  VOTES: 28,
+  VOTES: 29,
   /** 1 when participants note the times between their ticks: see pace.ts */
   PACED: 31,
 } as const
+
+/** A number that no tick of these days has: of the 2^32 it is the last. */
+const NO_TICK = -1
 
 /** Words of a participant's slot. */
 export const SlotWord = {
@@ -224,6 +229,7 @@ export class Board {
     header[Word.MAGIC] = MAGIC
     header[Word.SLOTS] = slots
     header[Word.LEADER] = -1
+    header[Word.FIRST_TICK] = NO_TICK
     header[Word.PACED] = isPaced ? 1 : 0
     return new Board(shared)
   }
@@ -250,6 +256,11 @@ export class Board {
   /** true when `word` held `expected` and now holds `value` */
   swap(word: number, expected: number, value: number): boolean {
     return Atomics.compareExchange(this.words, word, expected, value) === expected
+  }
+
+  /** Notes the tick of the first participant that comes online. No decision depends on it. */
+  began(tick: number): void {
+    Atomics.compareExchange(this.words, Word.FIRST_TICK, NO_TICK, tick)
   }
 
   // Time and waiting go through the board too: a simulation puts its own in their place.

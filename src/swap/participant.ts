@@ -319,6 +319,7 @@ export class Participant {
     this.#assertAbreast()
     const others = board.inState(ParticipantState.ONLINE).map((other) => board.tick(other))
     if (!this.#explicit) this.#setTick([board.load(Word.ROUND_TICK), ...others].reduce(later, this.ticks | 0))
+    board.began(this.ticks | 0)
     forgetReplay(board, slot)
     board.store(board.at(slot, SlotWord.PASSED), 0)
     this.#registry.enter(slot)

@@ -165,5 +165,10 @@ export interface SwapReport {
     ticksLost: number
     /** ticks whose calls the old code has made again */
     ticksReplayed?: number
+    /**
+     * epoch milliseconds at which the state was what it is again; only of one of an earlier run of the engine, where
+     * ticksLost counts the ticks of this run alone
+     */
+    at?: number
   }
 }

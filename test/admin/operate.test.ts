@@ -99,6 +99,16 @@ test('with a store: history and sources of an earlier run, and the tiers', async
   expect(told.slice(0, 3)).toEqual(['boot 1.0.0', 'committed 1.1.0', 'permanent 1.1.0'])
   const old = await engine.get('/api/units/clock/sources/1.1.0', bearer)
   expect(await json(Promise.resolve(old))).toMatchObject({ files: [{ text: clock('1.1.0', 2) }] })
+  const [kept] = await json<object[]>(engine.get('/api/backups'))
+  expect(kept).toMatchObject({
+    units: [{ unit: 'clock', version: '1.0.0' }],
+    isEarlier: true,
+    isUsable: true,
+  })
+  expect(await json(engine.post('/api/units/clock/rollback', { to: '1.1.0' }))).toMatchObject({
+    units: [{ to: '1.1.0' }],
+    restored: { how: 'none', ticksLost: 0 },
+  })
   const vitals = await json(engine.get('/api/vitals'))
   expect(vitals).toMatchObject({ queued: 0, store: { tiers: { hot: { hits: expect.any(Number) } } } })
   const metrics = await (await engine.get('/metrics')).text()

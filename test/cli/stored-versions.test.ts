@@ -65,7 +65,7 @@ test('an edit is compared with versions from before the start, and they are a wa
     findings: { code: string; advice: string }[]
   }
   expect(findings.find(({ code }) => code === 'TICKSWAP_E_REQUIREMENT')!.advice).toMatch(
-    /^Restore the files of traffic 1\.3\.0, which ran before this start, in place of 1\.4\.0, which satisfies/,
+    /^Roll traffic back from 1\.4\.0 to 1\.3\.0, which satisfies everybody/,
   )
   await again.close()
 }, 60_000)

@@ -8,10 +8,14 @@ export type FleetOptions = Parameters<typeof Fleet.start>[1]
 /** What a unit of a test exports. */
 export type Api = Record<string, (...args: unknown[]) => unknown>
 
-/** Files and an engine that runs them, until the test is over. */
-export async function openFleet(files: Record<string, string>, options: Partial<FleetOptions> = {}) {
-  const scratch = await Scratch.create(files)
-  open.push(scratch)
+/** Files and an engine that runs them, until the test is over. `at`: a folder that has the files already. */
+export async function openFleet(
+  files: Record<string, string>,
+  options: Partial<FleetOptions> = {},
+  at?: Scratch,
+) {
+  const scratch = at ?? (await Scratch.create(files))
+  if (!at) open.push(scratch)
   const fleet = await Fleet.start(scratch, { unit: 'counter', ...options })
   open.push(fleet)
   return { scratch, fleet }

@@ -72,11 +72,12 @@ export class Mill {
     files: Record<string, string>,
     workers: number,
     runtime: Partial<RuntimeOptions> = {},
+    at?: Scratch,
   ): Promise<Mill> {
     // An engine without a clock makes hundreds of turns while a swap is prepared.
     const log = { ticks: 100_000, bytes: 2 ** 28, ms: 5000 }
     const options = { watch: false, probation: { ticks: 8 }, rollback: { log }, ...runtime }
-    const { scratch, fleet } = await openFleet(files, { unit: 'mill', workers, runtime: options })
+    const { scratch, fleet } = await openFleet(files, { unit: 'mill', workers, runtime: options }, at)
     return new Mill(scratch, fleet)
   }
 
@@ -124,7 +125,7 @@ export class Mill {
   async back(options: Parameters<Fleet['runtime']['rollback']>[1], unit = 'mill'): Promise<SwapReport> {
     const since = this.fleet.reports.length
     const report = await this.during(this.fleet.runtime.rollback(unit, options))
-    if (report.outcome === 'committed') await this.report('permanent', since)
+    if (['committed', 'permanent'].includes(report.outcome)) await this.report('permanent', since)
     return report
   }
 

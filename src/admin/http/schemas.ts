@@ -95,6 +95,7 @@ export const REPORT = object(
     findings: list(FINDING),
     rehearsed: list(object({ unit: text, how: text, ticks: whole })),
     retried: list(object({ phase: text, attempts: whole, waitedMs: number, why: text })),
+    restored: object({ how: text, ticksLost: whole, ticksReplayed: whole, at: number }, ['how', 'ticksLost']),
     liveMs: number,
     stallMs: number,
     at: number,
@@ -130,6 +131,7 @@ export const BACKUPS = list(
     memoryBytes: whole,
     storedBytes: whole,
     isEarlier: { type: 'boolean' },
+    isUsable: { type: 'boolean' },
   }),
 )
 

@@ -130,9 +130,9 @@ function showReport(report: SwapReport): void {
       make('td', { className: 'number' }, `stall ${ms(stallMs)} at tick ${tick}`),
     ),
   )
-  const restored = report.restored
-    ? [make('p', {}, `State: ${report.restored.how}; ticks lost: ${report.restored.ticksLost}`)]
-    : []
+  const { how, ticksLost, at } = report.restored ?? {}
+  const run = at === undefined ? '' : `, of an earlier run, ${new Date(at).toLocaleString()}`
+  const restored = how ? [make('p', {}, `State: ${how}${run}; ticks lost: ${ticksLost}`)] : []
   openDetails(
     `Swap ${report.id}: ${report.outcome}`,
     make('p', {}, `${report.strategy}, ${report.verdict}: ${report.files.join(', ')}`),

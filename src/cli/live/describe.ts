@@ -59,7 +59,8 @@ const STATES: Record<NonNullable<SwapReport['restored']>['how'], string> = {
 }
 
 /** How the state went back, and what that cost. */
-function stateLine({ how, ticksLost, ticksReplayed }: NonNullable<SwapReport['restored']>): string {
+function stateLine({ how, ticksLost, ticksReplayed, at }: NonNullable<SwapReport['restored']>): string {
   const again = ticksReplayed === undefined ? '' : `, ${ticksReplayed} ticks made again`
-  return `state: ${STATES[how]}${again}, ${ticksLost} ticks lost`
+  if (at === undefined) return `state: ${STATES[how]}${again}, ${ticksLost} ticks lost`
+  return `state: ${STATES[how]} of an earlier run, ${new Date(at).toISOString()}, ${ticksLost} ticks of this run lost`
 }
