@@ -36,6 +36,8 @@ import { Version } from './version/version.ts'
 
 /** A joiner looks this often whether there is still somebody to answer it. */
 const CLOSED_MS = 20
+/** Boundaries of which one takes what is meant for the control thread off the channel. */
+const DRAIN_EVERY = 8
 
 interface Waiting {
   readonly name: RequestName
@@ -58,6 +60,7 @@ export class Runtime {
   #boot: { resolve(): void; reject(error: unknown): void } | undefined
   #name = ''
   #lastRequest = 0
+  #received = 0
   #closed = false
   #closing: Promise<void> | undefined
   readonly #taken: number
@@ -403,6 +406,7 @@ export class Runtime {
       () => !this.#closed,
     )
     // What others tell the control thread arrives here too, and would pile up in a loop that never yields.
+    if (this.#received++ % DRAIN_EVERY > 0) return
     drain(
       this.#control,
       () => {},

@@ -1,6 +1,7 @@
 import { type Finding, finding } from '../errors.ts'
 import { addon } from '../native/addon.ts'
-import { allocate, copyMemory } from '../state/memory.ts'
+import { copyMemory } from '../state/copy.ts'
+import { allocate } from '../state/memory.ts'
 import { WHOLE_BYTES } from '../state/mirror.ts'
 import type { Move } from '../swap/protocol.ts'
 import { placeIn } from '../version/compatibility/descriptor.ts'

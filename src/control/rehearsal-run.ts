@@ -1,6 +1,7 @@
 import { ADVICE, type ErrorCode, TickswapError } from '../errors.ts'
+import { copyMemory } from '../state/copy.ts'
 import { type Layout, layoutOf, viewsOf } from '../state/layout.ts'
-import { copyMemory, UnitState } from '../state/memory.ts'
+import { UnitState } from '../state/memory.ts'
 import { carrySoft, type MigrationPlan, migrate } from '../state/migrate.ts'
 import { copySoft } from '../state/soft.ts'
 import { type Cue, Play, type Role } from '../swap/play.ts'

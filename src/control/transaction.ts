@@ -146,8 +146,9 @@ export class Transaction {
       await this.#assertLoaded()
       throw new Stop('reversed', [barrier.stragglerFinding('park', parkMs, barrier.stragglers)])
     }
-    crew.broadcast({ type: 'outcome', id: this.#id, outcome: 'committed', passed: 0, restore: 0 })
+    // Those who stand at the boundary need no message, and had to wait for this thread where cores are few.
     await barrier.until(() => barrier.behind(this.#id).length === 0, parkMs)
+    crew.broadcast({ type: 'outcome', id: this.#id, outcome: 'committed', passed: 0, restore: 0 })
   }
 
   #meet() {

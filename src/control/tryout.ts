@@ -1,5 +1,6 @@
 import { type ErrorCode, TickswapError } from '../errors.ts'
-import { allocate, copyMemory } from '../state/memory.ts'
+import { copyMemory } from '../state/copy.ts'
+import { allocate } from '../state/memory.ts'
 import type { Warmth } from '../swap/protocol.ts'
 import type { RehearsedUnit } from '../swap/report.ts'
 import type { Stage } from '../units/code/artifact.ts'

@@ -2,6 +2,7 @@ import { TickswapError } from '../errors.ts'
 import { addon } from '../native/addon.ts'
 import type { ColumnArray } from '../units/column.ts'
 import type { State } from '../units/unit.ts'
+import { copyMemory } from './copy.ts'
 import { type NonFinite, newNonFinite, ScannedMemory } from './finite.ts'
 import { type Layout, viewsOf } from './layout.ts'
 import { Mirror, type Noted } from './mirror.ts'
@@ -9,40 +10,26 @@ import { copySoft } from './soft.ts'
 import { WrittenRows } from './written-rows.ts'
 
 const PAGE = 4096
-/**
- * V8 copies shared memory by atomic words. From this size on a native copy takes half the time; below it, handing
- * the memory over takes more than that saves.
- */
-const NATIVE_BYTES = 32 * 1024
 /** A SharedArrayBuffer larger than this is refused by V8 on some platforms. */
 const LIMIT_BYTES = 2 ** 32 - PAGE
 
-/**
- * Memory for a layout: page-aligned (V8 aligns growable buffers), zeroed, every page
- * touched, so that the first write inside a tick takes no page fault.
- */
-export function allocate(bytes: number, what: string): SharedArrayBuffer {
+/** Memory for a layout: page-aligned (V8 aligns growable buffers) and zeroed. */
+export function room(bytes: number, what: string): SharedArrayBuffer {
   const size = Math.max(PAGE, Math.ceil(bytes / PAGE) * PAGE)
   if (size > LIMIT_BYTES)
     throw new TickswapError(
       'TICKSWAP_E_STATE_LIMIT',
       `${what} needs ${size} bytes, the limit is ${LIMIT_BYTES}`,
     )
-  const memory = new SharedArrayBuffer(size, { maxByteLength: size })
-  const bytesView = new Uint8Array(memory)
-  for (let at = 0; at < size; at += PAGE) bytesView[at] = 0
-  return memory
+  return new SharedArrayBuffer(size, { maxByteLength: size })
 }
 
-/** Copies the whole of one memory into another of the same size. */
-export function copyMemory(from: ArrayBufferLike, to: ArrayBufferLike): void {
-  const isShared = from instanceof SharedArrayBuffer && to instanceof SharedArrayBuffer
-  if (!isShared || from.byteLength < NATIVE_BYTES) return new Uint8Array(to).set(new Uint8Array(from))
-  const native = addon()
-  const [source, target] = [native.attach(new Uint8Array(from)), native.attach(new Uint8Array(to))]
-  native.copyRange(target, 0, source, 0, from.byteLength)
-  native.detach(source)
-  native.detach(target)
+/** The same, every page of it touched, so that the first write inside a tick takes no page fault. */
+export function allocate(bytes: number, what: string): SharedArrayBuffer {
+  const memory = room(bytes, what)
+  const bytesView = new Uint8Array(memory)
+  for (let at = 0; at < memory.byteLength; at += PAGE) bytesView[at] = 0
+  return memory
 }
 
 /** The memory of one version of a unit, as the control thread hands it out. Structured-cloneable. */
@@ -158,7 +145,7 @@ export class UnitState implements State {
 
   /** Keeps this participant's own part, to come back to. */
   keepOwn(): void {
-    copyMemory(this.#own, this.#lastGoodOwn)
+    if (this.#own.byteLength > 0) copyMemory(this.#own, this.#lastGoodOwn)
     this.#lastGoodSoft = copySoft(this.soft)
   }
 

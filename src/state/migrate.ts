@@ -1,6 +1,7 @@
 import { TickswapError } from '../errors.ts'
 import type { ColumnArray } from '../units/column.ts'
 import type { Migration, OldState, State } from '../units/unit.ts'
+import { copyColumns } from './copy.ts'
 import { carryRows, inBatches, strideOf } from './rows.ts'
 import { copySoft } from './soft.ts'
 
@@ -26,11 +27,13 @@ type Columns = Record<string, ColumnArray>
 /** Copies every column and soft key that keeps its name and type. `only`: of these columns. */
 export function carryOver(from: State, to: State, only: (column: ColumnArray) => boolean = () => true): void {
   const target = to.columns as Columns
+  const pairs: [ColumnArray, ColumnArray][] = []
   for (const [name, column] of Object.entries(from.columns as Columns)) {
     const next = target[name]
     if (!next || next.constructor !== column.constructor || !only(next)) continue
-    next.set(column.length > next.length ? column.subarray(0, next.length) : column)
+    pairs.push([column, next])
   }
+  copyColumns(pairs)
   carrySoft(from, to)
 }
 

@@ -18,6 +18,11 @@ const SLOT_WORDS = 16
 const SLOT_FLOATS = 16
 const HEADER_FLOATS = 8
 
+/** Node works it out anew whenever it is asked, which takes longer than a tick may. */
+const TIME_ORIGIN = performance.timeOrigin
+/** To ask the global object each time takes as long as the clock. */
+const CLOCK = performance
+
 /** Header words. */
 export const Word = {
   MAGIC: 0,
@@ -73,6 +78,8 @@ export const Word = {
   SYNC_DONE: 27,
   /** the tick at which the first participant came online, NO_TICK before */
   FIRST_TICK: 28,
+  /** what a leader waits on while the others vote */
+  VOTES: 29,
   /** 1 when participants note the times between their ticks: see pace.ts */
   PACED: 31,
 } as const
@@ -260,11 +267,11 @@ export class Board {
 
   /** milliseconds, as performance.now() */
   now(): number {
-    return performance.now()
+    return CLOCK.now()
   }
   /** the same instant for all threads: epoch milliseconds with fractions */
   instant(): number {
-    return performance.timeOrigin + this.now()
+    return TIME_ORIGIN + this.now()
   }
   /** Blocks until somebody wakes `word`, unless it is another value by now, or until `ms` have passed. */
   wait(word: number, value: number, ms: number): void {
@@ -332,6 +339,10 @@ export class Board {
     for (let slot = 0; slot < this.slots; slot++) if (this.state(slot) === state) found.push(slot)
     return found
   }
+  /** Whether a word of all participants that tick is `value`: the last of them tells the control thread, for all. */
+  agree(word: number, value: number): boolean {
+    return this.inState(ParticipantState.ONLINE).every((slot) => this.load(this.at(slot, word)) === value)
+  }
 
   /** Makes every participant's next tick() look. */
   attend(): void {
@@ -343,12 +354,18 @@ export class Board {
   }
   /** Wakes everybody who waits in a rendezvous. */
   wake(): void {
-    this.add(Word.WAKE, 1)
-    Atomics.notify(this.words, Word.WAKE)
+    this.#tell(Word.WAKE)
+  }
+  /** Tells the leader that a member has voted. */
+  cast(): void {
+    this.#tell(Word.VOTES)
   }
   /** Tells the control thread that something on the board changed. */
   ring(): void {
-    this.add(Word.DOORBELL, 1)
-    Atomics.notify(this.words, Word.DOORBELL)
+    this.#tell(Word.DOORBELL)
+  }
+  #tell(word: number): void {
+    this.add(word, 1)
+    Atomics.notify(this.words, word)
   }
 }

@@ -1,4 +1,5 @@
-import { allocate, copyMemory } from '../state/memory.ts'
+import { copyMemory } from '../state/copy.ts'
+import { allocate } from '../state/memory.ts'
 import { type Board, ParticipantState, Status } from './board.ts'
 import type { OwnState } from './protocol.ts'
 import { ownOf } from './sampler.ts'

@@ -25,6 +25,22 @@ export interface Judge {
 
 type Callable = (...args: unknown[]) => unknown
 
+/** What the calls of a unit have taken since the last boundary. */
+interface Spent {
+  ms: number
+  isCalled: boolean
+}
+
+/** A call of a watched export. */
+interface Asked {
+  readonly unit: string
+  readonly name: string
+  readonly spent: Spent
+  readonly callee: Callable
+  readonly self: unknown
+  readonly args: unknown[]
+}
+
 /**
  * Stands between the engine and the units while a version is in probation: keeps the
  * calls of the tick, which a rollback replays, catches exceptions and adds up each unit's
@@ -33,8 +49,7 @@ type Callable = (...args: unknown[]) => unknown
 export class Guard {
   /** the calls since the last boundary */
   readonly calls: Call[] = []
-  /** milliseconds per unit since the last boundary */
-  readonly spent = new Map<string, number>()
+  readonly #spent = new Map<string, Spent>()
   readonly #board: Board
   readonly #calling: number
   readonly #judge: Judge
@@ -69,8 +84,21 @@ export class Guard {
   /** Forgets the tick that ended at this boundary. */
   nextTick(): void {
     this.calls.length = 0
-    this.spent.clear()
+    for (const spent of this.#spent.values()) {
+      spent.ms = 0
+      spent.isCalled = false
+    }
     this.#suspended = false
+  }
+
+  /** Milliseconds since the last boundary, of each unit that was called. */
+  get spent(): ReadonlyMap<string, number> {
+    return new Map([...this.#spent].flatMap(([unit, { ms, isCalled }]) => (isCalled ? [[unit, ms]] : [])))
+  }
+
+  /** The same of one unit. */
+  spentOn(unit: string): number {
+    return this.#spent.get(unit)?.ms ?? 0
   }
 
   /** The same exports, watched. Values stay live; functions and classes are wrapped once. */
@@ -90,18 +118,24 @@ export class Guard {
   }
 
   #wrap(unit: string, name: string, target: Callable): Callable {
+    const spent = this.#spent.get(unit) ?? { ms: 0, isCalled: false }
+    this.#spent.set(unit, spent)
     return new Proxy(target, {
-      apply: (callee, self, args) => this.#call(unit, name, args, () => Reflect.apply(callee, self, args)),
+      apply: (callee, self, args) => {
+        // A call that a unit makes back through a handle belongs to the call around it.
+        if (this.#depth > 0) return Reflect.apply(callee, self, args)
+        return this.#call({ unit, name, spent, callee, self, args })
+      },
     })
   }
 
-  #call(unit: string, name: string, args: unknown[], run: () => unknown): unknown {
-    // A call that a unit makes back through a handle belongs to the call around it.
-    if (this.#depth > 0) return run()
-    const isLogged = this.#log.wants(unit)
-    if (this.#mode === 'watch') return this.#watched(unit, name, args, isLogged, run)
-    if (isLogged) return this.#logged(unit, name, args, run)
-    return this.#mode === 'time' ? this.#timed(unit, run) : run()
+  #call(asked: Asked): unknown {
+    const isLogged = this.#log.wants(asked.unit)
+    if (this.#mode === 'watch') return this.#watched(asked, isLogged)
+    if (isLogged) return this.#logged(asked)
+    return this.#mode === 'time'
+      ? this.#timed(asked, false)
+      : Reflect.apply(asked.callee, asked.self, asked.args)
   }
 
   /** Does something with units that is no call of the engine. */
@@ -114,16 +148,18 @@ export class Guard {
     }
   }
 
-  #logged(unit: string, name: string, args: unknown[], run: () => unknown): unknown {
+  #logged(asked: Asked): unknown {
+    const { unit, name, args } = asked
     const logged = this.#log.add({ unit, name, args, start: this.#ticket(), end: 0 })
     try {
-      return this.#timed(unit, run)
+      return this.#timed(asked, true)
     } finally {
       if (logged) logged.end = this.#ticket()
     }
   }
 
-  #watched(unit: string, name: string, args: unknown[], isLogged: boolean, run: () => unknown): unknown {
+  #watched(asked: Asked, isLogged: boolean): unknown {
+    const { unit, name, args } = asked
     const kept = this.#copied ? copyOf(args) : args
     const call: Call = { unit, name, args: kept, start: this.#ticket(), end: 0 }
     this.calls.push(call)
@@ -137,7 +173,7 @@ export class Guard {
     if (owner) this.#board.store(this.#calling, owner)
     let thrown: { error: unknown } | undefined
     try {
-      const result = this.#timed(unit, run)
+      const result = this.#timed(asked, isLogged)
       if (owner && result instanceof Promise)
         result.then(undefined, (error) => this.#mode === 'watch' && this.#judge.rejected(call, error))
       return result
@@ -153,16 +189,19 @@ export class Guard {
     return this.#judge.failed(call, thrown.error)
   }
 
-  #timed(unit: string, run: () => unknown): unknown {
+  // Few functions on the way: each is one more that the first ticks of a version find in no cache.
+  #timed({ spent, callee, self, args }: Asked, isLogged: boolean): unknown {
+    const board = this.#board
     this.#depth++
-    const from = this.#board.now()
+    const from = board.now()
     try {
-      return run()
+      return Reflect.apply(callee, self, args)
     } finally {
       this.#depth--
-      const ms = this.#board.now() - from
-      this.spent.set(unit, (this.spent.get(unit) ?? 0) + ms)
-      if (this.#log.wants(unit)) this.#log.took(ms)
+      const ms = board.now() - from
+      spent.ms += ms
+      spent.isCalled = true
+      if (isLogged) this.#log.took(ms)
     }
   }
 

@@ -145,7 +145,7 @@ export class InHand {
   acknowledge(id: number): void {
     const { board, slot } = this.#holder
     board.store(board.at(slot, SlotWord.PREPARED), id)
-    board.ring()
+    if (id < 0 || board.agree(SlotWord.PREPARED, id)) board.ring()
   }
 
   /**
@@ -206,6 +206,7 @@ export class InHand {
       this.#forget(transition)
     } else if (outcome === 'rolled-back') {
       this.#holder.repeats.owe(transition.id, this.#goBack(transition, passed, restore))
+      this.#followed(transition)
     } else {
       if (!transition.committed) this.#comeAlong(transition, passed)
       if (outcome === 'permanent') this.#settle(transition)
@@ -291,7 +292,7 @@ export class InHand {
     const { board, world, probation } = this.#holder
     if (!transition.committed) {
       transition.discard()
-      this.#forget(transition)
+      this.#drop()
       this.#holder.world.linker.takeInvalidated()
       return []
     }
@@ -306,7 +307,7 @@ export class InHand {
     for (const warning of [...warnings, ...transition.revert()]) this.report(transition, warning)
     this.time(SlotTime.ROLLBACK, board.now() - from)
     this.time(SlotTime.BACK_AT, board.instant())
-    this.#forget(transition)
+    this.#drop()
     this.#holder.world.linker.takeInvalidated()
     return undone
   }
@@ -326,20 +327,25 @@ export class InHand {
     log.aside(() => replay(board, slot, left, (call) => repeats.run(id, call), rewind))
     log.drop(id)
     this.time(SlotTime.STALL, board.now() - this.#holder.entered)
+    this.#followed(transition)
     return isKept ? rewind.answer : undefined
   }
 
   #forget(transition: Transition): void {
+    this.#drop()
+    this.#followed(transition)
+  }
+
+  #drop(): void {
     this.transition = undefined
     this.#stopWarming()
     this.#holder.probation.end()
-    this.#followed(transition)
   }
 
   #followed(transition: Transition): void {
     const { board, slot } = this.#holder
     board.store(board.at(slot, SlotWord.FOLLOWED), transition.id)
-    board.ring()
+    if (board.agree(SlotWord.FOLLOWED, transition.id)) board.ring()
   }
 
   // ---- probation ------------------------------------------------------------------
@@ -372,10 +378,11 @@ export class InHand {
       this.#decideBack(seen)
       return
     }
-    board.add(board.at(slot, SlotWord.PASSED), 1)
+    const passed = board.add(board.at(slot, SlotWord.PASSED), 1) + 1
     this.#passedAlone++
     this.keepOwn(0)
-    board.ring()
+    // It is the control thread that counts here, and it has not to be told before there is something to count.
+    if (passed >= board.load(Word.PROBATION_LEFT)) board.ring()
   }
 
   #decideBack(seen: number): boolean {

@@ -214,13 +214,13 @@ export class Leader {
     const board = this.#board
     const end = board.now() + board.load(Word.LEAD_DEADLINE_MS)
     for (;;) {
-      const wake = board.load(Word.WAKE)
+      const cast = board.load(Word.VOTES)
       const present = others.filter((slot) => board.state(slot) === ParticipantState.ONLINE)
       const votes = present.map((slot) => board.load(board.at(slot, SlotWord.VOTE)))
       if (votes.includes(-office.round)) return false
       if (votes.every((vote) => vote === office.round)) return true
       if (!office.isHeld || board.now() > end) return false
-      board.wait(Word.WAKE, wake, SLICE_MS)
+      board.wait(Word.VOTES, cast, SLICE_MS)
     }
   }
 

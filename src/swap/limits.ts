@@ -67,7 +67,7 @@ export class Limits {
   #budget(guard: Guard): Verdict | undefined {
     let slowest: { move: Move | undefined; ms: number } = { move: undefined, ms: 0 }
     for (const move of this.#moves) {
-      const ms = guard.spent.get(move.unit) ?? 0
+      const ms = guard.spentOn(move.unit)
       if (ms > slowest.ms) slowest = { move, ms }
     }
     const { budgetMs } = this.#watch
@@ -82,11 +82,11 @@ export class Limits {
     if (budgetRatio === undefined || this.#ticks <= WARM_TICKS) return undefined
     const over = this.#moves.find(({ unit }) => {
       const before = Math.max(this.#baseline.get(unit) ?? Number.POSITIVE_INFINITY, FLOOR_MS)
-      return (guard.spent.get(unit) ?? 0) > before * budgetRatio
+      return guard.spentOn(unit) > before * budgetRatio
     })
     this.#slower = over ? this.#slower + 1 : 0
     if (!over || this.#slower < SLOW_TICKS) return undefined
-    const [now, before] = [guard.spent.get(over.unit)!, this.#baseline.get(over.unit)!]
+    const [now, before] = [guard.spentOn(over.unit), this.#baseline.get(over.unit)!]
     const took = `takes ${now.toFixed(2)} ms of a tick, the old version took ${before.toFixed(2)}`
     return this.#overBudget(over, `${took}; ${budgetRatio} times as much is allowed`)
   }

@@ -51,7 +51,7 @@ export class Meeting implements Member {
     const found = transition.migrate(false)
     if (found) this.#hand.report(transition, found)
     board.store(vote, found ? -round : round)
-    board.wake()
+    board.cast()
   }
 
   giveUp(missing: readonly number[]): boolean {

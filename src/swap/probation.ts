@@ -30,6 +30,9 @@ export class Probation implements Judge {
   #baseline: Baseline = new Map()
   #limits: Limits | undefined
   #unwatch: (() => void) | undefined
+  /** the swap in probation, and its units */
+  #id = 0
+  #moving: ReadonlySet<string> = new Set()
 
   constructor(board: Board, slot: number, world: World, log: InputLog, ward: Ward) {
     this.#board = board
@@ -85,6 +88,8 @@ export class Probation implements Judge {
     this.#surfaces = new WeakMap()
     const { watch, moves } = transition.message
     this.#limits = new Limits(watch, moves, this.#baseline)
+    this.#id = transition.id
+    this.#moving = new Set(moves.map(({ unit }) => unit))
     this.#unwatch ??= watchRejections((error) => this.#escaped(error))
   }
 
@@ -123,6 +128,7 @@ export class Probation implements Judge {
     this.#guard.end()
     this.#measure = undefined
     this.#baseline = new Map()
+    this.#moving = new Set()
     this.#unwatch?.()
     this.#unwatch = undefined
   }
@@ -139,8 +145,7 @@ export class Probation implements Judge {
   }
 
   owner(unit: string): number {
-    const transition = this.#ward.transition()
-    return transition?.message.moves.some((move) => move.unit === unit) ? transition.id : 0
+    return this.#moving.has(unit) ? this.#id : 0
   }
 
   blames(unit: string, error: unknown): boolean {

@@ -1,7 +1,10 @@
-import { type Board, ParticipantState, reached, SlotWord, Word } from './board.ts'
+import { type Board, ParticipantState, reached, SlotWord, Status, Word } from './board.ts'
 
 /** A waiter looks again this often, so that a member that died is not waited for. */
 const SLICE_MS = 2
+
+/** What members do something about, one by one, once it is decided. */
+const CARRIED_OUT: ReadonlySet<number> = new Set([Status.COMMITTED, Status.PERMANENT, Status.ROLLED_BACK])
 
 /** What a participant does in a rendezvous besides waiting. */
 export interface Member {
@@ -55,6 +58,8 @@ export class Office {
   readonly before: Predecessor | undefined
   readonly #board: Board
   #word: number
+  /** how the swap stood when the round was claimed */
+  readonly #decision: number
 
   constructor(board: Board, round: number, word: number, wasSealed = false, before?: Predecessor) {
     this.round = round
@@ -62,6 +67,7 @@ export class Office {
     this.before = before
     this.#board = board
     this.#word = word
+    this.#decision = board.decision
   }
 
   /** From here on nobody takes the lead away while this thread lives. false: somebody has. */
@@ -89,7 +95,9 @@ export class Office {
     board.store(Word.ROUND, this.round)
     board.store(Word.LEADER, NOBODY)
     board.wake()
-    board.ring()
+    // Waking the control thread is dear. A round in which nothing was decided is none to it, and what the members
+    // carry out the last of them tells it of, when none of them needs the core any more.
+    if (board.decision !== this.#decision && !CARRIED_OUT.has(board.present)) board.ring()
   }
 }
 
@@ -111,8 +119,9 @@ export function rendezvous(board: Board, slot: number, member: Member, deadlineM
   const arrived = board.now()
   const patience = new Patience(board, slot)
   let gathered = 0
+  // Nobody is woken by this: the last to arrive sees that all have, whoever waits then has nothing to do yet, and
+  // with more threads than cores waking them each time is what a meeting would cost.
   board.store(board.at(slot, SlotWord.ARRIVED), round)
-  board.wake()
   for (;;) {
     const wake = board.load(Word.WAKE)
     if (reached(board.load(Word.ROUND), round)) break

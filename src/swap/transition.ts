@@ -1,6 +1,7 @@
 import { ADVICE, type ErrorCode, type Finding, finding, TickswapError } from '../errors.ts'
+import { copyMemory } from '../state/copy.ts'
 import { viewsOf } from '../state/layout.ts'
-import { copyMemory, UnitState } from '../state/memory.ts'
+import { UnitState } from '../state/memory.ts'
 import { carrySoft, reverse } from '../state/migrate.ts'
 import { copySoft } from '../state/soft.ts'
 import { WayBack } from '../state/way-back.ts'

@@ -1,7 +1,7 @@
-import { type Layout, viewsOf } from '../state/layout.ts'
+import { room, UnitState } from '../state/memory.ts'
 import { copySoft } from '../state/soft.ts'
 import type { Twin } from '../units/code/link/twin.ts'
-import { isUnit, type State } from '../units/unit.ts'
+import { isUnit } from '../units/unit.ts'
 import { Play, type Role } from './play.ts'
 import type { WarmPart, Warmth } from './protocol.ts'
 
@@ -23,6 +23,7 @@ export class Warming {
   readonly #warmth: Warmth
   readonly #twin: Twin
   readonly #steps: Generator<undefined, void>
+  readonly #states: UnitState[] = []
 
   constructor(twin: Twin, warmth: Warmth) {
     this.#twin = twin
@@ -46,6 +47,7 @@ export class Warming {
   /** Disposes of the copy. */
   stop(): void {
     this.#steps.return()
+    for (const state of this.#states.splice(0)) state.release()
   }
 
   *#run(): Generator<undefined, void> {
@@ -72,22 +74,23 @@ export class Warming {
     const namespace = this.#twin.namespace(part.file)
     const { unit } = namespace as { unit?: unknown }
     if (!isUnit(unit)) return undefined
-    const columns = {
-      ...viewsOf(part.shared, yield* copied(part.shared, part.base)),
-      ...part.private.columns,
-    }
-    const state = { columns, soft: copySoft(part.private.soft) } as State
-    return { name: part.unit, unit, state, namespace, rehearsal: part.rehearsal }
+    const { shared, own, base, unit: name } = part
+    const arena = yield* copied(base, name)
+    // What a function has seen it is compiled for: the state is of the same make, and in the same kind of memory, as the live one.
+    const state = new UnitState({ shared, own, arena, lastGood: arena }, copySoft(part.private.soft))
+    this.#states.push(state)
+    state.putOwn({ columns: part.private.columns, soft: state.soft })
+    return { name, unit, state, namespace, rehearsal: part.rehearsal }
   }
 }
 
 /** A copy for this thread alone: all participants do this side by side. */
-function* copied({ bytes }: Layout, from: SharedArrayBuffer): Generator<undefined, ArrayBuffer> {
-  const copy = new Uint8Array(bytes)
-  const source = new Uint8Array(from, 0, bytes)
-  for (let at = 0; at < bytes; at += CHUNK_BYTES) {
-    copy.set(source.subarray(at, at + CHUNK_BYTES), at)
+function* copied(from: SharedArrayBuffer, what: string): Generator<undefined, SharedArrayBuffer> {
+  const copy = room(from.byteLength, what)
+  const [source, target] = [new Uint8Array(from), new Uint8Array(copy)]
+  for (let at = 0; at < copy.byteLength; at += CHUNK_BYTES) {
+    target.set(source.subarray(at, at + CHUNK_BYTES), at)
     yield
   }
-  return copy.buffer
+  return copy
 }

@@ -9,7 +9,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url'
  */
 export const MUTANTS = {
   'a round begins without those who have just come online': {
-    from: 4889,
+    from: 7130,
     file: 'swap/rendezvous.js',
     find: /const missing = missingAt\(board, round\);/,
     replace: 'const missing = isOver ? missingAt(board, round) : [];',
@@ -21,25 +21,25 @@ export const MUTANTS = {
     replace: 'this.store(Word.DECISION, (this.load(Word.DECISION) & ~mask) | to); return from >= 0;',
   },
   'who was away takes the last rollback for its own': {
-    from: 2385,
+    from: 480,
     file: 'swap/in-hand.js',
     find: /restore === Restore\.DOWN/,
     replace: 'board.load(Word.RESTORE) === Restore.DOWN',
   },
   'the state is not kept while the probation goes on': {
-    from: 20,
+    from: 30,
     file: 'swap/leader.js',
     find: /if \(left > 0 \|\| lasted < board\.load\(Word\.PROBATION_MS\)\)\s*this\.#keepShared\(\);/,
     replace: 'if (left > 0 || lasted < board.load(Word.PROBATION_MS)) return;',
   },
   'the heir of a leader that died does not finish its round': {
-    from: 809,
+    from: 1090,
     file: 'swap/leader.js',
     find: /return office\.seal\(\) \? this\.#pass\(transition, seen, office\) : undefined;/,
     replace: 'void seen;',
   },
   'a meeting is tried again with the votes and the state of the one before': {
-    from: 1098,
+    from: 1430,
     file: 'swap/transition.js',
     find: /disregard\(\) \{\s*this\.migrated = false;/,
     replace: 'disregard() {',
@@ -57,31 +57,31 @@ export const MUTANTS = {
     replace: '$1 if (running) dispose(running);',
   },
   'nobody but who failed acts on a failure': {
-    from: 1_000_000,
+    from: 1_000_018,
     file: 'swap/in-hand.js',
     find: /(board\.load\(Word\.FAILURE\) !== Failure\.NONE)(\) \{\s*this\.#decideBack\(seen\);)/,
     replace: '$1 && board.load(board.at(slot, SlotWord.PASSED)) < 0$2',
   },
   'who rested forgets that it had passed ticks by itself': {
-    from: 1_000_060,
+    from: 1_000_580,
     file: 'swap/in-hand.js',
     find: /alone \? this\.#passedAlone > 0/,
     replace: 'alone ? board.load(board.at(this.#holder.slot, SlotWord.PASSED)) > 0',
   },
   'a version becomes permanent although it has failed for one': {
-    from: 1_001_300,
+    from: 1_002_235,
     file: 'control/transaction.js',
     find: / \|\| board\.load\(Word\.FAILURE\) !== Failure\.NONE\)/,
     replace: ')',
   },
   'what a version throws is swallowed when it has just become permanent': {
-    from: 1_001_300,
+    from: 1_004_550,
     file: 'swap/probation.js',
     find: /if \(transition && this\.#board\.status\(transition\.id\) === Status\.PERMANENT\)\s*throw error;/,
     replace: 'void transition;',
   },
   'who was late does not look at what was decided meanwhile': {
-    from: 75,
+    from: 125,
     file: 'swap/participant.js',
     find: /while \(!this\.#left && \(this\.#isPast\(\) \|\| \(!this\.#isOnline && !board\.load\(Word\.CLOSED\)\)\)\)/,
     replace: 'while (false)',
@@ -101,7 +101,7 @@ export const MUTANTS = {
   'the calls are made again the second time where the first time has ended': {
     from: 2_000_000,
     file: 'swap/rewind.js',
-    find: /this\.#restore\(message\);(\s*Atomics\.store\(inputs, InputWord\.PHASE, RewindPhase\.AGAIN\))/,
+    find: /this\.#restore\(transition\);(\s*Atomics\.store\(inputs, InputWord\.PHASE, RewindPhase\.AGAIN\))/,
     replace: '$1',
   },
   'it is not looked at whether somebody has left since': {
@@ -111,7 +111,7 @@ export const MUTANTS = {
     replace: 'false',
   },
   'a swap that was taken back takes its inputs along': {
-    from: 2_004_450,
+    from: 2_004_825,
     file: 'swap/input-log.js',
     find: /before\.calls\.push\(\.\.\.gone\.calls\);/,
     replace: ';',
