@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { createRuntime, joinRuntime } from '../../dist/index.js'
 import { counter } from '../support/counter.ts'
@@ -78,4 +79,12 @@ test('a participant has a name that can be shown', async () => {
   await expect(joinRuntime(runtime.ticket(), { name: '' })).rejects.toMatchObject({
     code: 'TICKSWAP_E_OPTION',
   })
+})
+
+test.runIf(existsSync('/proc/self'))('a folder that nobody can make is refused at once', async () => {
+  const scratch = await Scratch.create({ 'counter.ts': counter() })
+  open.push(scratch)
+  const start = (more: object) => createRuntime({ units: scratch.dir, ...more })
+  await expect(start({ store: '/proc/tickswap' })).rejects.toMatchObject({ code: 'TICKSWAP_E_STORE_OPEN' })
+  await expect(start({ socket: '/proc/tickswap' })).rejects.toMatchObject({ code: 'TICKSWAP_E_SOCKET' })
 })
