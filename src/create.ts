@@ -118,7 +118,8 @@ async function start(
 export async function joinRuntime(ticket: Ticket, options: { name?: string } = {}): Promise<Runtime> {
   if (ticket?.tickswap !== 1 || !Board.isBoard(ticket.board))
     throw new TickswapError('TICKSWAP_E_TICKET', 'this is not a ticket of this version of tickswap')
-  return join(ticket, options.name === undefined ? undefined : participantName(options.name))
+  const name = options?.name
+  return join(ticket, name === undefined ? undefined : participantName(name))
 }
 
 async function join(ticket: Ticket, name: string | undefined): Promise<Runtime> {

@@ -23,3 +23,19 @@ test('a worker that never yields to its event loop hears of swaps at its ticks, 
     expect(fleet.heard(worker).entries).toBe(fleet.runtime.history('counter').length)
   }
 })
+
+test('a listener that throws keeps nothing from the others', async () => {
+  const scratch = await Scratch.create({ 'counter.ts': counter() })
+  open.push(scratch)
+  const fleet = await Fleet.start(scratch, { unit: 'counter', workers: 0 })
+  open.push(fleet)
+  const heard: string[] = []
+  fleet.runtime.on('swap', () => {
+    throw new Error('no')
+  })
+  fleet.runtime.on('swap', () => heard.push('swap'))
+  fleet.runtime.on('warning', ({ code }) => heard.push(code))
+  await scratch.write('counter.ts', counter({ by: 2 }))
+  await fleet.report('permanent')
+  expect(heard).toEqual(['TICKSWAP_E_LISTENER', 'swap'])
+})

@@ -88,3 +88,38 @@ test.runIf(existsSync('/proc/self'))('a folder that nobody can make is refused a
   await expect(start({ store: '/proc/tickswap' })).rejects.toMatchObject({ code: 'TICKSWAP_E_STORE_OPEN' })
   await expect(start({ socket: '/proc/tickswap' })).rejects.toMatchObject({ code: 'TICKSWAP_E_SOCKET' })
 })
+
+test('what a call takes is looked at when it is made', async () => {
+  const scratch = await Scratch.create({ 'counter.ts': counter() })
+  open.push(scratch)
+  const runtime = await createRuntime({ units: scratch.dir })
+  open.push(runtime)
+  const { swap, rollback, health, on } = runtime as unknown as Record<string, (...args: unknown[]) => unknown>
+  const refused = expect.objectContaining({ code: 'TICKSWAP_E_OPTION' })
+  const call = async (method: typeof swap, ...args: unknown[]) => method!.apply(runtime, args)
+  for (const args of [
+    [['counter']],
+    [5, {}],
+    ['counter', null],
+    ['counter', { strateg: 'auto' }],
+    ['counter', { signal: 5 }],
+    ['counter', { deadlines: 5 }],
+  ])
+    await expect(call(swap, ...args), JSON.stringify(args)).rejects.toEqual(refused)
+  for (const options of [null, { too: '1.0.0' }, { signal: {} }])
+    await expect(call(rollback, 'counter', options), JSON.stringify(options)).rejects.toEqual(refused)
+  await expect(call(health, 5)).rejects.toEqual(refused)
+  await expect(call(on, 'swapped', () => {})).rejects.toEqual(refused)
+  await expect(call(on, 'swap', 5)).rejects.toEqual(refused)
+})
+
+test('a column cannot be replaced by an array of its own', async () => {
+  const scratch = await Scratch.create({ 'counter.ts': counter() })
+  open.push(scratch)
+  const runtime = await createRuntime({ units: scratch.dir })
+  open.push(runtime)
+  const { columns } = runtime.use('counter').state as { columns: Record<string, unknown> }
+  expect(() => {
+    columns.total = new Float32Array(64)
+  }).toThrow(TypeError)
+})
