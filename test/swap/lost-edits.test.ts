@@ -22,7 +22,13 @@ async function engine() {
   const until = (condition: () => boolean) => expect.poll(condition, { timeout: 15_000 }).toBe(true)
   const refusalOf = (file: string) =>
     until(() => refused.some(({ findings }) => findings.some((found) => found.file === scratch.path(file))))
-  return { scratch, refusalOf, until, says: () => handles.map(({ exports }) => exports.says()).join() }
+  return {
+    scratch,
+    refused,
+    refusalOf,
+    until,
+    says: () => handles.map(({ exports }) => exports.says()).join(),
+  }
 }
 
 test('a file that is broken for long keeps no other edit that was refused from the next try', async () => {
@@ -47,4 +53,15 @@ test('nor does one that was refused and is gone', async () => {
   await refusalOf('b.ts')
   await scratch.write('b.ts', unit(2))
   await until(() => says() === '2,2,1')
+})
+
+test('a file that takes the place of one that is gone is told that its unit runs on from there', async () => {
+  const { scratch, refusalOf, refused } = await engine()
+  await scratch.removeFile('c.ts')
+  await refusalOf('c.ts')
+  await scratch.write('moved/c.ts', unit(2))
+  await refusalOf('moved/c.ts')
+  const found = refused.flatMap(({ findings }) => findings).find(({ file }) => file?.endsWith('moved/c.ts'))
+  expect(found).toMatchObject({ code: 'TICKSWAP_E_UNIT_REMOVED', unit: 'c' })
+  expect(found!.message).toMatch(/is gone, and moves to .*moved\/c\.ts only at the next start/)
 })
