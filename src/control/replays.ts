@@ -172,7 +172,7 @@ export class Replays {
   }
 
   get #isOver(): boolean {
-    return this.#phase > RewindPhase.AGAIN || this.#phase === RewindPhase.NONE
+    return this.#phase >= RewindPhase.KEPT || this.#phase === RewindPhase.NONE
   }
 
   /** Why the calls were not made again, or what came of it was not kept. */
@@ -222,5 +222,7 @@ const REASONS: Record<ObstacleCode, string> = {
   [Obstacle.TIME]: 'the calls of NAME have taken longer than rollback.log.ms',
   [Obstacle.ARGUMENTS]: 'a call in NAME had arguments that cannot be kept',
   [Obstacle.LEFT]: 'other participants are there than at the commit',
+  [Obstacle.STRANGER]: 'somebody has come since, whose calls are not in the log',
+  [Obstacle.VISITED]: 'somebody came while they were made',
   [Obstacle.DIFFERS]: 'made twice, the calls came to different states',
 }

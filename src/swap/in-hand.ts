@@ -235,7 +235,7 @@ export class InHand {
   /** What was committed goes on from an earlier state, to which all calls since are made again. */
   #rewind(transition: Transition, since: number): void {
     const { board, rewind } = this.#holder
-    rewind.run(transition.message, since, [])
+    rewind.run(transition, since, [])
     this.time(SlotTime.STALL, board.now() - this.#holder.entered)
     this.#followed(transition)
   }
@@ -317,9 +317,10 @@ export class InHand {
    * @param failed the call whose answer the engine waits for
    * @returns what the failed call came to, when it has been made again
    */
-  #makeUp({ id, message }: Transition, undone: readonly Call[], failed?: Call): Answer | undefined {
+  #makeUp(transition: Transition, undone: readonly Call[], failed?: Call): Answer | undefined {
     const { board, slot, repeats, rewind, log } = this.#holder
-    const isKept = rewind.run(message, id, undone, failed)
+    const { id, message } = transition
+    const isKept = rewind.run(transition, id, undone, failed)
     const played = new Set(isKept ? message.log?.units : [])
     const left = undone.filter((call) => call !== failed && !played.has(call.unit))
     log.aside(() => replay(board, slot, left, (call) => repeats.run(id, call), rewind))

@@ -1,7 +1,7 @@
 import type { OwnPart } from '../state/memory.ts'
-import { type Board, SlotWord } from './board.ts'
+import { type Board, ParticipantState, SlotWord } from './board.ts'
 import type { Call } from './guard.ts'
-import { INPUT_WORDS, Obstacle, type ObstacleCode } from './input-words.ts'
+import { INPUT_WORDS, InputWord, Obstacle, type ObstacleCode } from './input-words.ts'
 import { type KeptArguments, keepArguments } from './kept-arguments.ts'
 import type { LogPlan } from './protocol.ts'
 
@@ -39,6 +39,8 @@ export class InputLog {
   #units: ReadonlySet<string> = new Set()
   #plan: LogPlan | undefined
   #isAside = false
+  /** the last swap at whose commit this participant was there and opened a stretch */
+  #newest = 0
 
   /** `isState`: whether a buffer holds columns. */
   constructor(board: Board, slot: number, isState: (buffer: ArrayBufferLike) => boolean) {
@@ -63,9 +65,26 @@ export class InputLog {
     }
   }
 
+  /**
+   * Before the first call of a participant that has come online. What it has missed of the logs cannot be made good when it
+   * has gone again: calls of somebody who left no trace must not be taken for calls that nobody made.
+   */
+  comeOnline(): void {
+    const { inputs } = this.#board
+    const latest = Atomics.load(inputs, InputWord.LATEST)
+    if (latest === this.#newest) return
+    for (let seen = Atomics.load(inputs, InputWord.STRANGER); seen < latest; ) {
+      const found = Atomics.compareExchange(inputs, InputWord.STRANGER, seen, latest)
+      if (found === seen) return
+      seen = found
+    }
+  }
+
   /** Begins a stretch at the commit of a swap. `own`: what this participant has for itself of each unit. */
   open(swap: number, plan: LogPlan, own: ReadonlyMap<string, OwnPart>): void {
     this.#plan = plan
+    // Who learns of it afterwards was not there.
+    if (this.#board.state(this.#slot) === ParticipantState.ONLINE) this.#newest = swap
     const units = new Set(plan.units)
     this.#stretches.push({ swap, units, own, tick: this.#tick, calls: [], bytes: 0, ms: 0 })
     while (this.#stretches.length > plan.stretches) this.#stretches.shift()

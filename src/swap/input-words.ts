@@ -16,12 +16,28 @@ export const InputWord = {
   WHY: 5,
   /** who was there at the commit of the swap in probation */
   MEMBERS: 6,
+  /** the last swap from whose commit on inputs are logged */
+  LATEST: 7,
+  /** since this swap, or one before it, somebody has come who was not there at its commit */
+  STRANGER: 8,
+  /** the swap whose calls are being made again while somebody has come who does not take part */
+  VISITED: 9,
 } as const
 
 /** Words before those of the slots; a slot's is the first swap that its log reaches back to, or a negative Obstacle. */
-export const INPUT_WORDS = 8
+export const INPUT_WORDS = 10
 
-export const RewindPhase = { NONE: 0, OFFERED: 1, FIRST: 2, AGAIN: 3, KEPT: 4, GIVEN_UP: 5 } as const
+export const RewindPhase = {
+  NONE: 0,
+  OFFERED: 1,
+  FIRST: 2,
+  AGAIN: 3,
+  /** what was kept before is to go on: the next round brings it back */
+  GIVEN_UP: 4,
+  /** the end: what came of it goes on, or what was kept before */
+  KEPT: 5,
+  BROUGHT_BACK: 6,
+} as const
 
 /** Why the calls since a swap cannot be made again. */
 export const Obstacle = {
@@ -38,6 +54,10 @@ export const Obstacle = {
   LEFT: 6,
   /** made twice, the calls came to different states */
   DIFFERS: 7,
+  /** somebody has come since, and has gone again, or has taken the place of somebody who was there */
+  STRANGER: 8,
+  /** somebody came, or came back, while the calls were made again */
+  VISITED: 9,
 } as const
 export type ObstacleCode = (typeof Obstacle)[keyof typeof Obstacle]
 

@@ -17,7 +17,7 @@ import { InputWord } from './input-words.ts'
 import { inspectState, type Verdict } from './inspect.ts'
 import { slotName } from './protocol.ts'
 import type { Office } from './rendezvous.ts'
-import { offerRewind } from './rewind.ts'
+import { beginLogging, offerRewind } from './rewind.ts'
 import { membersOf } from './sync-test.ts'
 import type { Transition } from './transition.ts'
 import type { World } from './world.ts'
@@ -172,7 +172,9 @@ export class Leader {
     board.store(Word.PROBATION_PASSED, 0)
     const { isNumbered, log, rewind, dryRun } = transition.message
     if (!isNumbered) board.store(Word.TICKET, 0)
-    if (log ?? rewind) board.inputs[InputWord.MEMBERS] = membersOf(board.inState(ParticipantState.ONLINE))
+    const online = board.inState(ParticipantState.ONLINE)
+    if (log) beginLogging(board, transition.id, online)
+    else if (rewind) board.inputs[InputWord.MEMBERS] = membersOf(online)
     if (rewind && !dryRun) offerRewind(board, transition.id, rewind.since, rewind.members)
     board.setInstant(Instant.COMMITTED, board.instant())
   }

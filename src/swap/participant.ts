@@ -290,7 +290,7 @@ export class Participant {
       if (this.#left) return LOOK_EVERY_TICK
       this.#align()
       this.#hand.getReady()
-      this.rewind.attend(this.#hand.transition?.message)
+      this.rewind.attend(this.#hand.transition)
       this.#meet()
       this.#hand.follow()
       this.log.aside(() => this.repeats.makeUp())
@@ -329,6 +329,7 @@ export class Participant {
     board.store(board.at(slot, SlotWord.PASSED), 0)
     this.#registry.enter(slot)
     board.store(board.at(slot, SlotWord.STATE), ParticipantState.ONLINE)
+    this.log.comeOnline()
     // From here on no round passes without this participant.
     letPass(board, slot, (office) => {
       if (office.seal()) board.decide(board.decision, Status.PARKING, Status.STRAGGLER)

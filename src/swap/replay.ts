@@ -34,7 +34,9 @@ export function replay<C extends Call>(
   const next = board.at(slot, SlotWord.NEXT_END)
   for (const [index, call] of calls.entries()) {
     // Somebody who does not come is not waited for; the order among the others holds.
-    if (!awaitTurn(board, slot, numberOf(call.start, shift)) && isStrict) break
+    const isInTime = awaitTurn(board, slot, numberOf(call.start, shift))
+    // One who is not waited for any more would write to what the others have brought back.
+    if (isStrict && !(isInTime && board.state(slot) === ParticipantState.ONLINE)) break
     run(call)
     const after = calls[index + 1]
     board.store(next, after ? numberOf(after.end, shift) : DONE)

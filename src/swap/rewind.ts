@@ -1,7 +1,7 @@
 import { serialize } from 'node:v8'
 import { type Finding, finding } from '../errors.ts'
 import { addon } from '../native/addon.ts'
-import { copyMemory } from '../state/memory.ts'
+import { copyMemory, type UnitState } from '../state/memory.ts'
 import { copySoft } from '../state/soft.ts'
 import { type Board, ParticipantState, Restore, SlotWord, Status, Word } from './board.ts'
 import { ofVersion } from './frames.ts'
@@ -17,11 +17,12 @@ import {
 } from './input-words.ts'
 import { againstChange } from './kept-arguments.ts'
 import type { Probation } from './probation.ts'
-import type { FailureMessage, PrepareMessage } from './protocol.ts'
+import type { FailureMessage } from './protocol.ts'
 import type { Office } from './rendezvous.ts'
 import { announceReplay, NEXT_PASS, replay } from './replay.ts'
 import { membersOf } from './sync-test.ts'
-import type { LiveUnit, World } from './world.ts'
+import type { Transition } from './transition.ts'
+import type { World } from './world.ts'
 
 /** What a call came to: gives its result, or throws what it threw. */
 export type Answer = () => unknown
@@ -48,7 +49,17 @@ export function obstacleTo(board: Board, since: number, members: number): number
     if (reach < 0) return obstacleAt(-reach as ObstacleCode, slot)
     if (reach > since) return obstacleAt(Obstacle.JOINED, slot)
   }
-  return membersOf(online) === members ? Obstacle.NONE : obstacleAt(Obstacle.LEFT, 0)
+  if (membersOf(online) !== members) return obstacleAt(Obstacle.LEFT, 0)
+  const hasStranger = since <= Atomics.load(board.inputs, InputWord.STRANGER)
+  return hasStranger ? obstacleAt(Obstacle.STRANGER, 0) : Obstacle.NONE
+}
+
+/** From the commit of a swap on its inputs are logged, by those who are there. */
+export function beginLogging({ inputs }: Board, id: number, members: readonly number[]): void {
+  inputs[InputWord.MEMBERS] = membersOf(members)
+  Atomics.store(inputs, InputWord.LATEST, id)
+  // An attempt of the same swap may have failed because somebody came: that one is among them now.
+  if (inputs[InputWord.STRANGER]! >= id) Atomics.store(inputs, InputWord.STRANGER, id - 1)
 }
 
 /** Has all members make the calls since a swap again, once what they meet for has been decided, or says why not. */
@@ -56,6 +67,7 @@ export function offerRewind(board: Board, id: number, since: number, members: nu
   const why = obstacleTo(board, since, members)
   board.inputs[InputWord.WHY] = why
   board.inputs[InputWord.SWAP] = id
+  board.inputs[InputWord.VISITED] = 0
   const { NONE, OFFERED } = RewindPhase
   Atomics.store(board.inputs, InputWord.PHASE, why === Obstacle.NONE ? OFFERED : NONE)
 }
@@ -73,7 +85,7 @@ export class Rewind {
   answer: Answer | undefined
   readonly #host: RewindHost
   readonly #board: Board
-  #plan: PrepareMessage | undefined
+  #plan: Transition | undefined
 
   constructor(host: RewindHost) {
     this.#host = host
@@ -86,54 +98,64 @@ export class Rewind {
    * @param asked the call whose answer the engine waits for
    * @returns true when the state is now what the code that runs makes of the inputs
    */
-  run(message: PrepareMessage, since: number, undone: readonly Call[], asked?: Call): boolean {
+  run(transition: Transition, since: number, undone: readonly Call[], asked?: Call): boolean {
     this.shift = 0
     this.answer = undefined
-    if (!this.#isOn(message.id)) return false
+    if (!this.#isOn(transition.id)) return false
     const { board, slot, log, probation } = this.#host
     const known = log.since(since)
     const inputs = known ?? { calls: [], own: new Map() }
-    const units = this.#units(message)
+    const units = this.#states(transition)
     const before = units.map(({ state }) => state.takeOwn())
     announceReplay(board, slot, inputs.calls)
-    this.#meet(message)
-    const once = this.#at(RewindPhase.FIRST) && probation.aside(() => this.#play(message, inputs, 0))
+    this.#meet(transition)
+    const once = this.#at(RewindPhase.FIRST) && probation.aside(() => this.#play(transition, inputs, 0))
     announceReplay(board, slot, inputs.calls, NEXT_PASS)
-    this.#meet(message)
+    this.#meet(transition)
     if (this.#at(RewindPhase.AGAIN)) {
-      const twice = probation.aside(() => this.#play(message, inputs, NEXT_PASS, asked))
+      const twice = probation.aside(() => this.#play(transition, inputs, NEXT_PASS, asked))
       const round = board.load(Word.ROUND) + 1
       board.store(board.at(slot, SlotWord.VOTE), known && once === twice ? round : -round)
       this.shift = 2 * NEXT_PASS
       announceReplay(board, slot, undone, this.shift)
-      this.#meet(message)
+      this.#meet(transition)
     }
     if (this.#at(RewindPhase.KEPT)) return true
     for (const [i, { state }] of units.entries()) state.putOwn(before[i]!)
-    this.#giveUp(message, undone)
+    this.#giveUp(transition, undone)
     return false
   }
 
   /** The calls of the present tick are all that is left to be made: in their order, which all must know. */
-  #giveUp(message: PrepareMessage, undone: readonly Call[]): void {
+  #giveUp(transition: Transition, undone: readonly Call[]): void {
     this.shift = 2 * NEXT_PASS
     announceReplay(this.#board, this.#host.slot, undone, this.shift)
-    this.#plan = message
+    this.#plan = transition
     if (this.#at(RewindPhase.GIVEN_UP)) this.#host.meet('rewind')
   }
 
   /** One that comes while the others are at it waits for them, and has nothing to add. */
-  attend(message: PrepareMessage | undefined): void {
-    if (!message || !this.#isOn(message.id)) return
+  attend(transition: Transition | undefined): void {
+    if (!transition || !(this.#isOn(transition.id) || this.#isGivenUp(transition.id))) return
+    // Its calls, if it was there at the commit, are not made with the others': what comes of theirs is not the state.
+    Atomics.store(this.#board.inputs, InputWord.VISITED, transition.id)
     announceReplay(this.#board, this.#host.slot, [])
-    while (this.#isOnline && this.#isOn(message.id)) this.#meet(message)
-    this.#giveUp(message, [])
+    while (this.#isOnline && this.#isOn(transition.id)) this.#meet(transition)
+    this.#giveUp(transition, [])
   }
 
   #isOn(id: number): boolean {
+    return this.#isOurs(id) && UNDER_WAY.has(this.#phase)
+  }
+
+  /** Until its last round has brought the state back, it would take along what is done beside it. */
+  #isGivenUp(id: number): boolean {
+    return this.#isOurs(id) && this.#phase === RewindPhase.GIVEN_UP
+  }
+
+  #isOurs(id: number): boolean {
     const { inputs } = this.#board
-    const isOurs = Atomics.load(inputs, InputWord.SWAP) === id
-    return isOurs && UNDER_WAY.has(this.#phase) && DECIDED.has(this.#board.status(id))
+    return Atomics.load(inputs, InputWord.SWAP) === id && DECIDED.has(this.#board.status(id))
   }
 
   get #phase(): number {
@@ -149,15 +171,15 @@ export class Rewind {
     return this.#isOnline && this.#phase === phase
   }
 
-  #meet(message: PrepareMessage): void {
-    this.#plan = message
+  #meet(transition: Transition): void {
+    this.#plan = transition
     if (this.#isOnline && UNDER_WAY.has(this.#phase)) this.#host.meet('rewind')
   }
 
   /** Makes this participant's calls, from what it had for itself at the backup. @returns what it has for itself now */
-  #play(message: PrepareMessage, { calls, own }: Inputs, shift: number, asked?: Call): string {
+  #play(transition: Transition, { calls, own }: Inputs, shift: number, asked?: Call): string {
     const { board, slot } = this.#host
-    const units = this.#units(message)
+    const units = this.#states(transition)
     for (const { name, state } of units) {
       const part = own.get(name)
       if (part) state.putOwn({ columns: part.columns, soft: copySoft(part.soft) })
@@ -171,7 +193,7 @@ export class Rewind {
       (call) => {
         const answer = this.#make(call)
         if (call.start === asked?.start) this.answer = isLast ? answer : undefined
-        else if (!isTold) isTold = this.#tell(message.id, call, answer)
+        else if (!isTold) isTold = this.#tell(transition.id, call, answer)
       },
       { shift, isStrict: true },
     )
@@ -223,18 +245,18 @@ export class Rewind {
     inputs[InputWord.DONE] = office.round
   }
 
-  #step(message: PrepareMessage): void {
+  #step(transition: Transition): void {
     const { inputs } = this.#board
     switch (this.#phase) {
       case RewindPhase.OFFERED:
-        this.#restore(message)
+        this.#restore(transition)
         Atomics.store(inputs, InputWord.PHASE, RewindPhase.FIRST)
         break
       case RewindPhase.FIRST: {
-        const hash = this.#sharedHash(message)
+        const hash = this.#sharedHash(transition)
         inputs[InputWord.HASH_LOW] = Number(BigInt.asIntN(32, hash))
         inputs[InputWord.HASH_HIGH] = Number(BigInt.asIntN(32, hash >> 32n))
-        this.#restore(message)
+        this.#restore(transition)
         Atomics.store(inputs, InputWord.PHASE, RewindPhase.AGAIN)
         break
       }
@@ -243,16 +265,11 @@ export class Rewind {
         Atomics.store(inputs, InputWord.PHASE, RewindPhase.KEPT)
         break
       case RewindPhase.GIVEN_UP:
-        for (const { state } of this.#units(message)) state.restoreShared()
-        this.#bringMates(message)
+        for (const { state } of this.#states(transition)) state.restoreShared()
+        // What was kept is the state before the commit, of units that then go back to a backup as well.
+        if (this.#isCommitted(transition)) transition.bringMates()
+        Atomics.store(inputs, InputWord.PHASE, RewindPhase.BROUGHT_BACK)
     }
-  }
-
-  /** What was kept is the state before the commit, of units that then go back to a backup as well. */
-  #bringMates({ id, mates = [] }: PrepareMessage): void {
-    if (this.#board.status(id) !== Status.COMMITTED) return
-    for (const { unit, restore } of mates)
-      if (restore) copyMemory(restore, this.#host.world.units.get(unit)!.state.memory.arena)
   }
 
   /** Why the state that was kept has to go on; 0 when all is well. */
@@ -260,6 +277,8 @@ export class Rewind {
     const board = this.#board
     const online = board.inState(ParticipantState.ONLINE)
     if (membersOf(online) !== board.inputs[InputWord.MEMBERS]) return obstacleAt(Obstacle.LEFT, 0)
+    if (Atomics.load(board.inputs, InputWord.VISITED) === this.#plan!.id)
+      return obstacleAt(Obstacle.VISITED, 0)
     if (this.#phase !== RewindPhase.AGAIN) return Obstacle.NONE
     const differs = online.find((slot) => board.load(board.at(slot, SlotWord.VOTE)) !== office.round)
     if (differs !== undefined) return obstacleAt(Obstacle.DIFFERS, differs)
@@ -271,27 +290,38 @@ export class Rewind {
   }
 
   /** The shared columns stand as in the backup. */
-  #restore(message: PrepareMessage): void {
-    const { units } = this.#host.world
-    for (const [unit, memory] of this.#baseline(message))
-      copyMemory(memory, units.get(unit)!.state.memory.arena)
+  #restore(transition: Transition): void {
+    const baseline = this.#baseline(transition)
+    for (const { name, state } of this.#states(transition))
+      copyMemory(baseline.get(name)!, state.memory.arena)
   }
 
-  #sharedHash(message: PrepareMessage): bigint {
-    const hashes = this.#units(message).map(({ state }) => addon().hash(new Uint8Array(state.memory.arena)))
+  #sharedHash(transition: Transition): bigint {
+    const hashes = this.#states(transition).map(({ state }) =>
+      addon().hash(new Uint8Array(state.memory.arena)),
+    )
     return addon().hash(new BigUint64Array(hashes.map((hash) => BigInt.asUintN(64, hash))))
   }
 
+  #isCommitted({ id }: Transition): boolean {
+    return this.#board.status(id) === Status.COMMITTED
+  }
+
   /** Where the calls are made from: what a rollback by hand brings, or the backup of the swap that was taken back. */
-  #baseline({ id, rewind, moves, mates = [] }: PrepareMessage): Map<string, SharedArrayBuffer> {
-    if (rewind && this.#board.status(id) === Status.COMMITTED)
+  #baseline(transition: Transition): Map<string, SharedArrayBuffer> {
+    const { rewind, moves, mates = [] } = transition.message
+    if (rewind && this.#isCommitted(transition))
       return new Map(rewind.units.map(({ unit, memory }) => [unit, memory]))
     const kept = [...moves, ...mates].flatMap(({ unit, backup }) => (backup ? [[unit, backup] as const] : []))
     return new Map(kept)
   }
 
-  #units(message: PrepareMessage): LiveUnit[] {
-    return [...this.#baseline(message).keys()].map((unit) => this.#host.world.units.get(unit)!)
+  /** The state of each unit as it was decided, also when this participant has yet to follow the decision. */
+  #states(transition: Transition): { name: string; state: UnitState }[] {
+    const isNext = this.#isCommitted(transition)
+    return [...this.#baseline(transition).keys()].map((name) => {
+      return { name, state: transition.stateOf(name, isNext) }
+    })
   }
 }
 

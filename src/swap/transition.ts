@@ -1,7 +1,7 @@
 import { ADVICE, type ErrorCode, type Finding, finding, TickswapError } from '../errors.ts'
-import { type Layout, viewsOf } from '../state/layout.ts'
+import { viewsOf } from '../state/layout.ts'
 import { copyMemory, UnitState } from '../state/memory.ts'
-import { carryOver, carrySoft, type Migrations, migrate, reverse, type Stop } from '../state/migrate.ts'
+import { carrySoft, reverse } from '../state/migrate.ts'
 import { copySoft } from '../state/soft.ts'
 import { WayBack } from '../state/way-back.ts'
 import type { Prepared } from '../units/code/linker.ts'
@@ -13,16 +13,9 @@ import { ownOf } from './sampler.ts'
 import { SlicedMove } from './sliced.ts'
 import { SlicedBack } from './sliced-back.ts'
 import { Stopovers } from './stopover.ts'
+import { carryOwn, losesBack, migrationsOf, startOver, transfer } from './transfer.ts'
 import { Warming } from './warming.ts'
 import { type LiveUnit, peersIn, type World } from './world.ts'
-
-/** Forgets what an earlier attempt wrote: migrations find new memory, whoever wrote to it before. */
-function startOver(move: Move, { state, unit }: LiveUnit, leads: boolean): void {
-  state.soft = (unit.definition.state?.soft?.() ?? {}) as Record<string, unknown>
-  if (!move.moved) return
-  for (const { name } of move.memory.own.slots) state.columns[name]!.fill(0)
-  if (leads && !move.sliced && !move.restored) new Uint8Array(move.memory.arena).fill(0)
-}
 
 /** One swap as one participant lives it: prepared beside what runs, committed, then settled or reverted. */
 export class Transition {
@@ -99,6 +92,12 @@ export class Transition {
     }
     for (const { unit, backup } of this.message.mates ?? [])
       copyMemory(this.#world.units.get(unit)!.state.memory.arena, backup)
+  }
+
+  /** A unit's state under the new version, or under the old one; where it does not move there is but one. */
+  stateOf(unit: string, isNext: boolean): UnitState {
+    const moving = (isNext ? this.#next : this.#previous).get(unit)
+    return (moving ?? this.#world.units.get(unit)!).state
   }
 
   /** The old versions' state is what it goes back to: keeps it, so that something else can be tried in its place. */
@@ -421,57 +420,3 @@ export function blame(
 
 const text = (error: unknown): string =>
   error instanceof Error ? `${error.name}: ${error.message}` : String(error)
-
-/** The module that holds the migrations is the newer one, whichever way the swap goes. */
-const migrationsOf = (move: Move, running: LiveUnit, next: LiveUnit): Migrations =>
-  (move.plan.direction === 'down' ? running : next).unit.definition.migrate
-
-/** Whether the way back would leave out columns that the old version has, because nobody has written how they come back. */
-function losesBack(move: Move, previous: LiveUnit, next: LiveUnit): boolean {
-  const { direction, range, ranges } = move.plan
-  const migration = range === undefined ? undefined : migrationsOf(move, previous, next)?.[range]
-  const isWritten =
-    direction === 'up' ? (migration?.down ?? migration?.downRange) : (migration?.up ?? migration?.upRange)
-  if (ranges || isWritten) return false
-  const [old, now] = [previous.state.columns, next.state.columns]
-  return Object.entries(old).some(([name, column]) => {
-    const other = now[name]
-    return other?.constructor !== column.constructor || other.length < column.length
-  })
-}
-
-/**
- * Runs a migration. Without `shared`, the target's shared columns are copies that nobody
- * sees: the participant moves only what is its own, in the columns of `targetOwn` and soft state.
- */
-function transfer(
-  plan: Move['plan'],
-  migrations: Migrations,
-  from: State,
-  to: State,
-  shared: boolean,
-  targetOwn: Layout,
-  stops?: readonly Stop[],
-): void {
-  if (shared) return migrate(plan, migrations, from, to, stops)
-  const columns: Record<string, unknown> = { ...to.columns }
-  const own = new Set(targetOwn.slots.map((slot) => slot.name))
-  for (const name of Object.keys(columns))
-    if (!own.has(name)) columns[name] = (to.columns as Record<string, { slice(): unknown }>)[name]!.slice()
-  const private_ = { columns, soft: to.soft } as State
-  try {
-    migrate(plan, migrations, from, private_, stops)
-  } finally {
-    // Somebody who comes late to a swap that is past reversing keeps at least what was carried over.
-    to.soft = private_.soft
-  }
-}
-
-/** What each participant has for itself goes on where the shared columns are those of a backup. */
-function carryOwn({ memory }: Move, from: State, to: State): void {
-  const own = new Set(memory.own.slots.map(({ name }) => name))
-  const columns = Object.fromEntries(Object.entries(to.columns).filter(([name]) => own.has(name)))
-  const mine = { columns, soft: to.soft } as State
-  carryOver(from, mine)
-  to.soft = mine.soft
-}

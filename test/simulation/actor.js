@@ -12,6 +12,7 @@ const kit = {
   staged,
   numbers,
   ...(await from('swap/board.js')),
+  ...(await from('swap/input-words.js')),
   ...(await from('swap/participant.js')),
   ...(await from('registry/registry.js')),
   ...(await from('version/version.js')),
@@ -24,6 +25,8 @@ const kit = {
   ...(await from('control/failures.js')),
   ...(await from('control/passenger.js')),
   ...(await from('control/records.js')),
+  ...(await from('control/replays.js')),
+  ...(await from('control/restores.js')),
   ...(await from('control/stop.js')),
   ...(await from('control/transaction.js')),
 }
@@ -51,7 +54,8 @@ async function contractsOf({ file, boots }) {
 const setting = (seed) => ({ seed, isFramed: seed % 2 === 0, isApart: isApart(seed), maxLives: 4 })
 
 async function control() {
-  kit.contracts = { shared: await contractsOf(staged.shared), apart: await contractsOf(staged.apart) }
+  kit.contracts = {}
+  for (const [family, versions] of Object.entries(staged)) kit.contracts[family] = await contractsOf(versions)
   const actor = new ControlActor({ kit, scheduler, ports, shared, ledger: { ...ledger }, complain })
   const totals = {}
   let steps = 0

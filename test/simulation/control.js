@@ -1,10 +1,12 @@
 import { receiveMessageOnPort } from 'node:worker_threads'
 import { simulatedBoard, trace } from './board.js'
-import { isApart, SHOWN, STOP } from './scheduler.js'
+import { isApart, isLogged, SHOWN, STOP } from './scheduler.js'
 
 const SLOTS = 6
 /** Simulated milliseconds; short, so that they are often reached. */
 const DEADLINES = { prepareMs: 100, confirmMs: 80, parkMs: 40, probationMs: 80, leadMs: 30 }
+/** A log takes what it is given, but for ticks: bytes are few, and milliseconds not simulated. */
+const LOG = { bytes: Number.POSITIVE_INFINITY, ms: Number.POSITIVE_INFINITY }
 /** No transaction takes longer, whatever happens to its participants. */
 const LONGEST_MS = 20_000
 
@@ -47,6 +49,7 @@ export class ControlActor {
       const from = this.#scheduler.now
       const outcome = await this.#swap(id)
       outcomes[outcome] = (outcomes[outcome] ?? 0) + 1
+      if (this.#isReplayed(id)) outcomes.replayed = (outcomes.replayed ?? 0) + 1
       if (this.#scheduler.now - from > LONGEST_MS)
         this.#complain(`swap ${id} took ${this.#scheduler.now - from} ms`)
       await board.waitAsync(0, board.words[0], this.#scheduler.random(15))
@@ -64,7 +67,7 @@ export class ControlActor {
     new Uint8Array(this.#shared.board).set(new Uint8Array(Board.create(SLOTS).shared))
     for (const array of Object.values(this.#ledger)) array.fill(0)
     this.#seed = seed
-    const family = isApart(seed) ? 'apart' : 'shared'
+    const family = isApart(seed) ? 'apart' : isLogged(seed) ? 'logged' : 'shared'
     this.#staged = this.#kit.staged[family]
     this.#contracts = this.#kit.contracts[family]
     this.#inbox = []
@@ -87,6 +90,7 @@ export class ControlActor {
     const catalog = new Catalog()
     const settings = {
       backups: { count: 2, ageMs: Number.POSITIVE_INFINITY, bytes: Number.POSITIVE_INFINITY },
+      rollback: { state: 'auto', log: isLogged(seed) && { ...LOG, ticks: 1 + this.#scheduler.random(200) } },
     }
     this.#floor = {
       board,
@@ -175,7 +179,7 @@ export class ControlActor {
 
   /** One swap, as Road goes about it. */
   async #swap(id) {
-    const { Stop, Transaction, Status } = this.#kit
+    const { Replays, Restores, Stop, Transaction, Status } = this.#kit
     const { board, crew, catalog } = this.#floor
     const scheduler = this.#scheduler
     const entry = catalog.units.get('unit')
@@ -183,8 +187,12 @@ export class ControlActor {
     const others = this.#kit.numbers.filter((number) => number !== from)
     const to = others[scheduler.random(others.length)]
     const passengers = [this.#passenger(entry, to)]
+    const replays = new Replays(this.#floor)
+    const ask = this.#ask(entry, to)
+    const { told } = await replays.plan(ask, passengers, new Restores(), isApart(this.#seed))
+    const isLogged = told.log !== undefined
     const moves = passengers.map((passenger) =>
-      this.#kit.moveOf(passenger, { isSliced: false, restored: undefined, hasSpare: false, isLogged: false }),
+      this.#kit.moveOf(passenger, { isSliced: false, restored: undefined, hasSpare: false, isLogged }),
     )
     const records = this.#floor.records()
     const { generation, back } = records.stage(passengers)
@@ -199,10 +207,11 @@ export class ControlActor {
       scripts: [],
       generation,
       back,
-      reason: 'swap',
+      reason: ask.trigger,
       watch,
       dryRun,
       alone: isApart(this.#seed),
+      ...told,
     }
     const cancelAt = scheduler.chance(10) ? scheduler.now + scheduler.random(60) : Number.POSITIVE_INFINITY
     const isAwaited = scheduler.chance(30)
@@ -231,6 +240,7 @@ export class ControlActor {
       await transaction.confirm()
       await transaction.meet()
       records.activate()
+      if (ask.trigger === 'rollback') await this.#replayed(replays, message)
     } catch (error) {
       if (!(error instanceof Stop)) throw error
       this.#offer = undefined
@@ -245,6 +255,7 @@ export class ControlActor {
       records.makePermanent(passengers, message)
       this.#ledger.good[0] = this.#kit.numbers.indexOf(to)
     } else {
+      for (const { code, message: why } of await replays.takenBack(message)) this.#differs(code, why)
       if (message.alone) records.publishBack()
       records.quarantine()
     }
@@ -254,6 +265,31 @@ export class ControlActor {
     if (status !== (isPermanent ? Status.PERMANENT : Status.ROLLED_BACK))
       this.#complain(`swap ${id} has status ${status}`)
     return isPermanent ? 'permanent' : 'rolled-back'
+  }
+
+  /** To a version that has run, of a unit whose calls can be made again, half of the swaps are rollbacks by hand. */
+  #ask(entry, to) {
+    const edition = entry.editions.findLast(({ version }) => version.toString() === to)
+    if (!isLogged(this.#seed) || !edition || this.#scheduler.chance(50)) return { trigger: 'swap' }
+    return { trigger: 'rollback', edition: { unit: 'unit', edition }, state: 'auto' }
+  }
+
+  /** What became of a rollback by hand whose calls were to be made again. */
+  async #replayed(replays, message) {
+    const { board } = this.#floor
+    const { findings } = await replays.outcome(message, board.words[this.#kit.Word.ROUND_TICK])
+    for (const { code, message: why } of findings) this.#differs(code, why)
+  }
+
+  #isReplayed(id) {
+    const { InputWord, RewindPhase } = this.#kit
+    const { inputs } = this.#floor.board
+    return inputs[InputWord.SWAP] === id && inputs[InputWord.PHASE] === RewindPhase.KEPT
+  }
+
+  /** Its code does the same whenever it is called. */
+  #differs(code, why) {
+    if (code === 'TICKSWAP_E_REPLAY_DIFFERS') this.#complain(why)
   }
 
   #passenger(entry, number) {
@@ -288,7 +324,7 @@ export class ControlActor {
       await board.waitAsync(0, board.words[0], 2)
     }
     for (let i = 0; i < 40; i++) await board.waitAsync(0, board.words[0], 1)
-    const { made, begun, dead, hung, unmoved, lossy } = this.#ledger
+    const { made, begun, thrown, dead, hung, unmoved, lossy } = this.#ledger
     const { running, memory } = catalog.units.get('unit')
     const version = running.version.toString()
     const slot = memory.shared.slots.find(({ name }) => name === 'count')
@@ -298,13 +334,15 @@ export class ControlActor {
       if (mine !== version)
         this.#complain(`row ${row} ended with version ${mine}, the catalog has ${version}`)
       if (lossy[0] || (hung[row] && slot)) continue
-      if (count[row] !== made[row])
+      // A call that threw is made again with all the others, by code that may not throw.
+      const most = made[row] + (isLogged(this.#seed) ? thrown[row] : 0)
+      if (count[row] < made[row] || count[row] > most)
         this.#complain(`row ${row} made ${made[row]} steps, ${count[row]} are in the shared state`)
-      if (!unmoved[row] && (own !== made[row] || soft !== made[row]))
+      if (!unmoved[row] && (own !== count[row] || soft !== count[row]))
         this.#complain(`row ${row} made ${made[row]} steps, its own state has ${own} and ${soft}`)
     }
     for (let row = 0; row < 32; row++) {
-      if (count[row] > begun[row] + hung[row])
+      if (count[row] > begun[row] + hung[row] + (isLogged(this.#seed) ? thrown[row] : 0))
         this.#complain(`row ${row} began ${begun[row]} steps, ${count[row]} are in the shared state`)
       // What a thread did in the tick in which it ended may be lost with it.
       if (dead[row] && !lossy[0] && count[row] < made[row] - 2 - hung[row])

@@ -86,6 +86,48 @@ export const MUTANTS = {
     find: /while \(!this\.#left && \(this\.#isPast\(\) \|\| \(!this\.#isOnline && !board\.load\(Word\.CLOSED\)\)\)\)/,
     replace: 'while (false)',
   },
+  'calls of somebody who has come and gone are taken for calls that nobody made': {
+    from: 2_001_100,
+    file: 'swap/rewind.js',
+    find: /since <= Atomics\.load\(board\.inputs, InputWord\.STRANGER\)/,
+    replace: 'since < 0',
+  },
+  'the calls are made again from what each has for itself now': {
+    from: 2_000_000,
+    file: 'swap/rewind.js',
+    find: /if \(part\)\s*state\.putOwn\([^;]*;/,
+    replace: ';',
+  },
+  'the calls are made again the second time where the first time has ended': {
+    from: 2_000_000,
+    file: 'swap/rewind.js',
+    find: /this\.#restore\(message\);(\s*Atomics\.store\(inputs, InputWord\.PHASE, RewindPhase\.AGAIN\))/,
+    replace: '$1',
+  },
+  'it is not looked at whether somebody has left since': {
+    from: 2_000_000,
+    file: 'swap/rewind.js',
+    find: /membersOf\(online\) !== members\b/,
+    replace: 'false',
+  },
+  'a swap that was taken back takes its inputs along': {
+    from: 2_004_450,
+    file: 'swap/input-log.js',
+    find: /before\.calls\.push\(\.\.\.gone\.calls\);/,
+    replace: ';',
+  },
+  'whoever comes does not wait for what is being brought back': {
+    from: 2_004_800,
+    file: 'swap/rewind.js',
+    find: /!\(this\.#isOn\(message\.id\) \|\| this\.#isGivenUp\(message\.id\)\)/,
+    replace: '!this.#isOn(message.id)',
+  },
+  'what was not kept is left as it came to be': {
+    from: 2_000_000,
+    file: 'swap/rewind.js',
+    find: /state\.restoreShared\(\);/,
+    replace: ';',
+  },
 }
 
 /** @returns the package to simulate, with the defect in it when one is named */

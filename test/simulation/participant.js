@@ -247,6 +247,7 @@ export class ParticipantActor {
       // It threw outside of a probation: the step was not made.
       if (!/planned/.test(String(error?.message))) throw error
       this.#ledger.begun[row]--
+      this.#ledger.thrown[row]++
     }
     this.#show(participant)
   }

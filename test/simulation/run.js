@@ -1,12 +1,13 @@
 /**
  * Runs the simulation: `node test/simulation/run.js [--seeds 10000] [--from 1] [--mutant NAME] [--groups 2]`, and besides a quarter as many
- * seeds from 1,000,000 on, of units that share nothing, in independent mode (`--apart n`).
+ * seeds from 1,000,000 on, of units that share nothing, in independent mode (`--apart n`), and as many from 2,000,000 on, of
+ * units whose calls are made again after a rollback (`--logged n`).
  * TICKSWAP_SEED=n runs that one seed. Prints the failing seeds, and exits with 1 when there are any.
  */
 import { parseArgs } from 'node:util'
 import { MessageChannel, Worker } from 'node:worker_threads'
 import { plant } from './mutants.js'
-import { APART_FROM, Scheduler } from './scheduler.js'
+import { APART_FROM, LOGGED_FROM, Scheduler } from './scheduler.js'
 import { NUMBERS, stageAll } from './sources.js'
 
 const { values } = parseArgs({
@@ -18,6 +19,8 @@ const { values } = parseArgs({
     minutes: { type: 'string', default: '3' },
     /** seeds of units that share nothing, in independent mode, besides; default: a quarter as many */
     apart: { type: 'string' },
+    /** the same of units whose inputs are logged */
+    logged: { type: 'string' },
   },
 })
 const ACTORS = 5
@@ -26,7 +29,8 @@ const first = Number(one ?? values.from)
 const count = one ? 1 : Number(values.seeds)
 const groups = one ? 1 : Number(values.groups)
 const isChosen = one !== undefined || values.mutant !== undefined || values.from !== '1'
-const apart = isChosen ? 0 : Number(values.apart ?? Math.ceil(count / 4))
+const besides = (wanted) => (isChosen ? 0 : Number(wanted ?? Math.ceil(count / 4)))
+const [apart, logged] = [besides(values.apart), besides(values.logged)]
 const seedsFrom = (from, length) => Array.from({ length }, (_, i) => from + i)
 
 const { dist, remove } = plant(values.mutant)
@@ -41,7 +45,7 @@ function startGroup(seeds) {
   const registry = Registry.create({ units: 1, versions: 64, ownSlots: 6 })
   registry.close()
   const ledger = Object.fromEntries(
-    ['begun', 'made', 'dead', 'hung', 'unmoved'].map((name) => [
+    ['begun', 'made', 'thrown', 'dead', 'hung', 'unmoved'].map((name) => [
       name,
       new Int32Array(new SharedArrayBuffer(4096)),
     ]),
@@ -100,7 +104,7 @@ function startGroup(seeds) {
 }
 
 const from = performance.now()
-const all = [...seedsFrom(first, count), ...seedsFrom(APART_FROM, apart)]
+const all = [...seedsFrom(first, count), ...seedsFrom(APART_FROM, apart), ...seedsFrom(LOGGED_FROM, logged)]
 const shares = Array.from({ length: groups }, (_, group) => all.filter((_, i) => i % groups === group))
 const running = shares.filter((seeds) => seeds.length > 0).map(startGroup)
 // One finding is enough to know a defect.
@@ -117,8 +121,11 @@ const seconds = ((performance.now() - from) / 1000).toFixed(1)
 const came = Object.entries(totals)
   .map(([outcome, n]) => `${n} ${outcome}`)
   .join(', ')
-const besides = apart > 0 ? ` and ${apart} from ${APART_FROM}` : ''
-console.log(`${count} seeds from ${first}${besides}, ${steps} steps, ${seconds} s; swaps: ${came}`)
+const more = [
+  [apart, APART_FROM],
+  [logged, LOGGED_FROM],
+].map(([n, start]) => (n > 0 ? ` and ${n} from ${start}` : ''))
+console.log(`${count} seeds from ${first}${more.join('')}, ${steps} steps, ${seconds} s; swaps: ${came}`)
 for (const { seed, at, actor, what } of found.slice(0, 20))
   console.log(`seed ${seed}, ${at.toFixed(2)} ms, actor ${actor}: ${what}`)
 if (found.length > 0) console.log(`repeat with: TICKSWAP_SEED=${found[0].seed} node test/simulation/run.js`)

@@ -7,7 +7,11 @@
 
 /** Seeds from here on run units that share nothing, in independent mode. */
 export const APART_FROM = 1_000_000
-export const isApart = (seed) => seed >= APART_FROM
+export const isApart = (seed) => seed >= APART_FROM && seed < LOGGED_FROM
+
+/** Seeds from here on run units that are deterministic: their inputs are logged, and made again after a rollback. */
+export const LOGGED_FROM = 2_000_000
+export const isLogged = (seed) => seed >= LOGGED_FROM
 
 const RNG = 0
 const OPS = 1

@@ -39,6 +39,8 @@ const SHARED = {
   '2.0.0': unit('2.0.0', OTHER, MIGRATE),
 }
 
+const DETERMINISTIC = 'deterministic: true,'
+
 const OWN = "mine: u32(1, { scope: 'participant' })"
 const OTHER_OWN = "level: f32(4, { scope: 'participant' }), mine: u32(2, { scope: 'participant' })"
 const MIGRATE_OWN = `migrate: { '^1.0.0': {
@@ -51,12 +53,20 @@ const APART = {
   '1.1.0': unit('1.1.0', OWN),
   '2.0.0': unit('2.0.0', OTHER_OWN, MIGRATE_OWN),
 }
+/** The same as those that share, of which the calls can be made again. */
+const LOGGED = {
+  '1.0.0': unit('1.0.0', COLUMNS, DETERMINISTIC),
+  '1.1.0': unit('1.1.0', COLUMNS, DETERMINISTIC),
+  '2.0.0': unit('2.0.0', OTHER, DETERMINISTIC + MIGRATE),
+}
 export const NUMBERS = Object.keys(SHARED)
 
-/** Stages every version, and every way from one to another: of a unit that meets, and of one that does not. */
+/** Stages every version, and every way from one to another: of each of the three units. */
 export async function stageAll(stager, addon) {
-  const [shared, apart] = [await stageFamily(SHARED, stager, addon), await stageFamily(APART, stager, addon)]
-  return { shared, apart }
+  const staged = {}
+  for (const [family, versions] of Object.entries({ shared: SHARED, apart: APART, logged: LOGGED }))
+    staged[family] = await stageFamily(versions, stager, addon)
+  return staged
 }
 
 async function stageFamily(versions, { Stager }, { hashHex }) {

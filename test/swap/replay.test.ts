@@ -296,6 +296,22 @@ describe('the log of inputs', () => {
     expect(said(left, 'TICKSWAP_E_REPLAY_LOG')).toContain('other participants')
   })
 
+  test('is of no use when somebody has come and gone: what that one did stays done', async () => {
+    const engine = await Mill.start(ONE, 1)
+    await engine.edit(mill({ version: '1.1.0' }))
+    await engine.during(engine.fleet.addWorker())
+    await engine.turns(5)
+    await engine.fleet.kill(1)
+    await engine.turns(5)
+    const steps = () => (engine.fleet.handle.state.columns as Record<string, Uint32Array>).steps![2]
+    const made = steps()
+    expect(made).toBeGreaterThanOrEqual(5)
+    const report = await engine.back({ state: 'replay' })
+    expect(said(report, 'TICKSWAP_E_REPLAY_LOG')).toContain('somebody has come since')
+    expect(report.restored).toMatchObject({ ticksLost: 0 })
+    expect(steps()).toBe(made)
+  })
+
   for (const [what, act] of [
     ['ends', 'process.exit(1)'],
     ['hangs', 'for (;;) {}'],
