@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { Worker } from 'node:worker_threads'
 import type { AdminData, AdminStarted } from './admin/thread.ts'
+import { participantName } from './control/option-values.ts'
 import { type RuntimeOptions, type Settings, settingsOf } from './control/options.ts'
 import type { ControlData, ControlStarted } from './control/thread.ts'
 import { type Finding, TickswapError } from './errors.ts'
@@ -112,12 +113,13 @@ async function start(
 
 /**
  * Joins the runtime of this process from a worker, with the ticket that came as workerData.
- * @throws TickswapError TICKET, PARTICIPANTS_FULL, CLOSED, or what a unit throws when it is loaded here
+ * @throws TickswapError TICKET, OPTION, PARTICIPANTS_FULL, CLOSED, or what a unit throws when it is loaded here
  */
 export async function joinRuntime(ticket: Ticket, options: { name?: string } = {}): Promise<Runtime> {
   if (ticket?.tickswap !== 1 || !Board.isBoard(ticket.board))
     throw new TickswapError('TICKSWAP_E_TICKET', 'this is not a ticket of this version of tickswap')
-  return join(ticket, options.name)
+  const name = options?.name
+  return join(ticket, name === undefined ? undefined : participantName(name))
 }
 
 async function join(ticket: Ticket, name: string | undefined): Promise<Runtime> {

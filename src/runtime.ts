@@ -9,7 +9,7 @@ import { Registry } from './registry/registry.ts'
 import { type Events, News } from './runtime/news.ts'
 import type { Handle, RuntimeDiagnostics, UnitStatus } from './runtime/shapes.ts'
 import { Staff, type Threads } from './runtime/staff.ts'
-import { type Quarantine, type SwapOptions, termsOf } from './runtime/terms.ts'
+import { type Quarantine, type SwapOptions, termsOf, wishOf } from './runtime/terms.ts'
 import { Board, ParticipantState, SlotWord, Word } from './swap/board.ts'
 import { Checkpoint } from './swap/checkpoint.ts'
 import { drain } from './swap/drain.ts'
@@ -170,9 +170,7 @@ export class Runtime {
    * @throws TickswapError UNIT_UNKNOWN, OPTION, CLOSED
    */
   async swap(...args: [...units: string[], options: SwapOptions] | string[]): Promise<SwapReport> {
-    const last = args.at(-1)
-    const options = typeof last === 'object' ? last : {}
-    const units = (typeof last === 'object' ? args.slice(0, -1) : args) as string[]
+    const { units, options } = wishOf(args)
     return (await this.#ask('swap', { units, terms: termsOf(options) }, options.signal)) as SwapReport
   }
 
@@ -187,9 +185,10 @@ export class Runtime {
     unit: string,
     options: SwapOptions & { to?: string; state?: RollbackState } = {},
   ): Promise<SwapReport> {
+    const terms = termsOf(options, ['to', 'state'])
     const { to, state } = options
     if (state !== undefined) oneOf('state', state, ROLLBACK_STATES)
-    const body = { unit, to, ...(state && { state }), terms: termsOf(options) }
+    const body = { unit, to, ...(state && { state }), terms }
     return (await this.#ask('rollback', body, options.signal)) as SwapReport
   }
 
@@ -213,6 +212,7 @@ export class Runtime {
    */
   health(check: HealthCheck): () => void {
     this.#assertOpen()
+    if (typeof check !== 'function') throw new TickswapError('TICKSWAP_E_OPTION', 'health takes a function')
     return this.#participant.check(check)
   }
 
@@ -313,7 +313,8 @@ export class Runtime {
   }
 
   async #close(): Promise<void> {
-    await this.#checkpoint.end(() => this.pause())
+    // Whoever joined has left when close() returns, also from a loop that never yields: only the owner saves.
+    if (this.#staff) await this.#checkpoint.end(() => this.pause())
     // A control thread that is gone has nothing left to close.
     if (this.#staff) await this.#request('close', {}).catch(() => {})
     this.#leave()

@@ -14,7 +14,8 @@ export interface PaceSummary {
 
 interface Sample {
   readonly at: number
-  readonly tick: number
+  /** calls of tick(): frame numbers are the engine's, and participants that count correct theirs at a meeting */
+  readonly calls: number
   /** microseconds */
   readonly intervals: readonly number[]
 }
@@ -48,9 +49,9 @@ export class PaceSampler {
     const samples = this.#tracks.get(slot)?.samples ?? []
     const [first, last] = [samples[0], samples.at(-1)]
     const seconds = first && last ? (last.at - first.at) / 1000 : 0
-    const ticksPerSecond = seconds > 0 ? Math.max(0, (last!.tick - first!.tick) / seconds) : 0
+    const ticksPerSecond = seconds > 0 ? Math.max(0, (last!.calls - first!.calls) / seconds) : 0
     const intervals = samples.slice(1).flatMap((sample) => sample.intervals)
-    const standsStill = samples.length > SAMPLES && first!.tick === last!.tick
+    const standsStill = samples.length > SAMPLES && first!.calls === last!.calls
     return { ticksPerSecond, standsStill, ...(intervals.length > 0 && { interval: summary(intervals) }) }
   }
 
@@ -73,7 +74,7 @@ export class PaceSampler {
       this.#tracks.set(slot, track)
     }
     const intervals = track.reader.read()
-    track.samples.push({ at, tick: this.#board.tick(slot), intervals })
+    track.samples.push({ at, calls: track.reader.count, intervals })
     if (track.samples.length > SAMPLES + 1) track.samples.shift()
     if (intervals.length > 0) for (const listener of this.#listeners) listener(slot, intervals)
   }

@@ -10,6 +10,9 @@ const REGISTER = new URL('./register.js', import.meta.url).href
  */
 const NODE_OPTIONS = ['--no-compilation-cache', '--enable-source-maps', '--import', REGISTER]
 
+/** The flags that Node was given for this process are meant for the engine; a debugger's port is one process's. */
+const nodeFlags = (): string[] => process.execArgv.filter((flag) => !flag.startsWith('--inspect'))
+
 /** An engine script, and what it finds in process.argv and the environment. */
 export interface Engine {
   readonly script: string
@@ -33,7 +36,7 @@ export interface Running {
 /** Starts a script in a process of its own that shares this one's terminal and, if this one was forked, its messages. */
 export function startEngine({ script, args, env }: Engine): Running {
   const isForked = process.send !== undefined
-  const child = spawn(process.execPath, [...NODE_OPTIONS, script, ...args], {
+  const child = spawn(process.execPath, [...nodeFlags(), ...NODE_OPTIONS, script, ...args], {
     stdio: ['inherit', 'inherit', 'inherit', ...(isForked ? (['ipc'] as const) : [])],
     env: { ...process.env, ...env },
   })

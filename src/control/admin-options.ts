@@ -58,6 +58,7 @@ const mostMemory = (): number =>
 
 /** @throws TickswapError OPTION */
 export function adminSettings(admin: unknown, picture: Picture | undefined): AdminSettings | undefined {
+  if (picture !== undefined) checkPicture(picture)
   if (admin === false) return undefined
   const given = (typeof admin === 'number' ? { port: admin } : admin) as AdminOptions
   if (typeof given !== 'object' || given === null)
@@ -66,7 +67,7 @@ export function adminSettings(admin: unknown, picture: Picture | undefined): Adm
   if (typeof host !== 'string' || host === '') throw bad('admin.host must be an address')
   if (token !== undefined && (typeof token !== 'string' || !/^\S{16,512}$/.test(token)))
     throw bad(`admin.token must have ${LEAST_TOKEN} to 512 characters and no space`)
-  if (picture !== undefined) checkPicture(picture)
+  if (!Array.isArray(webhooks)) throw bad('admin.webhooks must be a list')
   for (const webhook of webhooks) checkWebhook(webhook)
   const limits = {
     stallMs: within('admin.alerts.stallMs', alerts.stallMs ?? 16, 0, 600_000),

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { type Finding, finding, TickswapError } from '../errors.ts'
 import type { Contract } from '../units/contract.ts'
 import { Constraint } from '../version/constraint.ts'
@@ -55,6 +56,10 @@ export function checkUses(after: ReadonlyMap<string, Side>, uses: readonly Engin
 export function checkName({ name, file }: Contract, catalog: Catalog): Finding[] {
   const running = catalog.units.get(name)?.running.contract
   const before = catalog.byFile(file)
+  if (running && running.file !== file && !existsSync(running.file)) {
+    const message = `unit ${name} runs from ${running.file}, which is gone, and moves to ${file} only at the next start`
+    return [finding('TICKSWAP_E_UNIT_REMOVED', message, { unit: name, file })]
+  }
   if (running && running.file !== file)
     return [
       finding('TICKSWAP_E_UNIT_DUPLICATE', `${name} is also the unit of ${running.file}`, {

@@ -29,7 +29,7 @@ import { Compatibility } from './compatibility.ts'
 import { Crew } from './crew.ts'
 import { Desk, LATER } from './desk.ts'
 import { EVENTS } from './events.ts'
-import { Failures, isHopeless } from './failures.ts'
+import { Failures, isHopeless, withoutBlamed } from './failures.ts'
 import { Flapping } from './flapping.ts'
 import { isModuleFile, requireFolder } from './folder.ts'
 import { groupsOf } from './groups.ts'
@@ -320,15 +320,13 @@ export class Control {
     const key = 'find' in waiting ? waiting.key : ''
     this.#current = { road: undefined, consent, key }
     const ask = { ...('find' in waiting ? await waiting.find() : waiting.ask), consent }
-    const earlier = [...this.#refused, ...this.#behind.with(ask)].filter((file) => !ask.files.includes(file))
-    let road = this.#road(ask.edition ? ask : { ...ask, files: [...ask.files, ...earlier] })
-    this.#current = { road, consent, key }
-    let report = await road.travel()
-    if (report.outcome === 'refused' && earlier.length > 0 && !ask.edition && !consent.cancelled) {
-      // An earlier refused file may still be broken: it must not hold up this edit.
-      road = this.#road(ask)
-      this.#current = { road, consent, key }
-      report = await road.travel()
+    let earlier = [...this.#refused, ...this.#behind.with(ask)].filter((file) => !ask.files.includes(file))
+    if (ask.edition) earlier = []
+    let { road, report } = await this.#travel(ask, earlier, consent, key)
+    // Earlier refused files may still be broken: they must not hold up this edit, nor each other.
+    while (report.outcome === 'refused' && earlier.length > 0 && !consent.cancelled) {
+      earlier = withoutBlamed(earlier, report)
+      ;({ road, report } = await this.#travel(ask, earlier, consent, key))
     }
     this.#current = undefined
     // More of the same burst has come: one swap, and no word of this one.
@@ -344,6 +342,12 @@ export class Control {
     if (report.outcome === 'rolled-back') this.#behind.add(report.files, report)
     else if (!ask.edition) for (const file of report.files) this.#behind.delete(file)
     await this.#announce(report)
+  }
+
+  async #travel(ask: Ask, earlier: readonly string[], consent: Consent, key: string) {
+    const road = this.#road({ ...ask, files: [...ask.files, ...earlier] })
+    this.#current = { road, consent, key }
+    return { road, report: await road.travel() }
   }
 
   /** A burst of saves may not be over: what has been seen of it is taken in before a boundary is set. */
@@ -363,6 +367,7 @@ export class Control {
   #remember(ask: Ask, report: SwapReport): void {
     const { outcome, files, findings } = report
     if (outcome === 'dry-run') return
+    for (const file of ask.removed) this.#refused.delete(file)
     // What was reversed, or is in quarantine, is read again with the next edit of its units.
     if (outcome === 'reversed' && !ask.edition) this.#behind.add(files, report)
     const absent = isAbsence(report) || findings.some(({ code }) => code === 'TICKSWAP_E_FLAPPING')

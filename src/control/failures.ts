@@ -1,4 +1,5 @@
 import { type ErrorCode, type Finding, finding } from '../errors.ts'
+import type { SwapReport } from '../swap/report.ts'
 import type { Barrier } from './barrier.ts'
 
 /** A failure message and the board's word of the same failure travel apart; this much at most. */
@@ -40,3 +41,12 @@ const HOPELESS: ReadonlySet<ErrorCode> = new Set([
 
 /** Whether an edit is not to be tried again with the next one. */
 export const isHopeless = ({ code }: Finding): boolean => HOPELESS.has(code)
+
+/** Files to try once more beside an edit: those that the refusal does not name; none when it names none of them. */
+export function withoutBlamed(files: readonly string[], { findings }: SwapReport): string[] {
+  const blamed = new Set(
+    findings.flatMap(({ severity, file }) => (severity === 'error' && file ? [file] : [])),
+  )
+  const left = files.filter((file) => !blamed.has(file))
+  return left.length < files.length ? left : []
+}

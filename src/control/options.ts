@@ -1,5 +1,4 @@
 import { resolve } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import type { LogLevel, LogOptions } from '../observe/log-level.ts'
 import { type StoreOptions, type StoreSettings, storeSettingsOf } from '../store/settings.ts'
 import type { SyncWish } from '../swap/protocol.ts'
@@ -16,7 +15,8 @@ import {
 } from './admin-options.ts'
 import type { FlapLimit } from './flapping.ts'
 import type { BackupLimits } from './group-ring.ts'
-import { bad, integer, oneOf, within } from './option-values.ts'
+import { checkShape } from './option-shape.ts'
+import { bad, flag, integer, oneOf, participantName, pathOf, within } from './option-values.ts'
 import { type RulesOption, rulesOption } from './rules-option.ts'
 
 export interface RuntimeOptions {
@@ -220,22 +220,23 @@ const FOLDER = '.tickswap'
 export function settingsOf(options: RuntimeOptions): Settings {
   if (typeof options !== 'object' || options === null) throw bad('createRuntime takes an object of options')
   for (const key of Object.keys(options)) if (!KEYS.includes(key)) throw bad(`there is no option ${key}`)
+  checkShape(options)
   const { units = process.env.TICKSWAP_UNITS } = options
-  if (typeof units !== 'string' && !(units instanceof URL)) throw bad('units must be the path of a folder')
   const { probation = {}, deadlines = {}, flapping = {} } = options
   const { store = process.env.TICKSWAP_STORE || false } = options
   const ticks = integer('probation.ticks', probation.ticks ?? 60, 1, 1_000_000)
   const { budgetRatio, heapBytes } = probation
   return {
-    units: resolve(units instanceof URL || units.startsWith('file:') ? fileURLToPath(units) : units),
-    watch: options.watch ?? true,
-    name: options.name ?? 'main',
+    units: pathOf('units', units, 'folder'),
+    watch: flag('watch', options.watch ?? true),
+    name: participantName(options.name ?? 'main'),
     maxParticipants: integer('maxParticipants', options.maxParticipants ?? 64, 1, 256),
     ticks,
     lastsMs: integer('probation.ms', probation.ms ?? 0, 0, HOUR_MS),
     leastTicks: Math.min(ticks, integer('probation.leastTicks', probation.leastTicks ?? 10, 1, 1_000_000)),
-    budgetRatio: budgetRatio && within('probation.budgetRatio', budgetRatio, 1, 1_000_000),
-    heapBytes: heapBytes && integer('probation.heapBytes', heapBytes, 1, 2 ** 40),
+    budgetRatio:
+      budgetRatio === undefined ? undefined : within('probation.budgetRatio', budgetRatio, 1, 1_000_000),
+    heapBytes: heapBytes === undefined ? undefined : integer('probation.heapBytes', heapBytes, 1, 2 ** 40),
     mode: oneOf('mode', options.mode ?? 'lockstep', MODES),
     strategy: oneOf('strategy', options.strategy ?? 'auto', STRATEGIES),
     flapping: {

@@ -1,9 +1,8 @@
 import { readFileSync } from 'node:fs'
-import { resolve } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { TickswapError } from '../errors.ts'
 import { type KnownRule, type Rule, RuleBook, readRules } from '../version/compatibility/rules.ts'
 import { readRulesFile } from '../version/compatibility/rules-file.ts'
+import { pathOf } from './option-values.ts'
 
 /** Rules as they travel to the control thread. */
 export type RulesOption =
@@ -20,7 +19,7 @@ export function rulesOption(option: readonly Rule[] | string | URL | undefined):
 }
 
 function readOption(path: string | URL): RulesOption {
-  const file = resolve(path instanceof URL || path.startsWith('file:') ? fileURLToPath(path) : path)
+  const file = pathOf('rules', path, 'file')
   try {
     return { file, text: readFileSync(file, 'utf8') }
   } catch (cause) {

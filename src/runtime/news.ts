@@ -1,9 +1,11 @@
 import { EventEmitter } from 'node:events'
+import { bad, oneOf } from '../control/option-values.ts'
 import { type Finding, finding } from '../errors.ts'
 import type { EventMessage, HistoryEntry, RuntimeEvent } from '../swap/protocol.ts'
 import type { SwapProgress, SwapReport } from '../swap/report.ts'
 
 const HISTORY_LIMIT = 4096
+const EVENTS: readonly RuntimeEvent[] = ['swap', 'reject', 'rollback', 'permanent', 'warning', 'progress']
 
 export interface Events {
   swap: [SwapReport]
@@ -21,7 +23,10 @@ export class News {
   readonly #early: EventMessage[] = []
   #canListen = false
 
+  /** @throws TickswapError OPTION */
   on<E extends RuntimeEvent>(event: E, listener: (...args: Events[E]) => void): void {
+    oneOf('event', event, EVENTS)
+    if (typeof listener !== 'function') throw bad(`a listener of '${event}' must be a function`)
     this.#events.on(event as string, listener)
   }
 
@@ -41,15 +46,20 @@ export class News {
     for (const message of this.#early.splice(0)) this.#tell(message)
   }
 
-  /** A listener that throws must not reach into the engine's tick. */
+  /** A listener that throws must reach neither into the engine's tick nor to the other listeners. */
   emit(event: RuntimeEvent, payload: EventMessage['payload']): void {
-    try {
-      this.#events.emit(event, payload)
-    } catch (error) {
-      if (event === 'warning') return
-      const message = `a listener of '${event}' threw: ${error instanceof Error ? error.message : String(error)}`
-      this.emit('warning', finding('TICKSWAP_E_LISTENER', message, { severity: 'warning' }))
+    for (const listener of this.#events.listeners(event)) {
+      try {
+        listener(payload)
+      } catch (error) {
+        if (event !== 'warning') this.#warn(event, error)
+      }
     }
+  }
+
+  #warn(event: RuntimeEvent, error: unknown): void {
+    const message = `a listener of '${event}' threw: ${error instanceof Error ? error.message : String(error)}`
+    this.emit('warning', finding('TICKSWAP_E_LISTENER', message, { severity: 'warning' }))
   }
 
   #tell({ event, payload, history }: EventMessage): void {

@@ -85,7 +85,11 @@ export class UnitState implements State {
     this.#own = heir?.own ?? new ArrayBuffer(memory.own.bytes)
     this.#lastGoodOwn = new ArrayBuffer(memory.own.bytes)
     this.#scanned = heir?.scanned ?? scan(memory)
-    this.columns = { ...viewsOf(memory.shared, memory.arena), ...viewsOf(memory.own, this.#own) }
+    // An array put in the place of a column would be seen here, and kept, moved and saved nowhere.
+    this.columns = Object.freeze({
+      ...viewsOf(memory.shared, memory.arena),
+      ...viewsOf(memory.own, this.#own),
+    })
   }
 
   /** The same memory under a new version of the code; soft state is the new version's. */

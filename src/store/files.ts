@@ -1,6 +1,30 @@
-import { closeSync, fsyncSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs'
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  writeSync,
+} from 'node:fs'
 import { dirname } from 'node:path'
 import { hashHex } from '../native/addon.ts'
+
+/**
+ * Makes a folder and those above it that are missing. Not Node's `recursive`: where a folder is there and takes
+ * no other, as in /proc, that tries for ever.
+ */
+export function makeFolders(path: string, mode?: number): void {
+  if (existsSync(path)) return
+  if (dirname(path) !== path) makeFolders(dirname(path), mode)
+  try {
+    mkdirSync(path, mode)
+  } catch (error) {
+    // Somebody else made it meanwhile.
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+  }
+}
 
 /** Replaces a file by one with these contents: after a crash there is the old one or the new one, whole. */
 export function replaceFile(file: string, value: object): void {

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { accessSync, constants, existsSync, mkdirSync, readdirSync, statSync } from 'node:fs'
+import { accessSync, constants, existsSync, readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { TickswapError } from '../errors.ts'
 import type { Backend } from './backends/contract.ts'
@@ -7,6 +7,7 @@ import { checkTree } from './backends/lmdb-tree.ts'
 import { MemoryBackend } from './backends/memory.ts'
 import { openBackend } from './backends/open.ts'
 import { probeLmdb } from './backends/probe.ts'
+import { makeFolders } from './files.ts'
 import { FORMAT, type Format, folderOf, readFormat, removeLeftovers, upgrade, writeFormat } from './format.ts'
 import { StoreLock } from './lock.ts'
 import { settleMigration } from './migration.ts'
@@ -99,7 +100,7 @@ async function checkMarks(
 
 function makeFolder(path: string): void {
   try {
-    mkdirSync(path, { recursive: true })
+    makeFolders(path)
     if (!statSync(path).isDirectory()) throw new Error('it is no folder')
     accessSync(path, constants.R_OK | constants.W_OK | constants.X_OK)
   } catch (error) {

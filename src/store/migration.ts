@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto'
-import { existsSync, mkdirSync, rmSync } from 'node:fs'
+import { existsSync, rmSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { TickswapError } from '../errors.ts'
 import { after, type Backend, type BackendKind, type Op } from './backends/contract.ts'
 import { openBackend } from './backends/open.ts'
-import { readChecked, replaceFile } from './files.ts'
+import { makeFolders, readChecked, replaceFile } from './files.ts'
 import { FORMAT, type Format, folderOf, writeFormat } from './format.ts'
 import { verifyStore } from './verify.ts'
 
@@ -118,7 +118,7 @@ function begin(
     cursor: { data: '\0', archive: '\0' },
   }
   try {
-    if (path !== undefined) mkdirSync(path, { recursive: true })
+    if (path !== undefined) makeFolders(path)
     if (existsSync(folderOf(store, state.data))) throw new Error(`${state.data} is there already`)
   } catch (cause) {
     const why = (cause as Error).message

@@ -90,6 +90,8 @@ export function storeSettingsOf(options: string | StoreOptions): StoreSettings {
   if (!isBackend(backend)) throw bad(`store.backend is ${String(backend)}; there are: ${BACKENDS.join(', ')}`)
   if (!['auto', 'permanent', 'files'].includes(boot))
     throw bad(`store.boot is ${String(boot)}; there are: auto, permanent, files`)
+  const resume = given.resume ?? process.env.TICKSWAP_RESUME === '1'
+  if (typeof resume !== 'boolean') throw bad(`store.resume is ${String(resume)}; true or false is needed`)
   for (const [group, names] of Object.entries(GROUPS))
     checkNames(given[group as keyof typeof GROUPS] ?? {}, names, `store.${group}`)
   return {
@@ -106,7 +108,7 @@ export function storeSettingsOf(options: string | StoreOptions): StoreSettings {
     states: whole('store.keep.states', keep.states ?? 8, 1),
     entries: whole('store.keep.entries', keep.entries ?? 1_000_000, 1),
     maxObjectBytes: whole('store.maxObjectBytes', given.maxObjectBytes ?? 256 * MB, 1, MOST_OBJECT_BYTES),
-    resume: given.resume ?? process.env.TICKSWAP_RESUME === '1',
+    resume,
     saveEveryMs: whole('store.saveEveryMs', given.saveEveryMs ?? 10_000, 0, MOST_MS),
   }
 }

@@ -36,6 +36,11 @@ export class PaceReader {
     this.#seen = pace[this.#from] ?? 0
   }
 
+  /** How many there have been, as far as read() has come. */
+  get count(): number {
+    return this.#seen
+  }
+
   /** The intervals since the last call, oldest first, microseconds. */
   read(): number[] {
     const count = this.#pace[this.#from] ?? 0

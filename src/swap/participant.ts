@@ -174,6 +174,12 @@ export class Participant {
     await bootWorld(this.world, message, this.slot)
     if (message.syncTest) this.#meeting.sync = this.#syncTest(message.syncTest)
     this.#booted = true
+    this.#carryOutAside()
+  }
+
+  /** Outside of tick(): what it takes is no time that a tick has waited. */
+  #carryOutAside(): void {
+    this.entered = this.board.now()
     this.#orders.carryOut()
   }
 
@@ -220,7 +226,7 @@ export class Participant {
   order(order: Order | SampleMessage): void {
     if (order.type === 'sample') return this.#sampler.want(order)
     this.#orders.push(order)
-    if (this.#booted && this.board.state(this.slot) === ParticipantState.PAUSED) this.#orders.carryOut()
+    if (this.#booted && this.board.state(this.slot) === ParticipantState.PAUSED) this.#carryOutAside()
   }
 
   /**

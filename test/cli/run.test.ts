@@ -1,4 +1,4 @@
-import { fork } from 'node:child_process'
+import { fork, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
@@ -22,6 +22,15 @@ test('a TypeScript engine, its modules and its worker threads run without a buil
   expect(stderr).toBe('')
   expect(stdout).toBe('engine 42 ["one","--two","-h"]\nworker 8\n')
   expect(code).toBe(0)
+})
+
+test("flags of Node that the command was started with are the engine's", () => {
+  const root = folder({
+    'engine.mjs': `console.log(typeof globalThis.gc, process.execArgv.includes('--inspect=0'))`,
+  })
+  const flags = ['--expose-gc', '--inspect=0']
+  const { stdout } = spawnSync(process.execPath, [...flags, MAIN, 'run', join(root, 'engine.mjs')])
+  expect(String(stdout)).toBe('function false\n')
 })
 
 test('tickswap is found from a folder that has none, in the engine and in its workers', async () => {

@@ -25,6 +25,10 @@ export class Scratch {
     await writeFile(this.path(name), text)
   }
 
+  removeFile(name: string): Promise<void> {
+    return rm(this.path(name))
+  }
+
   remove(): Promise<void> {
     return rm(this.dir, { recursive: true, force: true })
   }

@@ -2,6 +2,7 @@ import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, wr
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { TickswapError } from '../../errors.ts'
+import { makeFolders } from '../../store/files.ts'
 
 /** What a running engine writes beside its socket, for commands to find it. */
 export interface EngineRecord {
@@ -57,7 +58,7 @@ function make(folder: string, id: string): Place {
 }
 
 function ownIn(folder: string, id: string): string {
-  mkdirSync(folder, { recursive: true, mode: 0o700 })
+  makeFolders(folder, 0o700)
   sweep(folder)
   const own = join(folder, `${PREFIX}${process.pid}-${id.slice(0, 8)}`)
   mkdirSync(own, { mode: 0o700 })

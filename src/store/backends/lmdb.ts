@@ -12,6 +12,8 @@ const { open } = createRequire(import.meta.url)('lmdb') as typeof import('lmdb')
 
 /** Pages of the tree that a write may need besides its own. */
 const SPARE_BYTES = 2 ** 20
+/** And for each record: a leaf, and a branch above it. */
+const OP_BYTES = 8192
 
 /** Keys are text, and go straight to where LMDB wants them. */
 const KEY_ENCODER = {
@@ -80,6 +82,8 @@ export class LmdbBackend implements Backend {
   async write(ops: readonly Op[]): Promise<void> {
     if (this.#condemned) throw this.#condemned
     if (ops.length === 0) return
+    // LMDB that runs out of room in the middle of a write may leave the heap of the process broken: it is not let to.
+    if (this.#lacksRoom(ops)) throw new Error('No space left on device')
     try {
       // One transaction, which LMDB's own thread writes while this one goes on; what fails in it ends all of it.
       await this.#db.batch(() => {
@@ -89,14 +93,17 @@ export class LmdbBackend implements Backend {
       })
     } catch (failed) {
       const error = await reasonOf(failed)
-      const bytes = ops.reduce((sum, [key, value]) => sum + key.length + (value?.length ?? 0), 0)
-      const { bavail, bsize } = statfsSync(dirname(this.tree))
       // LMDB calls a write that the disk took only a part of an input/output error.
-      const isFull = bavail * bsize < bytes + SPARE_BYTES
-      throw isFull ? new Error('No space left on device', { cause: error }) : error
+      throw this.#lacksRoom(ops) ? new Error('No space left on device', { cause: error }) : error
     } finally {
       this.#db.resetReadTxn()
     }
+  }
+
+  #lacksRoom(ops: readonly Op[]): boolean {
+    const bytes = ops.reduce((sum, [key, value]) => sum + key.length + (value?.length ?? 0) + OP_BYTES, 0)
+    const { bavail, bsize } = statfsSync(dirname(this.tree))
+    return bavail * bsize < bytes + SPARE_BYTES
   }
 
   bytes(): number {

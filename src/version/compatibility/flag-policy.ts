@@ -1,4 +1,5 @@
 import { type Finding, finding, TickswapError } from '../../errors.ts'
+import { type Flags, flagBits } from '../flags.ts'
 import { placeIn, type UnitDescriptor } from './descriptor.ts'
 
 /** Flags that a version must have to run here, and flags that it must not have. */
@@ -16,7 +17,7 @@ export const flagName = (flag: string): string => flag.toLowerCase().replaceAll(
 export const hasFlag = ({ flags }: UnitDescriptor, flag: string): boolean =>
   flags.some((each) => flagName(each) === flag)
 
-/** A policy as an option gives it. @throws TickswapError OPTION */
+/** A policy as an option gives it. @throws TickswapError OPTION, FLAG_UNKNOWN */
 export function readPolicy(policy: unknown, option: string): FlagPolicy {
   if (policy === undefined) return DEFAULT_POLICY
   const bad = (what: string) => new TickswapError('TICKSWAP_E_OPTION', `${option} ${what}`)
@@ -27,6 +28,7 @@ export function readPolicy(policy: unknown, option: string): FlagPolicy {
   for (const list of [required, excluded])
     if (!Array.isArray(list) || !list.every((flag) => typeof flag === 'string'))
       throw bad('holds lists of flags')
+  for (const list of [required, excluded!]) flagBits(list as Flags)
   const names = { required: required.map(flagName), excluded: excluded!.map(flagName) }
   const both = names.required.find((flag) => names.excluded.includes(flag))
   if (both) throw bad(`requires and excludes ${both}`)
