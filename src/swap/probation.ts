@@ -165,9 +165,13 @@ export class Probation implements Judge {
   failed(call: Call, error: unknown): unknown {
     // Where nobody meets, it may have become permanent since this tick began: what it throws is the engine's from then on.
     const transition = this.#ward.transition()
-    if (transition && this.#board.status(transition.id) === Status.PERMANENT) throw error
+    const isOver = () => transition && this.#board.status(transition.id) === Status.PERMANENT
+    if (isOver()) throw error
     this.#blame(call.unit, error, `threw in ${call.name}()`)
-    return this.#ward.answer(call)
+    const answer = this.#ward.answer(call)
+    // Or it has become so in this very moment, and nobody goes back.
+    if (isOver()) throw error
+    return answer
   }
 
   rejected(call: Call, error: unknown): void {

@@ -21,7 +21,7 @@ export const MUTANTS = {
     replace: 'this.store(Word.DECISION, (this.load(Word.DECISION) & ~mask) | to); return from >= 0;',
   },
   'who was away takes the last rollback for its own': {
-    from: 480,
+    from: 2_350,
     file: 'swap/in-hand.js',
     find: /restore === Restore\.DOWN/,
     replace: 'board.load(Word.RESTORE) === Restore.DOWN',
@@ -68,17 +68,11 @@ export const MUTANTS = {
     find: /alone \? this\.#passedAlone > 0/,
     replace: 'alone ? board.load(board.at(this.#holder.slot, SlotWord.PASSED)) > 0',
   },
-  'a version becomes permanent although it has failed for one': {
-    from: 1_002_235,
-    file: 'control/transaction.js',
-    find: / \|\| board\.load\(Word\.FAILURE\) !== Failure\.NONE\)/,
-    replace: ')',
-  },
   'what a version throws is swallowed when it has just become permanent': {
-    from: 1_004_550,
+    from: 1_000_230,
     file: 'swap/probation.js',
-    find: /if \(transition && this\.#board\.status\(transition\.id\) === Status\.PERMANENT\)\s*throw error;/,
-    replace: 'void transition;',
+    find: /if \(isOver\(\)\)\s*throw error;/g,
+    replace: 'void isOver;',
   },
   'who was late does not look at what was decided meanwhile': {
     from: 125,
@@ -110,17 +104,11 @@ export const MUTANTS = {
     find: /membersOf\(online\) !== members\b/,
     replace: 'false',
   },
-  'a swap that was taken back takes its inputs along': {
-    from: 2_004_825,
-    file: 'swap/input-log.js',
-    find: /before\.calls\.push\(\.\.\.gone\.calls\);/,
-    replace: ';',
-  },
   'whoever comes does not wait for what is being brought back': {
-    from: 2_004_800,
+    from: 2_001_700,
     file: 'swap/rewind.js',
-    find: /!\(this\.#isOn\(transition\.id\) \|\| this\.#isGivenUp\(transition\.id\)\)/,
-    replace: '!this.#isOn(transition.id)',
+    find: /!this\.#isOn\(id\) && !this\.#isGivenUp\(id\)/,
+    replace: '!this.#isOn(id)',
   },
   'what was not kept is left as it came to be': {
     from: 2_000_000,

@@ -8,11 +8,15 @@ export interface TopLevel {
   get(name: string): Node | undefined
 }
 
+/** Each piece is parsed behind as many spaces as it has text before it: of more of them the whole is parsed, once. */
+const FEW = 8
+
 /** The same of a module in pieces, of which only those are parsed that declare a name which is asked for. */
 export class PiecedTopLevel implements TopLevel {
   readonly #pieces: readonly Piece[]
   readonly #starts: readonly number[]
   readonly #parsed = new Map<number, ReadonlyMap<string, Node>>()
+  #whole: ReadonlyMap<string, Node> | undefined
 
   constructor(pieces: readonly Piece[]) {
     this.#pieces = pieces
@@ -20,6 +24,7 @@ export class PiecedTopLevel implements TopLevel {
   }
 
   get(name: string): Node | undefined {
+    if (this.#parsed.size >= FEW) return this.#all().get(name)
     // Of several declarations by `var` the last one counts.
     for (let index = this.#pieces.length - 1; index >= 0; index--) {
       const { names, exports } = this.#pieces[index]!.declared
@@ -28,6 +33,11 @@ export class PiecedTopLevel implements TopLevel {
       if (node) return node
     }
     return undefined
+  }
+
+  #all(): ReadonlyMap<string, Node> {
+    this.#whole ??= topLevelOf(parseStatements(this.#pieces.map(({ text }) => text).join('')))
+    return this.#whole
   }
 
   #namesOf(index: number): ReadonlyMap<string, Node> {
