@@ -39,7 +39,7 @@ export const MUTANTS = {
     replace: 'void seen;',
   },
   'a meeting is tried again with the votes and the state of the one before': {
-    from: 1430,
+    from: 7_940,
     file: 'swap/transition.js',
     find: /disregard\(\) \{\s*this\.migrated = false;/,
     replace: 'disregard() {',
