@@ -16,7 +16,7 @@ export const SLOW = {
   'test/memory/**': 'thousands of reloads, of which the heap of V8 is judged',
   'test/resolve/runtime.test.ts': 'a runtime of its own for each of 19 graphs, 7 s each',
   'test/simulation/**': 'minutes of schedules of the protocol, simulated in one thread',
-  'test/state/{backups,groups,large,migrations,sliced,sliced-back,stored-chains}.test.ts':
+  'test/state/{backups,earlier-backups,earlier-versions,groups,large,migrations,sliced,sliced-back,stored-chains}.test.ts':
     'scans 12 MB at every tick, by emulated floating point; a runtime of its own for each way to migrate or go back',
   'test/store/**': 'kills processes in the middle of writes, and flushes thousands of files',
   'test/swap/**': 'a runtime and some threads of its own for each case, 7 to 30 s each, against the clock',
